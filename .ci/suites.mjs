@@ -1,0 +1,48 @@
+// The suites of `npm test`, in the order in which they start.
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { checks } from "./checks.mjs";
+
+const root = path.resolve(import.meta.dirname, "..");
+
+/**
+ * `folder` holds the tests of a suite that mocha counts; a suite without one is a single check.
+ * Suites in the same `lane` never run side by side. Without an `isRequired` suite, CI fails.
+ */
+export const suites = [
+  { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...onlyInCi("--forbid-only")] },
+  ...checks.map((check) => ({ ...check, group: "check", isRequired: true })),
+  { name: "size", command: "size-limit", args: [], isRequired: true, needsBuild: true },
+  {
+    name: "vscode",
+    folder: "test/vscode",
+    isRequired: true,
+    needsBuild: true,
+    lane: "vscode",
+    command: "npm",
+    args: ["run", "-s", "test:vscode"],
+  },
+  { ...mochaSuite("webview", 60_000), isRequired: true, needsBuild: true },
+  { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, lane: "vscode" },
+  { ...mochaSuite("golden", 30_000), needsBuild: true },
+  { ...mochaSuite("examples", 60_000), needsBuild: true },
+  { ...mochaSuite("integration", 120_000), needsBuild: true },
+];
+
+/** Whether the suite has anything to run. */
+export function isThere(suite) {
+  if (suite.folder === undefined) return true;
+  const folder = path.join(root, suite.folder);
+  return existsSync(folder) && readdirSync(folder, { recursive: true }).some((file) => /\.test\.[cm]?[jt]s$/.test(file));
+}
+
+/** The unit tests' configuration is not for these. */
+function mochaSuite(name, timeoutMs) {
+  const folder = `test/${name}`;
+  const args = ["--no-config", "--timeout", String(timeoutMs), ...onlyInCi("--forbid-only"), `${folder}/**/*.test.ts`];
+  return { name, folder, command: "mocha", args };
+}
+
+function onlyInCi(flag) {
+  return process.env.CI === "true" ? [flag] : [];
+}

@@ -1,0 +1,94 @@
+// Builds the four bundles into dist/: the extension, its webview, the command line, and sandbox-server.
+
+import { existsSync } from "node:fs";
+import { cp, mkdir, rm } from "node:fs/promises";
+import esbuild from "esbuild";
+
+const watch = process.argv.includes("--watch");
+
+/** @type {esbuild.BuildOptions} */
+const common = { bundle: true, minify: !watch, sourcemap: true, sourcesContent: false, logLevel: "warning", legalComments: "none" };
+/** @type {esbuild.BuildOptions} */
+const node = { ...common, platform: "node", target: "node22", external: ["node-pty"] };
+// Because bundled CommonJS packages call `require`, which an ES module does not have.
+const requireBanner = {
+  js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+};
+
+/** @type {esbuild.BuildOptions[]} */
+const bundles = [
+  {
+    ...node,
+    format: "cjs",
+    external: ["vscode", "node-pty"],
+    entryPoints: { extension: "src/extension/extension.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+  },
+  {
+    ...node,
+    format: "esm",
+    entryPoints: { cli: "src/cli/main.ts", "sandbox-server": "sandbox-server/main.ts" },
+    outdir: "dist",
+    banner: requireBanner,
+  },
+  {
+    ...common,
+    platform: "browser",
+    format: "iife",
+    target: "chrome128",
+    entryPoints: { webview: "src/webview/main.tsx" },
+    outdir: "dist",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    loader: { ".ttf": "file" },
+  },
+];
+
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist");
+await copyPty();
+if (watch) await watchAll();
+else await buildAll();
+
+/** esbuild itself says what is wrong; its stack would say nothing more. */
+async function buildAll() {
+  const results = await Promise.allSettled(bundles.map((options) => esbuild.build(options)));
+  if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;
+}
+
+/** Rebuilds what changes, and tells in lines that the editor's "watch" task understands. */
+async function watchAll() {
+  let building = bundles.length;
+  const first = new Set(bundles);
+  console.log("[watch] build started");
+  for (const options of bundles) {
+    const tell = {
+      name: "tell",
+      setup(build) {
+        // The first builds have been announced already, so that the task waits for all of them.
+        build.onStart(() => {
+          if (!first.delete(options) && building++ === 0) console.log("[watch] build started");
+        });
+        build.onEnd(({ errors }) => {
+          for (const { text, location } of errors) {
+            console.error(`${location?.file ?? "esbuild.mjs"}:${location?.line ?? 1}:${location?.column ?? 0}: error: ${text}`);
+          }
+          if (--building === 0) console.log("[watch] build finished");
+        });
+      },
+    };
+    const context = await esbuild.context({ ...options, logLevel: "silent", plugins: [tell] });
+    await context.watch();
+  }
+}
+
+/** node-pty is not bundled: it loads its native part by a path relative to its own files. */
+async function copyPty() {
+  const from = "node_modules/node-pty";
+  const to = "dist/node_modules/node-pty";
+  for (const part of ["package.json", "LICENSE", "lib", "prebuilds"]) {
+    if (!existsSync(`${from}/${part}`)) continue;
+    await cp(`${from}/${part}`, `${to}/${part}`, { recursive: true, filter: (path) => !/\.(test\.js|map|pdb)$/.test(path) });
+  }
+}

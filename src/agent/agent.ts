@@ -1,0 +1,21 @@
+import type { Llm } from "../llm/llm.ts";
+import type { EventId } from "../protocol/ids.ts";
+import type { Conversation } from "../conversation/conversation.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
+
+/** What an agent works with. It keeps nothing itself: all that it knows is in the conversation. */
+export interface Agent {
+  readonly conversation: Conversation;
+  readonly llm: Llm;
+  readonly runtime: Runtime;
+  readonly tools: readonly Tool[];
+  /** Hears what is not stored: must not throw. */
+  readonly emit: (signal: AgentSignal) => void;
+}
+
+/** Things that pass by: text of the reply being written, output of the action that runs, a wait before the next try. */
+export type AgentSignal =
+  | { readonly type: "delta"; readonly content?: string; readonly reasoning_content?: string }
+  | { readonly type: "terminal.output"; readonly actionId: EventId; readonly text: string }
+  | { readonly type: "llm.waiting"; readonly reason: string; readonly retryInMs: number };

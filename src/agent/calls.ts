@@ -1,0 +1,103 @@
+import type { Action } from "../protocol/actions.ts";
+import { type MessageToolCall, textContent } from "../protocol/content.ts";
+import { type Classification, SecurityRisk } from "../protocol/events.ts";
+import type { RuntimeInfo } from "../protocol/runtime.ts";
+import type { LlmReply } from "../llm/llm.ts";
+import type { EventDraft } from "../conversation/conversation.ts";
+import type { Tool } from "../tools/tool.ts";
+
+export interface CallContext {
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly info: RuntimeInfo;
+  /** Ids of earlier calls of this conversation; some providers count from zero in every reply. */
+  readonly usedIds: ReadonlySet<string>;
+}
+
+/**
+ * The events of a reply's tool calls: an ActionEvent for each, and right behind it an AgentErrorEvent when it cannot run
+ * (agent-server protocol §6.3). Nothing is repaired into something that could run: text that is no JSON never becomes an action.
+ */
+export function eventsOfCalls(reply: LlmReply, context: CallContext): EventDraft[] {
+  return reply.toolCalls.flatMap((call, index) => eventsOfCall(withUniqueId(call, reply, context), reply, { ...context, isFirst: index === 0 }));
+}
+
+function withUniqueId(call: MessageToolCall, reply: LlmReply, { usedIds }: CallContext): MessageToolCall {
+  return usedIds.has(call.id) ? { ...call, id: `${call.id}-${reply.id}` } : call;
+}
+
+function eventsOfCall(call: MessageToolCall, reply: LlmReply, context: CallContext & { readonly isFirst: boolean }): EventDraft[] {
+  const common = {
+    kind: "ActionEvent" as const,
+    source: "agent" as const,
+    ...(context.isFirst ? spoken(reply) : { thought: [], thinking_blocks: [] }),
+    tool_name: call.name,
+    tool_call_id: call.id,
+    llm_response_id: reply.id,
+  };
+  try {
+    const { args, action, tool } = understand(call, reply, context.tools);
+    const security_risk = highest(tool.risk(action, context.info), statedRisk(args["security_risk"]));
+    const summary = typeof args["summary"] === "string" ? { summary: args["summary"] } : {};
+    return [{ ...common, tool_call: call, action, security_risk, ...summary }];
+  } catch (error) {
+    const kept = isJsonObject(call.arguments) ? call : { ...call, arguments: '{"malformed_arguments":true}' };
+    return [
+      { ...common, tool_call: kept, security_risk: "UNKNOWN" },
+      callError(call, error instanceof Error ? error.message : String(error)),
+    ];
+  }
+}
+
+/** What the model said and thought stands on the first action of a reply only. */
+function spoken(reply: LlmReply) {
+  const thought = reply.text.trim() === "" ? [] : [textContent(reply.text)];
+  return { thought, thinking_blocks: [], ...(reply.reasoning === "" ? {} : { reasoning_content: reply.reasoning }) };
+}
+
+function understand(call: MessageToolCall, reply: LlmReply, tools: ReadonlyMap<string, Tool>) {
+  const tool = tools.get(call.name);
+  if (tool === undefined) throw new Error(`There is no tool "${call.name.slice(0, 100)}". The tools are: ${[...tools.keys()].join(", ")}. Nothing was done.`);
+  if (!reply.isComplete) throw new Error("Your answer was cut off at its length limit, so this call did not run. Send it again in smaller parts.");
+  const args = parseArguments(call.arguments);
+  const { security_risk: _, summary: __, ...rest } = args;
+  const action: Action = tool.parse(rest);
+  return { args, action, tool };
+}
+
+function parseArguments(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (isObject(value)) return value;
+  throw new Error("The arguments are not a JSON object, so this call did not run. Send it again with valid JSON.");
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isJsonObject = (text: string): boolean => isObject(parseJson(text));
+
+/** Undefined for what is no JSON, and an empty object for a call without arguments. */
+function parseJson(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const order = SecurityRisk.options;
+
+function statedRisk(value: unknown): SecurityRisk {
+  return SecurityRisk.safeParse(value).data ?? "UNKNOWN";
+}
+
+/** The model's word can raise the risk that our own code sees, never lower it. */
+function highest(a: SecurityRisk, b: SecurityRisk): SecurityRisk {
+  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}
+
+const agentAction: Classification = { kind: "agent_action", retryable: true, user_action: "retry" };
+export const internalFault: Classification = { kind: "internal", retryable: false, user_action: "none" };
+
+/** The result of a call that did not run to its end, for the model to do better. */
+export function callError(call: { readonly id: string; readonly name: string }, error: string, classification = agentAction): EventDraft {
+  return { kind: "AgentErrorEvent", source: "agent", tool_name: call.name, tool_call_id: call.id, error, classification };
+}

@@ -1,0 +1,21 @@
+import type { ActionEvent } from "../protocol/events.ts";
+import type { EventDraft } from "../conversation/conversation.ts";
+import type { Agent } from "./agent.ts";
+import { callError, internalFault } from "./calls.ts";
+
+/** The event that says what came of `event`. A tool that breaks is told to the model and does not end the run; throws only when aborted. */
+export async function execute({ tools, runtime, emit }: Agent, event: ActionEvent, signal: AbortSignal): Promise<EventDraft> {
+  const tool = tools.find(({ name }) => name === event.tool_name);
+  const call = { id: event.tool_call_id, name: event.tool_name };
+  if (tool === undefined || !event.action) return callError(call, `There is no tool "${event.tool_name}" here. Nothing was done.`);
+  try {
+    const onOutput = (text: string): void => emit({ type: "terminal.output", actionId: event.id, text });
+    const observation = await tool.run(event.action, { runtime, signal, onOutput });
+    const { tool_name, tool_call_id, id } = event;
+    return { kind: "ObservationEvent", source: "environment", tool_name, tool_call_id, observation, action_id: id, extended_content: [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    return callError(call, `The tool failed: ${why}`, internalFault);
+  }
+}

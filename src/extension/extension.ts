@@ -1,0 +1,41 @@
+import * as vscode from "vscode";
+import { ConversationStore } from "../conversation/store.ts";
+import { Host } from "../host/host.ts";
+import { openLlm } from "../llm/openLlm.ts";
+import { ApiKeys } from "./apiKeys.ts";
+import { ChatView } from "./chatView.ts";
+import { registerCommands } from "./commands.ts";
+import { toLog } from "./log.ts";
+import { Models } from "./models.ts";
+import { Workspace } from "./workspace.ts";
+
+let closing: (() => Promise<void>) | undefined;
+
+/** Composes the extension; nothing is started before the person asks for it. */
+export function activate(context: vscode.ExtensionContext): void {
+  const channel = vscode.window.createOutputChannel("OpenHands", { log: true });
+  const log = toLog(channel);
+  const demoFolder = vscode.Uri.joinPath(context.extensionUri, "media", "demo").fsPath;
+  const keys = new ApiKeys(context.secrets, process.env);
+  const models = new Models(keys, process.env);
+  const workspace = new Workspace(demoFolder, vscode.Uri.joinPath(context.globalStorageUri, "demo").fsPath);
+  const host = new Host({
+    store: new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath),
+    openLlm: async (ref, workingDir) => openLlm(ref, workingDir, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) }),
+    openRuntime: async (workingDir, conversationId) => {
+      workspace.refuseUntrusted();
+      const { openLocalRuntime } = await import("./localRuntime/localRuntime.ts");
+      return openLocalRuntime({ workingDir, conversationId, log });
+    },
+    log,
+  });
+  const chat = new ChatView({ extensionUri: context.extensionUri, memento: context.workspaceState, host, models, workspace, log });
+  context.subscriptions.push(channel, chat, models, workspace, vscode.window.registerWebviewViewProvider(ChatView.id, chat));
+  registerCommands(context, { chat, models, keys, workspace, channel });
+  closing = () => host[Symbol.asyncDispose]();
+}
+
+/** Runs are paused, shells ended and logs closed before the window goes. */
+export async function deactivate(): Promise<void> {
+  await closing?.();
+}

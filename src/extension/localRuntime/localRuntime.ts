@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { ConversationId } from "../../protocol/ids.ts";
+import type { Log } from "../../protocol/log.ts";
+import { openMachineRuntime } from "../../runtime/machine/machineRuntime.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { editorFiles } from "./editorFiles.ts";
+import { ShownTerminal } from "./shownTerminal.ts";
+
+export interface LocalRuntimeOptions {
+  readonly workingDir: string;
+  readonly conversationId: ConversationId;
+  readonly log: Log;
+}
+
+/**
+ * Tools act in the open workspace: commands in a shell of our own that a VS Code terminal shows, files on disk, or in the editor
+ * where one is open.
+ */
+export async function openLocalRuntime({ workingDir, log }: LocalRuntimeOptions): Promise<Runtime> {
+  const machine = await openMachineRuntime({
+    workingDir,
+    wall: "Local · no sandbox",
+    kind: "local",
+    userStartupFiles: true,
+    lineEditing: true,
+    pty: ptyFolders(),
+  });
+  if (machine.notice !== undefined) log.warn(machine.notice);
+  const shown = new ShownTerminal(machine.terminal, log);
+  return {
+    info: machine.info,
+    terminal: shown,
+    files: editorFiles(machine.files),
+    [Symbol.asyncDispose]: async () => {
+      shown[Symbol.dispose]();
+      await machine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Where VS Code keeps its own copy of node-pty, for platforms that ours was not built for. */
+function ptyFolders(): string[] {
+  const { appRoot } = vscode.env;
+  return [join(appRoot, "node_modules.asar.unpacked", "node-pty"), join(appRoot, "node_modules", "node-pty")];
+}

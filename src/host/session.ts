@@ -1,0 +1,196 @@
+import type { Agent, AgentSignal } from "../agent/agent.ts";
+import { recover } from "../agent/recover.ts";
+import { failedEvents, HostClosing, run, statusEvent } from "../agent/run.ts";
+import type { Conversation, EventDraft } from "../conversation/conversation.ts";
+import type { CommandOf } from "../protocol/commands.ts";
+import { textContent } from "../protocol/content.ts";
+import type { ActionEvent } from "../protocol/events.ts";
+import type { Notification } from "../protocol/notifications.ts";
+import type { ConfirmationPolicy, LlmRef } from "../protocol/state.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { defaultTools } from "../tools/defaultTools.ts";
+import type { HostOptions, NotificationListener } from "./host.ts";
+import { HostError } from "./hostError.ts";
+
+interface Run {
+  readonly interrupt: AbortController;
+  readonly pause: AbortController;
+  /** Never rejects. */
+  readonly done: Promise<void>;
+}
+
+type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "actionIds">;
+
+/** One open conversation of the host: its listeners, its runtime, and at most one run. */
+export class Session implements AsyncDisposable {
+  readonly #conversation: Conversation;
+  readonly #options: HostOptions;
+  readonly #listeners = new Set<NotificationListener>();
+  readonly #tools = defaultTools();
+  #runtime: Promise<Runtime> | undefined;
+  #run: Run | undefined;
+
+  constructor(conversation: Conversation, options: HostOptions) {
+    this.#conversation = conversation;
+    this.#options = options;
+    conversation.onAppended((event, seq) => this.#tell({ type: "event.appended", conversationId: conversation.id, seq, event }));
+  }
+
+  /** A conversation that was there before: what its last host left open is put right first. */
+  static async reopen(conversation: Conversation, options: HostOptions): Promise<Session> {
+    const { damage, id } = conversation;
+    if (damage) options.log.warn("part of a log could not be read and was set aside", { id, ...damage });
+    await recover(conversation);
+    return new Session(conversation, options);
+  }
+
+  subscribe(afterSeq: number, listener: NotificationListener): Disposable {
+    const { events, id } = this.#conversation;
+    for (let seq = afterSeq + 1; seq < events.length; seq++) {
+      const event = events[seq];
+      if (event) listener({ type: "event.appended", conversationId: id, seq, event });
+    }
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  async settled(): Promise<void> {
+    while (this.#run) await this.#run.done;
+  }
+
+  /** A run that is going reads the message at its next step; while an answer is awaited the message waits too. */
+  async send(text: string): Promise<void> {
+    const title: EventDraft[] = this.#conversation.state.title === undefined ? [titleEvent(text)] : [];
+    await this.#conversation.append(...title, {
+      kind: "MessageEvent",
+      source: "user",
+      llm_message: { role: "user", content: [textContent(text)], thinking_blocks: [] },
+      activated_skills: [],
+      extended_content: [],
+    });
+    if (this.#conversation.state.execution_status !== "waiting_for_confirmation") this.#start();
+  }
+
+  async start(): Promise<void> {
+    const { execution_status } = this.#conversation.state;
+    if (execution_status === "waiting_for_confirmation") throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
+    if (execution_status !== "finished") this.#start();
+  }
+
+  async pause(): Promise<void> {
+    this.#run?.pause.abort();
+  }
+
+  /** Resolves when the run has ended. What waited for an answer is rejected. */
+  async interrupt(): Promise<void> {
+    const run = this.#run;
+    run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
+    await run?.done;
+    const { execution_status, pending } = this.#conversation.state;
+    if (execution_status === "waiting_for_confirmation") await this.#reject(pending, "The person stopped the task.");
+  }
+
+  async respond({ accept, reason, actionIds }: Respond): Promise<void> {
+    const { pending, execution_status } = this.#conversation.state;
+    const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
+    if (!isAsked || !isSameSet(actionIds, pending)) throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
+    if (!accept) await this.#reject(pending, reason?.trim() || "The person rejected the action.");
+    if (accept || reason?.trim()) this.#start();
+  }
+
+  async setPolicy(policy: ConfirmationPolicy): Promise<void> {
+    await this.#conversation.append({ kind: "ConversationStateUpdateEvent", source: "environment", key: "confirmation_policy", value: policy });
+  }
+
+  async setLlm(llm: LlmRef): Promise<void> {
+    await this.#conversation.append({ kind: "ConversationStateUpdateEvent", source: "environment", key: "agent", value: { kind: "Agent", llm } });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#run?.interrupt.abort(new HostClosing());
+    await this.#run?.done;
+    this.#listeners.clear();
+    const runtime = await this.#runtime?.catch(() => undefined);
+    await runtime?.[Symbol.asyncDispose]();
+    await this.#conversation[Symbol.asyncDispose]();
+  }
+
+  #start(): void {
+    if (this.#run) return;
+    const interrupt = new AbortController();
+    const pause = new AbortController();
+    const done = this.#work(interrupt.signal, pause.signal).finally(() => {
+      this.#run = undefined;
+      // Because a message can come after the run looked for one and before it was over.
+      if (!interrupt.signal.aborted && !pause.signal.aborted && this.#hasUnreadMessage()) this.#start();
+    });
+    this.#run = { interrupt, pause, done };
+  }
+
+  /** Whether the newest thing in the conversation is the person's word, and nothing else says why nobody answers. */
+  #hasUnreadMessage(): boolean {
+    const { events, state } = this.#conversation;
+    return state.execution_status === "finished" && events.findLast((event) => event.kind !== "ConversationStateUpdateEvent")?.id === state.last_user_message_id;
+  }
+
+  async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
+    try {
+      const agent = await this.#agent();
+      await run(agent, { interrupt, pause });
+    } catch (error) {
+      await this.#failed(error);
+    }
+  }
+
+  /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */
+  async #failed(error: unknown): Promise<void> {
+    const { id } = this.#conversation;
+    this.#options.log.error("a run failed", { id, error: String(error), ...(error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {}) });
+    try {
+      await this.#conversation.append(...failedEvents(this.#conversation, error));
+    } catch (cause) {
+      this.#tell({ type: "trouble", conversationId: id, message: cause instanceof Error ? cause.message : String(cause) });
+    }
+  }
+
+  async #agent(): Promise<Agent> {
+    const { id, state } = this.#conversation;
+    if (!state.llm || !state.working_dir) throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
+    const llm = await this.#options.openLlm(state.llm, state.working_dir);
+    this.#runtime ??= this.#options.openRuntime(state.working_dir, id);
+    // A runtime that could not be opened is tried again at the next run.
+    this.#runtime.catch(() => (this.#runtime = undefined));
+    const emit = (signal: AgentSignal): void => this.#tell({ ...signal, conversationId: id });
+    return { conversation: this.#conversation, llm, runtime: await this.#runtime, tools: this.#tools, emit };
+  }
+
+  async #reject(actions: readonly ActionEvent[], reason: string): Promise<void> {
+    const rejections = actions.map(
+      (action): EventDraft => ({
+        kind: "UserRejectObservation",
+        source: "environment",
+        tool_name: action.tool_name,
+        tool_call_id: action.tool_call_id,
+        action_id: action.id,
+        rejection_reason: reason,
+        rejection_source: "user",
+      }),
+    );
+    await this.#conversation.append(...rejections, statusEvent("idle"));
+  }
+
+  #tell(notification: Notification): void {
+    for (const listener of this.#listeners) listener(notification);
+  }
+}
+
+function titleEvent(text: string): EventDraft {
+  const line = text.trim().split("\n", 1)[0] ?? "";
+  const value = line.length > 50 ? `${line.slice(0, 47)}...` : line;
+  return { kind: "ConversationStateUpdateEvent", source: "environment", key: "title", value };
+}
+
+function isSameSet(ids: readonly string[], actions: readonly ActionEvent[]): boolean {
+  const asked = new Set<string>(actions.map((action) => action.id));
+  return asked.size === new Set(ids).size && ids.every((id) => asked.has(id));
+}

@@ -1,0 +1,32 @@
+import type { LlmRef } from "../protocol/state.ts";
+import { demoModel, openDemo } from "./demo.ts";
+import type { Llm } from "./llm.ts";
+import { LlmError } from "./llmError.ts";
+import { withRetry } from "./retry.ts";
+
+export interface LlmSources {
+  readonly demoFolder: string;
+  readonly demoWordDelayMs: number;
+  /** The key for the endpoint, when the person has set one. */
+  readonly apiKey: string | undefined;
+}
+
+const openAiHost = "api.openai.com";
+
+/** The model that `ref` names, ready to be asked. Rejects with an LlmError when it needs a key and there is none. */
+export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSources): Promise<Llm> {
+  if (ref.model === demoModel) {
+    const demo = await openDemo({ folder: sources.demoFolder, workingDir, wordDelayMs: sources.demoWordDelayMs });
+    return demo.llm;
+  }
+  if (sources.apiKey === undefined && needsKey(ref)) {
+    throw new LlmError("LLMAuthenticationError", `${ref.model} needs an API key, and none is set. Set one, or choose another model.`);
+  }
+  // The client is loaded when it is first needed: it is the largest part of the bundle.
+  const { openAiLlm } = await import("./openai.ts");
+  return withRetry(openAiLlm({ model: ref.model, baseUrl: ref.base_url, apiKey: sources.apiKey }));
+}
+
+function needsKey({ base_url }: LlmRef): boolean {
+  return base_url === undefined || new URL(base_url).host === openAiHost;
+}

@@ -1,0 +1,141 @@
+import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import type { ChatCompletionChunk, ChatCompletionMessageParam } from "openai/resources/chat/completions";
+import type { Content } from "../protocol/content.ts";
+import { type Deadlines, withDeadlines } from "./deadlines.ts";
+import type { ChatMessage, Llm, LlmChunk, LlmRequest, ToolSpec } from "./llm.ts";
+import { LlmError, type LlmErrorCode } from "./llmError.ts";
+import { ReplyBuilder } from "./replyBuilder.ts";
+
+export interface OpenAiOptions {
+  readonly model: string;
+  /** Sent as a bearer token; servers on this machine often need none. */
+  readonly apiKey: string | undefined;
+  /** Such as `http://127.0.0.1:11434/v1`; absent: OpenAI's own. */
+  readonly baseUrl: string | undefined;
+  readonly deadlines?: Deadlines;
+}
+
+/** A model behind any endpoint that speaks Chat Completions. One attempt per call: `withRetry` repeats. */
+export function openAiLlm({ model, apiKey, baseUrl, deadlines }: OpenAiOptions): Llm {
+  const client = new OpenAI({ apiKey: apiKey ?? "none", baseURL: baseUrl ?? null, maxRetries: 0, organization: null, project: null });
+  const host = new URL(client.baseURL).host;
+
+  async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
+    const builder = new ReplyBuilder();
+    try {
+      const open = (inner: AbortSignal): Promise<AsyncIterable<ChatCompletionChunk>> =>
+        client.chat.completions.create({ ...toBody(model, request), stream: true, stream_options: { include_usage: true } }, { signal: inner });
+      for await (const chunk of withDeadlines(open, signal, deadlines)) yield* builder.add(chunk);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toLlmError(error, { model, host });
+    }
+    yield { type: "reply", reply: builder.finish() };
+  }
+
+  return { model, isDemo: false, stream };
+}
+
+function toBody(model: string, { messages, tools }: LlmRequest): { model: string; messages: ChatCompletionMessageParam[] } {
+  const offered = tools.length > 0 ? { tools: tools.map(toTool) } : {};
+  return { model, messages: messages.map(toParam), ...offered };
+}
+
+function toTool({ name, description, parameters }: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionTool {
+  return { type: "function", function: { name, description, parameters: { ...parameters } } };
+}
+
+function toParam(message: ChatMessage): ChatCompletionMessageParam {
+  switch (message.role) {
+    case "system":
+      return { role: "system", content: message.content };
+    case "user":
+      return { role: "user", content: toParts(message.content) };
+    case "tool":
+      return { role: "tool", tool_call_id: message.toolCallId, content: toText(message.content) };
+    case "assistant":
+      return { role: "assistant", content: message.content, ...toCalls(message.toolCalls) };
+  }
+}
+
+function toCalls(calls: Extract<ChatMessage, { role: "assistant" }>["toolCalls"]) {
+  if (calls.length === 0) return {};
+  return { tool_calls: calls.map((call) => ({ id: call.id, type: "function" as const, function: { name: call.name, arguments: call.arguments } })) };
+}
+
+/** A single text goes as a plain string: the form that every server understands. */
+function toParts(content: readonly Content[]): string | OpenAI.Chat.Completions.ChatCompletionContentPart[] {
+  if (content.every((item) => item.type === "text")) return toText(content);
+  return content.flatMap((item): OpenAI.Chat.Completions.ChatCompletionContentPart[] =>
+    item.type === "text" ? [{ type: "text", text: item.text }] : item.image_urls.map((url) => ({ type: "image_url", image_url: { url } })),
+  );
+}
+
+function toText(content: readonly Content[]): string {
+  return content.map((item) => (item.type === "text" ? item.text : "[image]")).join("\n");
+}
+
+interface Place {
+  readonly model: string;
+  readonly host: string;
+}
+
+function toLlmError(error: unknown, place: Place): LlmError {
+  if (error instanceof LlmError) return error;
+  if (error instanceof APIConnectionTimeoutError) return new LlmError("LLMTimeoutError", `${place.host} did not answer in time.`, { cause: error });
+  if (error instanceof APIConnectionError) {
+    return new LlmError("LLMServiceUnavailableError", `${place.host} cannot be reached (${reasonOf(error)}). Check the address and the network.`, {
+      cause: error,
+    });
+  }
+  if (error instanceof APIError) return fromStatus(error, place);
+  return new LlmError("LLMServiceUnavailableError", `The answer of ${place.host} could not be read (${shortened(String(error))}).`, { cause: error });
+}
+
+function fromStatus(error: APIError, place: Place): LlmError {
+  const [code, sentence] = judge(error, place);
+  const detail = shortened(error.message);
+  return new LlmError(code, detail ? `${sentence} It said: ${detail}` : sentence, { cause: error, retryAfterMs: retryAfterMs(error) });
+}
+
+function judge(error: APIError, { model, host }: Place): [LlmErrorCode, string] {
+  const text = `${String(error.code ?? "")} ${String(error.type ?? "")} ${error.message}`.toLowerCase();
+  const status: number | undefined = error.status;
+  if (status === 402 || text.includes("insufficient_quota")) return ["LLMQuotaExceededError", `The account at ${host} has no credit left.`];
+  if (status === 401 || status === 403) return ["LLMAuthenticationError", `${host} refused the API key. Set another key.`];
+  if (status === 429) return ["LLMRateLimitError", `${host} is limiting requests.`];
+  if (isContextOverflow(text)) return ["LLMContextWindowExceedError", `The conversation is longer than ${model} can read.`];
+  if (text.includes("content_filter") || text.includes("content_policy")) return ["LLMContentPolicyViolationError", `${host} refused the content.`];
+  if (status === 404) return ["LLMBadRequestError", `${host} does not know the model "${model}". Select another model, or check the base URL.`];
+  if (status !== undefined && status < 500 && status !== 408 && status !== 409) return ["LLMBadRequestError", `${host} refused the request (${status}).`];
+  return ["LLMServiceUnavailableError", status === undefined ? `${host} broke off its answer.` : `${host} is not able to answer now (${status}).`];
+}
+
+function isContextOverflow(text: string): boolean {
+  const phrases = ["context_length_exceeded", "context length", "context window", "prompt is too long", "reduce the length of"];
+  return phrases.some((phrase) => text.includes(phrase));
+}
+
+/** `Retry-After` in seconds or as a date; anything unreadable is as if absent. */
+function retryAfterMs(error: APIError): number | undefined {
+  const value = error.headers?.get("retry-after");
+  if (!value) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+}
+
+/** Because Node hides why a connection failed in a chain of causes. */
+function reasonOf(error: Error): string {
+  let at: unknown = error;
+  let reason = error.message;
+  for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
+    reason = "code" in at && typeof at.code === "string" ? at.code : at.message || reason;
+    at = at.cause;
+  }
+  return shortened(reason);
+}
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import type { MessageToolCall } from "../protocol/content.ts";
+import type { TokenUsage } from "../protocol/state.ts";
+import type { LlmChunk, LlmReply } from "./llm.ts";
+import { LlmError } from "./llmError.ts";
+
+/** What is read of a chunk of Chat Completions. Everything may be missing, because servers differ from the specification. */
+export interface ReplyChunk {
+  readonly id?: string | null;
+  readonly usage?: ReplyUsage | null;
+  readonly choices?: readonly ReplyChoice[] | null;
+}
+
+interface ReplyChoice {
+  readonly finish_reason?: string | null;
+  readonly delta?: ReplyDelta | null;
+}
+
+/** Providers send the model's reasoning under two names. */
+interface ReplyDelta {
+  readonly content?: string | null;
+  readonly reasoning_content?: unknown;
+  readonly reasoning?: unknown;
+  readonly tool_calls?: readonly ReplyToolCall[] | null;
+}
+
+interface ReplyToolCall {
+  readonly index?: number | null;
+  readonly id?: string | null;
+  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
+}
+
+interface ReplyUsage {
+  readonly prompt_tokens?: number | null;
+  readonly completion_tokens?: number | null;
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number | null } | null;
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number | null } | null;
+}
+
+interface PartialCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** Puts the pieces of a streamed reply together. */
+export class ReplyBuilder {
+  #id = "";
+  #text = "";
+  #reasoning = "";
+  #finishReason: string | undefined;
+  #usage: TokenUsage | undefined;
+  readonly #calls = new Map<number, PartialCall>();
+
+  /** What is new in `chunk` for a person to read. */
+  *add(chunk: ReplyChunk): Generator<LlmChunk> {
+    this.#id ||= chunk.id ?? "";
+    if (chunk.usage) this.#usage = toUsage(chunk.usage);
+    const choice = chunk.choices?.[0];
+    if (!choice) return;
+    this.#finishReason = choice.finish_reason ?? this.#finishReason;
+    const { content, reasoning } = readDelta(choice.delta);
+    this.#text += content;
+    this.#reasoning += reasoning;
+    for (const call of choice.delta?.tool_calls ?? []) this.#addCall(call);
+    if (reasoning) yield { type: "reasoning", text: reasoning };
+    if (content) yield { type: "text", text: content };
+  }
+
+  /** Throws a transient LlmError when the stream ended before the reply did. */
+  finish(): LlmReply {
+    if (this.#finishReason === "content_filter") {
+      throw new LlmError("LLMContentPolicyViolationError", "The provider's content filter stopped the answer.");
+    }
+    if (this.#finishReason === undefined) throw new LlmError("LLMNoResponseError", "The model's answer broke off before its end.");
+    return {
+      id: this.#id || `reply-${randomUUID()}`,
+      text: this.#text,
+      reasoning: this.#reasoning,
+      toolCalls: this.#toolCalls(),
+      isComplete: this.#finishReason !== "length",
+      ...(this.#usage ? { usage: this.#usage } : {}),
+    };
+  }
+
+  #addCall(delta: ReplyToolCall): void {
+    const index = delta.index ?? this.#calls.size;
+    const call = this.#calls.get(index) ?? { id: "", name: "", arguments: "" };
+    this.#calls.set(index, call);
+    call.id ||= delta.id ?? "";
+    call.name += delta.function?.name ?? "";
+    call.arguments += delta.function?.arguments ?? "";
+  }
+
+  /** In the order of their index; ids that are missing or come twice are made unique, because each call needs its own result. */
+  #toolCalls(): MessageToolCall[] {
+    const seen = new Set<string>();
+    return [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => {
+      const id = call.id && !seen.has(call.id) ? call.id : `call_${randomUUID()}`;
+      seen.add(id);
+      return { id, name: call.name, arguments: call.arguments, origin: "completion" };
+    });
+  }
+}
+
+function readDelta(delta: ReplyDelta | null | undefined): { readonly content: string; readonly reasoning: string } {
+  const reasoning = delta?.reasoning_content ?? delta?.reasoning;
+  return { content: delta?.content ?? "", reasoning: typeof reasoning === "string" ? reasoning : "" };
+}
+
+const count = (value: number | null | undefined): number => (Number.isFinite(value) ? Math.max(0, Math.trunc(value ?? 0)) : 0);
+
+function toUsage(usage: ReplyUsage): TokenUsage {
+  return {
+    prompt_tokens: count(usage.prompt_tokens),
+    completion_tokens: count(usage.completion_tokens),
+    cache_read_tokens: count(usage.prompt_tokens_details?.cached_tokens),
+    reasoning_tokens: count(usage.completion_tokens_details?.reasoning_tokens),
+  };
+}

@@ -1,0 +1,96 @@
+import * as z from "zod";
+import { Content } from "./content.ts";
+
+/** agent-server protocol §5.2. `timeout` is in seconds. An empty `command` polls the running one. */
+export const TerminalAction = z.object({
+  kind: z.literal("TerminalAction"),
+  command: z.string(),
+  is_input: z.boolean().optional(),
+  timeout: z.number().min(0).nullish(),
+  reset: z.boolean().optional(),
+});
+export type TerminalAction = z.infer<typeof TerminalAction>;
+
+export const FileEditorCommand = z.enum(["view", "create", "str_replace", "insert", "undo_edit"]);
+export type FileEditorCommand = z.infer<typeof FileEditorCommand>;
+
+/** agent-server protocol §5.3. Lines count from 1; `insert_line` 0 is the top; `view_range` is [first, last], last -1 is the end. */
+export const FileEditorAction = z.object({
+  kind: z.literal("FileEditorAction"),
+  command: FileEditorCommand,
+  path: z.string(),
+  file_text: z.string().nullish(),
+  old_str: z.string().nullish(),
+  new_str: z.string().nullish(),
+  insert_line: z.number().int().min(0).nullish(),
+  view_range: z.array(z.number().int()).nullish(),
+});
+export type FileEditorAction = z.infer<typeof FileEditorAction>;
+
+export const ThinkAction = z.object({ kind: z.literal("ThinkAction"), thought: z.string() });
+export type ThinkAction = z.infer<typeof ThinkAction>;
+
+export const FinishAction = z.object({ kind: z.literal("FinishAction"), message: z.string() });
+export type FinishAction = z.infer<typeof FinishAction>;
+
+/** An action of a tool that this version does not know; `kind` is its own name at run time. */
+export const OtherAction = z.looseObject({ kind: z.string() });
+export interface OtherAction {
+  readonly kind: "(other)";
+}
+
+export type Action = TerminalAction | FileEditorAction | ThinkAction | FinishAction | OtherAction;
+
+const observation = { content: z.array(Content), is_error: z.boolean() };
+
+export const TerminalMetadata = z.object({
+  exit_code: z.number().int(),
+  pid: z.number().int(),
+  username: z.string().nullish(),
+  hostname: z.string().nullish(),
+  working_dir: z.string().nullish(),
+  py_interpreter_path: z.string().nullish(),
+  prefix: z.string(),
+  suffix: z.string(),
+});
+
+/** `exit_code` is -1 while the command still runs, absent when nothing was run; `timeout` is never true. */
+export const TerminalObservation = z.object({
+  kind: z.literal("TerminalObservation"),
+  ...observation,
+  command: z.string().nullish(),
+  exit_code: z.number().int().nullish(),
+  timeout: z.boolean(),
+  metadata: TerminalMetadata,
+  full_output_save_dir: z.string().nullish(),
+});
+export type TerminalObservation = z.infer<typeof TerminalObservation>;
+
+/** `old_content` and `new_content` are the whole file before and after; the view draws its diff from them. */
+export const FileEditorObservation = z.object({
+  kind: z.literal("FileEditorObservation"),
+  ...observation,
+  command: FileEditorCommand,
+  path: z.string().nullish(),
+  prev_exist: z.boolean(),
+  old_content: z.string().nullish(),
+  new_content: z.string().nullish(),
+});
+export type FileEditorObservation = z.infer<typeof FileEditorObservation>;
+
+export const ThinkObservation = z.object({ kind: z.literal("ThinkObservation"), ...observation });
+export const FinishObservation = z.object({ kind: z.literal("FinishObservation"), ...observation });
+
+export const OtherObservation = z.looseObject({ kind: z.string(), ...observation });
+export interface OtherObservation {
+  readonly kind: "(other)";
+  readonly content: Content[];
+  readonly is_error: boolean;
+}
+
+export type Observation =
+  | TerminalObservation
+  | FileEditorObservation
+  | z.infer<typeof ThinkObservation>
+  | z.infer<typeof FinishObservation>
+  | OtherObservation;

@@ -1,0 +1,144 @@
+import type { FileEditorAction } from "./actions.ts";
+import { textOf } from "./content.ts";
+import type { ActionEvent } from "./events.ts";
+import { diffCounts, lineDiff } from "./lineDiff.ts";
+import type { ActionResult, ActionRow } from "./view.ts";
+
+/** An action in words; every door draws from this and from no tool's name. */
+export interface ActionDisplay {
+  /** A codicon's name. */
+  readonly icon: string;
+  /** Present tense while it runs, past when done: "Running", "Ran". May be empty. */
+  readonly verb: string;
+  /** What it would do, for an action that has not run: "Run". May be empty. */
+  readonly plan: string;
+  /** What it acts on, shown in code font: a command, or a path relative to the workspace. */
+  readonly target: string;
+  /** What came of it: "exit code 1", "+3 −1". Empty when there is nothing to say. */
+  readonly outcome: string;
+  readonly status: ActionStatus;
+  /** Whether it only looks; runs of these fold into one row. */
+  readonly isReadOnly: boolean;
+}
+
+export type ActionStatus = "open" | "done" | "failed" | "rejected";
+
+/** How `row` reads. `workingDir` shortens paths below it. */
+export function displayAction(row: Pick<ActionRow, "event" | "result">, workingDir: string): ActionDisplay {
+  const status = statusOf(row.result);
+  const words = wordsOf(row.event, workingDir);
+  return {
+    icon: words.icon,
+    verb: status === "done" || status === "failed" ? words.past : words.present,
+    plan: words.plan,
+    target: words.target,
+    outcome: outcomeOf(row.result),
+    status,
+    isReadOnly: words.isReadOnly ?? false,
+  };
+}
+
+/** The text of the result, as the model saw it; empty while there is none. */
+export function resultText(result: ActionResult | undefined): string {
+  switch (result?.kind) {
+    case undefined:
+      return "";
+    case "ObservationEvent":
+      return textOf(result.observation.content);
+    case "UserRejectObservation":
+      return result.rejection_reason;
+    case "AgentErrorEvent":
+      return result.error;
+  }
+}
+
+/** "0.4 s", "12 s", "3 min 5 s", from two timestamps of the log. */
+export function displayDuration(from: string, to: string): string {
+  const ms = Math.max(0, Date.parse(to) - Date.parse(from));
+  if (Number.isNaN(ms)) return "";
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** `path` below `workingDir` without it; any other path as it is. */
+export function relativePath(path: string, workingDir: string): string {
+  if (path === workingDir) return ".";
+  return path.startsWith(`${workingDir}/`) ? path.slice(workingDir.length + 1) : path;
+}
+
+interface Words {
+  readonly icon: string;
+  readonly plan: string;
+  readonly present: string;
+  readonly past: string;
+  readonly target: string;
+  readonly isReadOnly?: boolean;
+}
+
+function wordsOf(event: ActionEvent, workingDir: string): Words {
+  const { action } = event;
+  switch (action?.kind) {
+    case "TerminalAction":
+      return terminalWords(action.command, action.is_input ?? false, action.reset ?? false);
+    case "FileEditorAction":
+      return { ...fileWords[action.command], target: relativePath(action.path, workingDir) };
+    case "ThinkAction":
+      return { icon: "lightbulb", plan: "Think", present: "Thinking", past: "Thought", target: "", isReadOnly: true };
+    case "FinishAction":
+      return { icon: "check-all", plan: "Finish", present: "Finishing", past: "Finished", target: "" };
+    default:
+      return { icon: "tools", plan: "Call", present: "Calling", past: "Called", target: event.tool_name };
+  }
+}
+
+function terminalWords(command: string, isInput: boolean, reset: boolean): Words {
+  if (reset && command === "") return { icon: "terminal", plan: "Restart the terminal", present: "Restarting the terminal", past: "Restarted the terminal", target: "" };
+  if (isInput) return { icon: "terminal", plan: "Type", present: "Typing", past: "Typed", target: command };
+  if (command === "") return { icon: "terminal", plan: "Wait for the command", present: "Waiting for the command", past: "Waited for the command", target: "" };
+  return { icon: "terminal", plan: "Run", present: "Running", past: "Ran", target: command };
+}
+
+const fileWords: Record<FileEditorAction["command"], Omit<Words, "target">> = {
+  view: { icon: "go-to-file", plan: "Read", present: "Reading", past: "Read", isReadOnly: true },
+  create: { icon: "new-file", plan: "Create", present: "Creating", past: "Created" },
+  str_replace: { icon: "edit", plan: "Edit", present: "Editing", past: "Edited" },
+  insert: { icon: "edit", plan: "Edit", present: "Editing", past: "Edited" },
+  undo_edit: { icon: "discard", plan: "Undo the last edit of", present: "Undoing the last edit of", past: "Undid the last edit of" },
+};
+
+function statusOf(result: ActionResult | undefined): ActionStatus {
+  switch (result?.kind) {
+    case undefined:
+      return "open";
+    case "UserRejectObservation":
+      return "rejected";
+    case "AgentErrorEvent":
+      return "failed";
+    case "ObservationEvent":
+      return result.observation.is_error || exitCodeOf(result) > 0 ? "failed" : "done";
+  }
+}
+
+function exitCodeOf(result: ActionResult): number {
+  const observation = result.kind === "ObservationEvent" ? result.observation : undefined;
+  return observation?.kind === "TerminalObservation" ? (observation.exit_code ?? 0) : 0;
+}
+
+function outcomeOf(result: ActionResult | undefined): string {
+  if (result?.kind === "UserRejectObservation") return "rejected";
+  if (result?.kind !== "ObservationEvent") return "";
+  const { observation } = result;
+  if (observation.kind === "TerminalObservation") return terminalOutcome(observation.exit_code ?? 0);
+  if (observation.kind === "FileEditorObservation" && !observation.is_error && observation.new_content != null) {
+    const { added, removed } = diffCounts(lineDiff(observation.old_content ?? "", observation.new_content));
+    return observation.command === "view" ? "" : `+${added} −${removed}`;
+  }
+  return "";
+}
+
+function terminalOutcome(exitCode: number): string {
+  if (exitCode === -1) return "still running";
+  return exitCode === 0 ? "" : `exit code ${exitCode}`;
+}

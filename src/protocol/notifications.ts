@@ -1,0 +1,32 @@
+import * as z from "zod";
+import { type Event, parseEvent } from "./events.ts";
+import { ConversationId, EventId } from "./ids.ts";
+
+const target = { conversationId: ConversationId };
+const Seq = z.number().int().min(0);
+
+/**
+ * What the host tells every door about one conversation.
+ *
+ * `event.appended` is durable and comes in `seq` order without gaps. The others are not stored: a `delta` is text of the
+ * reply that is being written, replaced by the event that follows; `terminal.output` is output of a running action; `trouble` is what could
+ * not be written into the log, such as that the disk is full.
+ */
+export const Notification = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("event.appended"), ...target, seq: Seq, event: z.unknown().transform(parseEvent) }),
+  z.object({ type: z.literal("delta"), ...target, content: z.string().optional(), reasoning_content: z.string().optional() }),
+  z.object({ type: z.literal("terminal.output"), ...target, actionId: EventId, text: z.string() }),
+  z.object({ type: z.literal("llm.waiting"), ...target, reason: z.string(), retryInMs: z.number() }),
+  z.object({ type: z.literal("trouble"), ...target, message: z.string() }),
+]);
+export type Notification =
+  | { readonly type: "event.appended"; readonly conversationId: ConversationId; readonly seq: number; readonly event: Event }
+  | {
+      readonly type: "delta";
+      readonly conversationId: ConversationId;
+      readonly content?: string | undefined;
+      readonly reasoning_content?: string | undefined;
+    }
+  | { readonly type: "terminal.output"; readonly conversationId: ConversationId; readonly actionId: EventId; readonly text: string }
+  | { readonly type: "llm.waiting"; readonly conversationId: ConversationId; readonly reason: string; readonly retryInMs: number }
+  | { readonly type: "trouble"; readonly conversationId: ConversationId; readonly message: string };

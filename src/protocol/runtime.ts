@@ -1,0 +1,90 @@
+import * as z from "zod";
+
+/**
+ * What the Runtime interface says and hears, as data: the same shapes in memory and on the wire of sandbox-server.
+ */
+
+/** Keys that may be pressed in a running program: `C-a`…`C-z` and these (agent-server protocol §5.2). */
+export const TerminalKey = z.string().regex(/^(C-[a-z]|ENTER|TAB|BS|ESC|UP|DOWN|LEFT|RIGHT|HOME|END|PGUP|PGDN)$/);
+export type TerminalKey = z.infer<typeof TerminalKey>;
+
+/** How long to wait for a command before it is reported as still running. */
+const waits = {
+  /** Hard limit in milliseconds; with it, silence does not end the wait. */
+  timeoutMs: z.number().min(0).optional(),
+  /** Without a hard limit: give up waiting after this long without any output. */
+  noChangeTimeoutMs: z.number().min(0),
+};
+
+export const TerminalRequest = z.discriminatedUnion("type", [
+  /** Runs `command` in the shell; refused as `busy` while another one runs. */
+  z.object({ type: z.literal("command"), command: z.string(), ...waits }),
+  /** Waits on for the running command. */
+  z.object({ type: z.literal("poll"), ...waits }),
+  /** Types `text` and Enter into the running program. */
+  z.object({ type: z.literal("input"), text: z.string(), ...waits }),
+  z.object({ type: z.literal("key"), key: TerminalKey, ...waits }),
+]);
+export type TerminalRequest = z.infer<typeof TerminalRequest>;
+
+/**
+ * What came of a request. `output` is only what is new since the last answer: plain text, without colours and cursor
+ * movements, lines ended by `\n`, at most the limits of the terminal with the middle left out (`omittedBytes` of it).
+ */
+export const TerminalResult = z.object({
+  outcome: z.discriminatedUnion("type", [
+    /** The command is over and the shell waits for the next one. */
+    z.object({ type: z.literal("completed"), exitCode: z.number().int() }),
+    /** The command still runs; `reason` says which limit ended the wait. */
+    z.object({ type: z.literal("running"), reason: z.enum(["timeout", "no_change"]) }),
+    /** Nothing was done: another command still runs. */
+    z.object({ type: z.literal("busy") }),
+    /** Nothing was done: a poll, an input or a key needs a running command. */
+    z.object({ type: z.literal("nothing_running") }),
+    /** The shell itself ended (`exit`, `exec`, killed); the next command gets a new one in the same folder. */
+    z.object({ type: z.literal("shell_ended"), exitCode: z.number().int().nullable() }),
+  ]),
+  output: z.string(),
+  omittedBytes: z.number().int().min(0),
+  /** Absolute path of the shell's working directory, as last reported by the shell. */
+  workingDir: z.string(),
+});
+export type TerminalResult = z.infer<typeof TerminalResult>;
+
+export const FileKind = z.enum(["file", "directory", "symlink", "other"]);
+export type FileKind = z.infer<typeof FileKind>;
+/** `version` changes whenever the content may have changed; it is compared for equality only. Links are followed. */
+export const FileStat = z.object({ kind: FileKind, sizeBytes: z.number().int().min(0), version: z.string() });
+export type FileStat = z.infer<typeof FileStat>;
+
+export const DirectoryEntry = z.object({ name: z.string(), kind: FileKind });
+export type DirectoryEntry = z.infer<typeof DirectoryEntry>;
+
+/** Why the runtime refused or failed a file operation; a closed list, so that every door can say it in its words. */
+export const FileErrorCode = z.enum([
+  "not-found",
+  "exists",
+  "changed",
+  "is-directory",
+  "not-directory",
+  "not-a-file",
+  "too-large",
+  "no-permission",
+  "disk-full",
+  "invalid-path",
+  "failed",
+]);
+export type FileErrorCode = z.infer<typeof FileErrorCode>;
+
+/** Who and where the runtime is; for the system prompt and for the person. */
+export const RuntimeInfo = z.object({
+  kind: z.enum(["memory", "machine", "local", "remote", "docker"]),
+  /** The wall in a person's words, such as "Local · no sandbox". */
+  wall: z.string(),
+  isSandboxed: z.boolean(),
+  workingDir: z.string(),
+  platform: z.string(),
+  /** The shell's program, or null where no command can run. */
+  shell: z.string().nullable(),
+});
+export type RuntimeInfo = z.infer<typeof RuntimeInfo>;

@@ -1,0 +1,31 @@
+import * as z from "zod";
+import { DirectoryEntry, FileErrorCode, FileStat, TerminalResult } from "./runtime.ts";
+
+/**
+ * The wire of `/api/runtime/*`: what `src/server` answers and `src/runtime/remote`, its only client, reads.
+ *
+ * `POST terminal/run` takes a TerminalRequest and answers lines of JSON (application/x-ndjson): any number of `output`, then one
+ * `result` or `error`. Ending the request early interrupts the command. `POST files/read` answers the bytes themselves, their version in
+ * the header `x-file-version`; `PUT files/write?path=…&expected=…` takes the bytes as its body.
+ */
+export const RuntimeFault = z.object({
+  code: z.union([FileErrorCode, z.enum(["no-shell", "closed", "unreachable"])]),
+  /** The protocol's name for a sentence about what went wrong. */
+  detail: z.string(),
+});
+export type RuntimeFault = z.infer<typeof RuntimeFault>;
+
+export const TerminalLine = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("output"), text: z.string() }),
+  z.object({ type: z.literal("result"), result: TerminalResult }),
+  z.object({ type: z.literal("error"), fault: RuntimeFault }),
+]);
+export type TerminalLine = z.infer<typeof TerminalLine>;
+
+export const PathRequest = z.object({ path: z.string() });
+export const ReadRequest = z.object({ path: z.string(), maxBytes: z.number().int().min(0) });
+export const WriteQuery = z.object({ path: z.string(), expected: z.string() });
+export const StatAnswer = z.object({ stat: FileStat.nullable() });
+export const ListAnswer = z.object({ entries: z.array(DirectoryEntry) });
+
+export const versionHeader = "x-file-version";

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { listProcesses, readProcess } from "./processes.ts";
+import type { Shell } from "./shell.ts";
+import { signalProcess } from "./shellProcess.ts";
+
+const politeMs = 400;
+const firmMs = 1000;
+const pollMs = 10;
+
+/**
+ * Ends shells and everything that was started in them and has not left their session: by a hang-up, as when a terminal
+ * window is closed, then by force. Takes at most one and a half seconds.
+ */
+export async function endShells(shells: readonly Shell[]): Promise<void> {
+  const sessions = new Set<string>();
+  for (const shell of shells) sessions.add((await sessionOf(shell)) ?? "");
+  sessions.delete("");
+  for (const shell of shells) if (!shell.hasExited) hangUp(shell.process.pid);
+  await signalUntilGone(sessions, "SIGHUP", politeMs);
+  await signalUntilGone(sessions, "SIGKILL", firmMs);
+}
+
+/** A stopped program hears a hang-up only when it goes on. */
+function hangUp(pid: number): void {
+  signalProcess(pid, "SIGHUP");
+  signalProcess(pid, "SIGCONT");
+}
+
+async function sessionOf(shell: Shell): Promise<string | undefined> {
+  const { pid } = shell.process;
+  const row = await readProcess(pid);
+  if (!shell.hasExited) return row?.session;
+  // Because a number may be given again: a process with the number of a dead shell is a stranger, and so is its session.
+  return row === undefined && process.platform === "linux" ? String(pid) : undefined;
+}
+
+async function signalUntilGone(sessions: ReadonlySet<string>, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  const signalled = new Set<number>();
+  for (;;) {
+    const members = (await listProcesses()).filter((row) => sessions.has(row.session));
+    if (members.length === 0 || performance.now() > until) return;
+    for (const { pid } of members) {
+      if (signalled.has(pid)) continue;
+      signalProcess(pid, signal);
+      if (signal === "SIGHUP") signalProcess(pid, "SIGCONT");
+      signalled.add(pid);
+    }
+    await delay(pollMs);
+  }
+}

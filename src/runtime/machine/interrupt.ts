@@ -1,0 +1,41 @@
+import { listProcesses, readProcess } from "./processes.ts";
+import type { RunningCommand } from "./runningCommand.ts";
+import type { Shell } from "./shell.ts";
+import { signalProcess } from "./shellProcess.ts";
+
+/**
+ * Ends the running command, within two seconds: by Ctrl-C, then by signals to the process group that has the terminal.
+ * The shell stays, unless it is the shell itself that hangs: then it is killed, and the command ends with it.
+ */
+export async function interruptCommand(shell: Shell, command: RunningCommand): Promise<void> {
+  shell.interrupt();
+  if (!shell.process.isTerminal) await signalForeground(shell, "SIGINT");
+  if (await command.endsWithin(300)) return;
+  // The shell too, because a script's loop goes on when its program survives Ctrl-C and ends normally.
+  shell.process.kill("SIGINT");
+  if (await signalForeground(shell, "SIGINT")) shell.askForEnd();
+  if (await command.endsWithin(400)) return;
+  await signalForeground(shell, "SIGTERM");
+  if (await command.endsWithin(400)) return;
+  shell.process.kill("SIGINT");
+  await signalForeground(shell, "SIGKILL");
+  if (await command.endsWithin(400)) return;
+  shell.process.kill("SIGKILL");
+  await command.endsWithin(400);
+}
+
+/** Signals the foreground programs, never the shell; tells whether only the shell is there. */
+async function signalForeground(shell: Shell, signal: NodeJS.Signals): Promise<boolean> {
+  const pids = await foreground(shell.process.pid);
+  for (const pid of pids) signalProcess(pid, signal);
+  return pids.length === 0;
+}
+
+/** A process group (as a negative number), or the programs that run in the shell's own group, such as `$(…)`. */
+async function foreground(shellPid: number): Promise<number[]> {
+  const row = await readProcess(shellPid);
+  if (row === undefined) return [];
+  if (row.foregroundGroup > 0 && row.foregroundGroup !== row.group) return [-row.foregroundGroup];
+  const rows = await listProcesses();
+  return rows.filter((other) => other.group === row.group && other.pid !== shellPid).map((other) => other.pid);
+}

@@ -1,0 +1,203 @@
+import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
+import type { Terminal, TerminalOptions } from "../runtime.ts";
+import { RuntimeError } from "../runtime.ts";
+import { endShells } from "./endShells.ts";
+import { interruptCommand } from "./interrupt.ts";
+import { keySequence } from "./keys.ts";
+import type { Outcome } from "./runningCommand.ts";
+import { RunningCommand } from "./runningCommand.ts";
+import type { Shell, ShellListener } from "./shell.ts";
+
+/** A terminal that a person can watch and type into, beside the agent. */
+export interface MachineTerminal extends Terminal {
+  /**
+   * Calls back with everything a person at the terminal sees: prompts, the agent's commands as if they had been typed,
+   * output with its escape sequences. Nothing is repeated for a listener that comes later.
+   */
+  onRaw(listener: (text: string) => void): Disposable;
+  /** The person's keys. A line they enter is a command in the same shell; while it runs, the agent's are refused as `busy`. */
+  type(keys: string): void;
+  resize(cols: number, rows: number): void;
+  /** Ends what runs now, like an aborted `run`; resolves when the shell is usable again. */
+  interrupt(): Promise<void>;
+}
+
+/** Starts a shell in `folder` and waits for its first prompt; rejects with RuntimeError. */
+export type OpenShell = (folder: string, size: TerminalSize, listener: ShellListener) => Promise<Shell>;
+
+export interface TerminalSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** The terminal over whatever shells `openShell` gives, one after the other. */
+export class ShellTerminal implements MachineTerminal, AsyncDisposable {
+  readonly #openShell: OpenShell;
+  readonly #firstFolder: string;
+  readonly #rawListeners = new Set<(text: string) => void>();
+  readonly #endedShells: Shell[] = [];
+  #size: TerminalSize;
+  #folder: string;
+  #shell: Shell | undefined;
+  #opening: Promise<Shell> | undefined;
+  #command: RunningCommand | undefined;
+  #interrupting: Promise<void> | undefined;
+  #disposing: Promise<void> | undefined;
+
+  constructor(openShell: OpenShell, folder: string, size: TerminalSize) {
+    this.#openShell = openShell;
+    this.#firstFolder = folder;
+    this.#folder = folder;
+    this.#size = size;
+  }
+
+  async run(request: TerminalRequest, options: TerminalOptions): Promise<TerminalResult> {
+    this.#check(options.signal);
+    const command = this.#command;
+    if (request.type === "command" && (command === undefined || command.end !== undefined)) return this.#runCommand(request, options);
+    if (command === undefined) return this.#answer({ type: "nothing_running" });
+    if (command.end !== undefined) return this.#answer(command.end, command);
+    if (request.type === "command") return this.#answer({ type: "busy" }, command);
+    if (request.type === "input") this.#typeInto(request.text, keySequence("ENTER"));
+    if (request.type === "key") this.#typeInto("", keySequence(request.key));
+    return this.#wait(command, request, options);
+  }
+
+  async reset(signal: AbortSignal): Promise<void> {
+    this.#check(signal);
+    await this.#endShell();
+    this.#folder = this.#firstFolder;
+    this.#check(signal);
+    await this.#open();
+  }
+
+  onRaw(listener: (text: string) => void): Disposable {
+    this.#rawListeners.add(listener);
+    return { [Symbol.dispose]: () => this.#rawListeners.delete(listener) };
+  }
+
+  type(keys: string): void {
+    if (this.#disposing !== undefined) return;
+    if (this.#shell !== undefined) return this.#shell.type(keys);
+    // A key pressed before the first command, or after the shell has ended, starts one; that it cannot be started is told by the next command.
+    this.#open().then((shell) => shell.type(keys), (error: unknown) => this.#show(`${error instanceof Error ? error.message : ""}\r\n`));
+  }
+
+  resize(cols: number, rows: number): void {
+    if (cols < 1 || rows < 1) return;
+    this.#size = { cols, rows };
+    this.#shell?.process.resize(cols, rows);
+  }
+
+  async interrupt(): Promise<void> {
+    const command = this.#command;
+    if (this.#shell === undefined || command === undefined || command.end !== undefined) return;
+    // Stop pressed twice is one interrupt.
+    this.#interrupting ??= interruptCommand(this.#shell, command).finally(() => (this.#interrupting = undefined));
+    await this.#interrupting;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  async #runCommand(request: TerminalRequest & { type: "command" }, options: TerminalOptions): Promise<TerminalResult> {
+    checkText(request.command);
+    const command = new RunningCommand("agent");
+    this.#command = command;
+    try {
+      const shell = await this.#open();
+      if (!options.signal.aborted) await shell.start(request.command);
+    } catch (error) {
+      this.#command = undefined;
+      throw error;
+    }
+    return this.#wait(command, request, options);
+  }
+
+  async #wait(command: RunningCommand, request: TerminalRequest, options: TerminalOptions): Promise<TerminalResult> {
+    const outcome = options.signal.aborted ? undefined : await command.wait(request, options);
+    if (outcome !== undefined) return this.#answer(outcome, command);
+    await this.interrupt();
+    if (this.#command === command) this.#command = undefined;
+    throw options.signal.reason;
+  }
+
+  #answer(outcome: Outcome, command?: RunningCommand): TerminalResult {
+    const isOver = outcome.type === "completed" || outcome.type === "shell_ended";
+    if (isOver && this.#command === command) this.#command = undefined;
+    if (command !== undefined) command.isTold = true;
+    return { outcome, ...(command?.takeOutput() ?? { output: "", omittedBytes: 0 }), workingDir: this.#folder };
+  }
+
+  #typeInto(text: string, key: string): void {
+    const enter = this.#shell?.process.isTerminal === false && key === "\r" ? "\n" : key;
+    this.#shell?.type(text + enter);
+  }
+
+  async #open(): Promise<Shell> {
+    if (this.#shell !== undefined) return this.#shell;
+    this.#opening ??= this.#openShell(this.#folder, this.#size, this.#listener()).finally(() => (this.#opening = undefined));
+    const shell = await this.#opening;
+    if (this.#disposing !== undefined) throw closed();
+    this.#shell = shell;
+    return shell;
+  }
+
+  #listener(): ShellListener {
+    return {
+      onScreen: (text) => this.#show(text),
+      onOutput: (text) => this.#command?.receive(text),
+      onPersonCommand: () => (this.#command = new RunningCommand("person")),
+      onFinished: (exitCode) => this.#finish({ type: "completed", exitCode }),
+      onExit: (exitCode) => this.#finish({ type: "shell_ended", exitCode }),
+    };
+  }
+
+  #finish(end: Extract<Outcome, { type: "completed" | "shell_ended" }>): void {
+    const shell = this.#shell;
+    if (shell !== undefined) this.#folder = shell.workingDir;
+    if (end.type === "shell_ended" && shell !== undefined) {
+      this.#endedShells.push(shell);
+      this.#shell = undefined;
+    }
+    const command = this.#command;
+    command?.finish(end);
+    if (command?.isPersons === true && !command.isTold) this.#command = undefined;
+  }
+
+  async #endShell(): Promise<void> {
+    const shell = await (this.#opening ?? this.#shell);
+    if (shell === undefined) return;
+    await endShells([shell]);
+    await shell.exit(500);
+  }
+
+  async #dispose(): Promise<void> {
+    this.#rawListeners.clear();
+    await this.#opening?.catch(() => undefined);
+    const shells = [...this.#endedShells, ...(this.#shell === undefined ? [] : [this.#shell])];
+    const last = this.#shell;
+    if (shells.length > 0) await endShells(shells);
+    await last?.exit(500);
+  }
+
+  #show(text: string): void {
+    for (const listener of this.#rawListeners) listener(text);
+  }
+
+  #check(signal: AbortSignal): void {
+    signal.throwIfAborted();
+    if (this.#disposing !== undefined) throw closed();
+  }
+}
+
+function checkText(command: string): void {
+  if (command.includes("\0")) throw new RuntimeError("failed", "The command holds a NUL character, which no shell can take. Leave it out.");
+  if (!command.isWellFormed()) throw new RuntimeError("failed", "The command holds half a character (a lone surrogate). Leave it out.");
+}
+
+function closed(): RuntimeError {
+  return new RuntimeError("closed", "This terminal is closed, because its conversation has ended.");
+}

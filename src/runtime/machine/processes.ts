@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+
+/** One process as the system lists it; zombies are left out. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly group: number;
+  /** What holds the processes of one shell together: its session on Linux, its terminal elsewhere. */
+  readonly session: string;
+  /** The group that has the terminal now, -1 without a terminal. */
+  readonly foregroundGroup: number;
+}
+
+/** The row of one process; undefined when it is gone. */
+export async function readProcess(pid: number): Promise<ProcessRow | undefined> {
+  if (process.platform === "linux") return readStat(pid);
+  return (await listByPs()).find((row) => row.pid === pid);
+}
+
+export async function listProcesses(): Promise<ProcessRow[]> {
+  if (process.platform !== "linux") return listByPs();
+  const names = await readdir("/proc");
+  const rows = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name))));
+  return rows.filter((row) => row !== undefined);
+}
+
+async function readStat(pid: number): Promise<ProcessRow | undefined> {
+  try {
+    return parseStat(pid, await readFile(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    // Because a process may end at any time, and then it is simply not in the list.
+    return undefined;
+  }
+}
+
+/** The program's name comes in parentheses and may hold any character, so fields count from the last one. */
+function parseStat(pid: number, stat: string): ProcessRow | undefined {
+  const [state, , group, session, , foregroundGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (state === "Z" || state === "X" || session === undefined) return undefined;
+  return { pid, group: Number(group), session, foregroundGroup: Number(foregroundGroup) };
+}
+
+async function listByPs(): Promise<ProcessRow[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-axo", "pid=,pgid=,tpgid=,state=,tty="]);
+  return stdout.split("\n").flatMap((line) => {
+    const [pid, group, foregroundGroup, state, tty] = line.trim().split(/\s+/);
+    // Without a terminal a group is the best that is known.
+    const session = tty === undefined || tty.startsWith("?") ? `group ${group}` : tty;
+    return tty === undefined || state?.startsWith("Z") ? [] : [{ pid: Number(pid), group: Number(group), session, foregroundGroup: Number(foregroundGroup) }];
+  });
+}

@@ -1,0 +1,60 @@
+import { createRequire } from "node:module";
+import type { ShellProcess, ShellProcessListener, ShellProcessOptions, SpawnShell } from "./shellProcess.ts";
+import { signalProcess } from "./shellProcess.ts";
+
+/**
+ * Starts shells in a pseudo terminal by node-pty: our own copy, else the first of `candidates` (absolute folders of other
+ * copies, such as VS Code's) that loads here; undefined when none does.
+ */
+export async function loadPty(candidates: readonly string[] = []): Promise<SpawnShell | undefined> {
+  const own = await firstOf([() => import("node-pty"), ...candidates.map((folder) => () => createRequire(`${folder}/package.json`)(folder))]);
+  return own === undefined ? undefined : (options, listener) => spawnInPty(own, options, listener);
+}
+
+/** The part of node-pty that is used; with `encoding: null` data comes as Buffers, which its own types do not say. */
+interface NodePty {
+  spawn(program: string, args: string[], options: object): PtyProcess;
+}
+
+interface PtyProcess {
+  readonly pid: number;
+  onData(listener: (data: Buffer | string) => void): unknown;
+  onExit(listener: (end: { exitCode: number; signal?: number | undefined }) => void): unknown;
+  write(data: string): void;
+  resize(cols: number, rows: number): void;
+}
+
+async function firstOf(loaders: readonly (() => unknown)[]): Promise<NodePty | undefined> {
+  for (const load of loaders) {
+    try {
+      const loaded = await load();
+      if (isNodePty(loaded)) return loaded;
+    } catch {
+      // Because a copy built for another machine is expected here, and the next one is tried.
+      continue;
+    }
+  }
+  return undefined;
+}
+
+function isNodePty(value: unknown): value is NodePty {
+  return typeof value === "object" && value !== null && "spawn" in value && typeof value.spawn === "function";
+}
+
+function spawnInPty(pty: NodePty, options: ShellProcessOptions, listener: ShellProcessListener): ShellProcess {
+  const { program, args, cwd, env, cols, rows } = options;
+  const child = pty.spawn(program, [...args], { cwd, env, cols, rows, name: env["TERM"], encoding: null });
+  let isRunning = true;
+  child.onData((data) => listener.onData(typeof data === "string" ? Buffer.from(data) : data));
+  child.onExit(({ exitCode, signal }) => {
+    isRunning = false;
+    listener.onExit(signal ? 128 + signal : exitCode);
+  });
+  return {
+    pid: child.pid,
+    isTerminal: true,
+    write: (data) => isRunning && child.write(data),
+    resize: (newCols, newRows) => isRunning && child.resize(newCols, newRows),
+    kill: (signal) => isRunning && signalProcess(child.pid, signal),
+  };
+}

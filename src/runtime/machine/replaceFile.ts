@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { access, link, mkdir, open, readlink, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import type { WriteOptions } from "../runtime.ts";
+import { RuntimeError } from "../runtime.ts";
+import { refuseNonFile, statOrUndefined, versionOf } from "./fileStats.ts";
+
+const mostLinks = 40;
+
+/** Puts `bytes` at `file` in one step (see Files.write): written beside it first, then put in its place. */
+export async function replaceFile(file: string, bytes: Uint8Array, { expected, signal }: WriteOptions): Promise<BigIntStats> {
+  const target = await followLinks(file);
+  const before = await statOrUndefined(target);
+  refuseUnexpected(before, expected, file);
+  if (before !== undefined) await access(target, constants.W_OK);
+  const folder = path.dirname(target);
+  await mkdir(folder, { recursive: true });
+  // A name of its own, because one made from the file's could be too long.
+  const beside = path.join(folder, `.openhands-${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await writeNew(beside, bytes, before, signal);
+    if (before === undefined) return await putNew(beside, target);
+    refuseUnexpected(await statOrUndefined(target), expected, file);
+    await rename(beside, target);
+    return await stat(target, { bigint: true });
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+function refuseUnexpected(found: BigIntStats | undefined, expected: string, file: string): void {
+  if (found === undefined) {
+    if (expected !== "absent") throw new RuntimeError("changed", `${file} has been removed since it was read.`);
+    return;
+  }
+  refuseNonFile(found, file);
+  if (expected === "absent") throw new RuntimeError("exists", `${file} is already there.`);
+  if (versionOf(found) !== expected) throw new RuntimeError("changed", `${file} has changed since it was read. Read it again.`);
+}
+
+/** Where links lead, also when there is nothing yet. */
+async function followLinks(file: string): Promise<string> {
+  let target = file;
+  for (let count = 0; count < mostLinks; count++) {
+    const next = await readlink(target).catch(() => undefined);
+    if (next === undefined) return target;
+    target = path.resolve(path.dirname(target), next);
+  }
+  throw new RuntimeError("invalid-path", `The links at ${file} lead in a circle.`);
+}
+
+async function writeNew(beside: string, bytes: Uint8Array, before: BigIntStats | undefined, signal: AbortSignal): Promise<void> {
+  await using handle = await open(beside, "wx", before === undefined ? 0o666 : Number(before.mode) & 0o777);
+  await handle.writeFile(bytes, { signal });
+  if (before === undefined) return;
+  await keepOwner(handle, before);
+  // After the owner, because a change of owner clears the set-user-id bit.
+  await handle.chmod(Number(before.mode) & 0o7777);
+  signal.throwIfAborted();
+}
+
+async function keepOwner(handle: FileHandle, before: BigIntStats): Promise<void> {
+  const now = await handle.stat({ bigint: true });
+  if (now.uid === before.uid && now.gid === before.gid) return;
+  // Because only root may give files away; the content is what was asked for.
+  await handle.chown(Number(before.uid), Number(before.gid)).catch(() => undefined);
+}
+
+/** A link fails when something has come there meanwhile; a rename would replace it. */
+async function putNew(beside: string, target: string): Promise<BigIntStats> {
+  try {
+    await link(beside, target);
+  } catch (error) {
+    const hasNoLinks = error instanceof Error && "code" in error && (error.code === "EPERM" || error.code === "ENOTSUP" || error.code === "ENOSYS" || error.code === "EMLINK");
+    if (!hasNoLinks) throw error;
+    if ((await statOrUndefined(target)) !== undefined) throw new RuntimeError("exists", `${target} is already there.`, { cause: error });
+    await rename(beside, target);
+  }
+  return stat(target, { bigint: true });
+}

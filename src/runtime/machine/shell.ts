@@ -1,0 +1,239 @@
+import { randomBytes } from "node:crypto";
+import { StringDecoder } from "node:string_decoder";
+import { MarkerScanner } from "./markers.ts";
+import type { PrivateFolder } from "./privateFolder.ts";
+import type { ShellProcess, ShellProcessListener } from "./shellProcess.ts";
+import { commandFile, endLine, saneLine, startupFile, typedLine } from "./shellScript.ts";
+
+/** What a shell tells, in the order in which it happens. */
+export interface ShellListener {
+  /** What a person at the terminal sees; without our own lines and markers. */
+  onScreen(text: string): void;
+  /** Output of the running command, raw. The same text went to `onScreen` before. */
+  onOutput(text: string): void;
+  /** A line that the person typed has started to run. */
+  onPersonCommand(): void;
+  onFinished(exitCode: number): void;
+  /** Nothing comes after it. */
+  onExit(exitCode: number | null): void;
+}
+
+export interface ShellOptions {
+  readonly folder: PrivateFolder;
+  readonly program: string;
+  readonly userStartupFiles: boolean;
+  readonly lineEditing: boolean;
+  readonly spawn: (args: readonly string[], listener: ShellProcessListener) => ShellProcess;
+  readonly isTerminal: boolean;
+}
+
+/**
+ * `starting`: until the first prompt · `idle`: at its prompt, or on the way there · `typed`: a command was sent and has not
+ * started · `running`: its output comes.
+ */
+type Phase = "starting" | "idle" | "typed" | "running" | "exited";
+
+/** How long a prompt may be late before a command is sent without it (a command may have broken the prompt). */
+const promptMs = 250;
+const longestEcho = 4096;
+
+/** One bash process, from its start to its end: knows what it does, and which of its bytes belong to what. */
+export class Shell {
+  readonly process: ShellProcess;
+  readonly #options: ShellOptions;
+  readonly #listener: ShellListener;
+  readonly #scanner: MarkerScanner;
+  readonly #decoder = new StringDecoder("utf8");
+  #phase: Phase = "starting";
+  #nonce = "";
+  #pending = "";
+  #echo = "";
+  #lastExitCode = 0;
+  #workingDir: string;
+  /** Whether the prompt stands there, and whether keys may have been typed at it (or be waiting for it). */
+  #hasPrompt = false;
+  #isTypedAt = false;
+  #needsSane = false;
+  #isInterrupted = false;
+  #isAbandoned = false;
+  #onPrompt: (() => void) | undefined;
+  readonly #exited = Promise.withResolvers<void>();
+
+  constructor(options: ShellOptions, workingDir: string, listener: ShellListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#workingDir = workingDir;
+    const token = randomBytes(8).toString("hex");
+    this.#scanner = new MarkerScanner(token);
+    const { folder, userStartupFiles, lineEditing, isTerminal } = options;
+    const rc = folder.write("rc", startupFile({ token, markersTo: isTerminal ? ">/dev/tty" : ">&9", userStartupFiles, lineEditing }));
+    const editing = lineEditing ? [] : ["--noediting"];
+    this.process = options.spawn(["--noprofile", "--rcfile", rc, ...editing, "-i"], {
+      onData: (bytes) => this.#receive(bytes),
+      onExit: (exitCode) => this.#exit(exitCode),
+    });
+  }
+
+  get workingDir(): string {
+    return this.#workingDir;
+  }
+
+  get hasExited(): boolean {
+    return this.#phase === "exited";
+  }
+
+  /** Resolves when the prompt stands there or the shell has ended, at the latest after `timeoutMs`. */
+  async prompt(timeoutMs: number): Promise<void> {
+    if (this.#hasPrompt || this.hasExited) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    this.#onPrompt = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#onPrompt = undefined;
+  }
+
+  /** Resolves when the process has ended, at the latest after `timeoutMs`. */
+  async exit(timeoutMs: number): Promise<void> {
+    const timer = setTimeout(this.#exited.resolve, timeoutMs);
+    await this.#exited.promise;
+    clearTimeout(timer);
+  }
+
+  /** Kills a shell that did not come to its prompt; its listener hears no more. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.process.kill("SIGKILL");
+  }
+
+  /** Whether the first prompt has not come yet. */
+  get isStarting(): boolean {
+    return this.#phase === "starting";
+  }
+
+  /** Runs a command; `onFinished` or `onExit` will follow. A line that was half typed is given up, visibly. */
+  async start(command: string): Promise<void> {
+    if (!this.#hasPrompt) await this.prompt(promptMs);
+    if (this.#isTypedAt) await this.#clearLine();
+    if (this.hasExited) return;
+    this.#nonce = randomBytes(8).toString("hex");
+    this.#pending = command;
+    const file = this.#options.folder.write("command", commandFile(command, this.#nonce, this.#lastExitCode));
+    this.#phase = "typed";
+    this.#isInterrupted = false;
+    this.#hasPrompt = false;
+    this.process.write((this.#needsSane ? saneLine : "") + typedLine(file, this.#lastExitCode));
+    this.#needsSane = false;
+  }
+
+  /** Keys for whatever reads them: the running program, or the prompt. */
+  type(keys: string): void {
+    this.#isTypedAt = true;
+    this.process.write(keys);
+  }
+
+  /** Ctrl-C. */
+  interrupt(): void {
+    this.#isInterrupted = true;
+    if (this.process.isTerminal) this.process.write("\x03");
+  }
+
+  /** For a command whose markers may be lost: asks the shell how things stand, if it listens. */
+  askForEnd(): void {
+    this.process.write(endLine);
+  }
+
+  async #clearLine(): Promise<void> {
+    this.#hasPrompt = false;
+    if (this.process.isTerminal) this.process.write("\x03");
+    else this.process.kill("SIGINT");
+    await this.prompt(promptMs);
+    this.#isTypedAt = false;
+  }
+
+  #receive(bytes: Buffer): void {
+    for (const piece of this.#scanner.push(bytes)) {
+      if (piece.kind === "bytes") this.#show(this.#decoder.write(piece.bytes));
+      else this.#mark(piece.body);
+    }
+  }
+
+  #show(text: string): void {
+    if (text === "") return;
+    if (this.#phase === "starting") return;
+    if (this.#phase === "typed") {
+      this.#echo = (this.#echo + text).slice(-longestEcho);
+      return;
+    }
+    this.#listener.onScreen(text);
+    if (this.#phase === "running") this.#listener.onOutput(text);
+  }
+
+  #mark(body: Buffer): void {
+    this.#show(this.#decoder.end());
+    const [kind, nonce = "", code = "", ...rest] = body.toString("utf8").split(";");
+    switch (kind) {
+      case "S":
+        return this.#started(nonce);
+      case "C":
+        return this.#personStarted();
+      case "B":
+        return this.#prompted();
+      case "E":
+      case "P":
+        return this.#ended(kind, nonce, Number(code), rest.join(";"));
+    }
+  }
+
+  #started(nonce: string): void {
+    if (this.#phase !== "typed" || nonce !== this.#nonce) return;
+    this.#phase = "running";
+    // Because a terminal that does not show what is typed was left so by a program (`stty -echo`).
+    if (this.process.isTerminal && !/eval|__oh/.test(this.#echo)) this.#needsSane = true;
+    this.#echo = "";
+    this.#listener.onScreen(`${this.#pending.replaceAll("\n", "\r\n")}\r\n`);
+    this.#pending = "";
+  }
+
+  #personStarted(): void {
+    if (this.#phase !== "idle") return;
+    this.#phase = "running";
+    this.#hasPrompt = false;
+    this.#nonce = "";
+    this.#listener.onPersonCommand();
+  }
+
+  #prompted(): void {
+    if (this.#phase === "starting") this.#phase = "idle";
+    if (this.#phase !== "idle") return;
+    this.#hasPrompt = true;
+    this.#onPrompt?.();
+  }
+
+  #ended(kind: "E" | "P", nonce: string, exitCode: number, folder: string): void {
+    this.#lastExitCode = exitCode;
+    this.#workingDir = decodeFolder(folder);
+    // The marker's line end comes as `\r\n` unless a program has left the terminal raw.
+    if (this.process.isTerminal && !folder.endsWith("\r\n")) this.#needsSane = true;
+    const isOurs = nonce === this.#nonce && (this.#phase === "running" || this.#phase === "typed");
+    const isLost = kind === "P" && this.#phase === "typed" && this.#isInterrupted;
+    // Because a command that was interrupted after it had broken the hooks is asked for its end, which then has no nonce.
+    const isAnswer = kind === "E" && this.#phase === "running" && nonce === "" && this.#isInterrupted;
+    if (!isOurs && !isLost && !isAnswer) return;
+    this.#phase = "idle";
+    this.#listener.onFinished(exitCode);
+  }
+
+  #exit(exitCode: number | null): void {
+    const rest = this.#scanner.end();
+    this.#show(this.#decoder.write(rest) + this.#decoder.end());
+    this.#phase = "exited";
+    this.#onPrompt?.();
+    this.#exited.resolve();
+    if (!this.#isAbandoned) this.#listener.onExit(exitCode);
+  }
+}
+
+function decodeFolder(text: string): string {
+  return text.trimEnd().replace(/%(07|09|0A|0D|1B|20|25)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

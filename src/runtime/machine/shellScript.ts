@@ -1,0 +1,105 @@
+import { markerStartInShell } from "./markers.ts";
+
+/**
+ * What bash is told: the start-up file, the line that is typed for a command, and the file which that line reads.
+ *
+ * Every name of ours begins with `__oh_`. Built-ins are called by `\builtin`, so that a person's aliases and functions do
+ * not matter. It must run in bash 3.2 (macOS).
+ *
+ * Markers (bodies; see markers.ts): `S;nonce` a command starts · `E;nonce;code;folder` it has ended · `P;nonce;code;folder`
+ * a prompt comes · `B` the prompt has been written · `C` a typed line starts to run.
+ */
+export interface ShellScriptOptions {
+  readonly token: string;
+  /** Where markers are written, as a redirection; not standard output, because `exec >file` is allowed. */
+  readonly markersTo: ">/dev/tty" | ">&9";
+  /** Whether the person's own start-up files are read first. */
+  readonly userStartupFiles: boolean;
+  readonly lineEditing: boolean;
+}
+
+export function startupFile(options: ShellScriptOptions): string {
+  const start = markerStartInShell(options.token);
+  return `${options.markersTo === ">&9" ? "exec 9>&1\n" : ""}${options.userStartupFiles ? userFiles : cleanStart}
+set +H
+HISTCONTROL=\${HISTCONTROL:+$HISTCONTROL:}ignorespace
+${options.lineEditing ? lineEditing : ""}__oh_n= __oh_c= __oh_s=0 __oh_u= __oh_in=
+__oh_mark() {
+  case $PWD in
+    *[%[:cntrl:]]*|*' ')
+      __oh_p=\${PWD//\\%/%25} __oh_p=\${__oh_p//$'\\n'/%0A} __oh_p=\${__oh_p//$'\\r'/%0D} __oh_p=\${__oh_p//$'\\t'/%09} __oh_p=\${__oh_p//$'\\e'/%1B} __oh_p=\${__oh_p//$'\\a'/%07} __oh_p=\${__oh_p// /%20}
+      \\builtin printf '${start}%s;%s;%s;%s\\n\\a' "$1" "$__oh_n" "$__oh_s" "$__oh_p" ${options.markersTo} ;;
+    *) \\builtin printf '${start}%s;%s;%s;%s\\n\\a' "$1" "$__oh_n" "$__oh_s" "$PWD" ${options.markersTo} ;;
+  esac
+}
+__oh_begin() { \\builtin printf '${start}S;%s\\a' "$__oh_n" ${options.markersTo}; }
+__oh_back() { return "$1"; }
+__oh_hook() {
+  case \${PROMPT_COMMAND-} in
+    *__oh_prompt*) ;;
+    *) __oh_u=\${PROMPT_COMMAND-}; PROMPT_COMMAND='{ __oh_prompt; } 2>/dev/null' ;;
+  esac
+  case \${PS0-} in *'${start}'*) ;; *) PS0=\${PS0-}'${start}C\\a' ;; esac
+}
+__oh_end() { __oh_s=$?; __oh_mark E; __oh_n= __oh_c=; __oh_hook; }
+__oh_prompt() {
+  __oh_s=$?
+  case $__oh_in in 1) return 0 ;; esac
+  __oh_mark P
+  __oh_n= __oh_c= __oh_in=1
+  case $__oh_u,$__oh_s in
+    ,*) ;;
+    *,0) \\builtin eval "$__oh_u" || : ;;
+    *) __oh_back "$__oh_s" || \\builtin eval "$__oh_u" || : ;;
+  esac
+  __oh_in=
+  case \${PS1-} in *'${start}'*) ;; *) PS1=\${PS1-}'\\[${start}B\\a\\]' ;; esac
+}
+__oh_hook
+`;
+}
+
+const cleanStart = `\\unset -f command_not_found_handle
+\\unset HISTFILE PROMPT_COMMAND PS0
+PS1='\\w \\$ '
+`;
+
+/** Debian's bash reads /etc/bash.bashrc itself. */
+const userFiles = `[ -f ~/.bashrc ] && \\. ~/.bashrc
+`;
+
+/** Programs print to the terminal as it is, so bracketed paste marks would come between; UTF-8 lets Backspace take a whole character. */
+const lineEditing = `\\bind 'set enable-bracketed-paste off' 2>/dev/null
+\\command stty iutf8 2>/dev/null
+`;
+
+/**
+ * The line that makes the shell run the command in `file`. The leading space keeps it out of the history.
+ *
+ * The first operator lets the command see the exit code of the one before in `$?`: the file ends with that code, and only
+ * on the left side of `||` a failure triggers neither `set -e` nor an ERR trap. `eval` stands outside of functions and
+ * files, so that the command runs as if it had been typed.
+ */
+export function typedLine(file: string, lastExitCode: number): string {
+  return ` \\. ${quote(file)}${lastExitCode === 0 ? "&&" : "||"}\\builtin eval "$__oh_c";{ __oh_end; } 2>/dev/null\n`;
+}
+
+/** What the typed line reads: the command as one quoted word, and the start marker. */
+export function commandFile(command: string, nonce: string, lastExitCode: number): string {
+  // Under `set -x` the marker comes after the trace of our own words, as the first thing of the command itself.
+  return `{ __oh_n=${nonce} __oh_c=${quote(command)}
+case $- in *x*) __oh_c="__oh_begin;$__oh_c" ;; *) __oh_begin ;; esac
+} 2>/dev/null
+__oh_back ${lastExitCode}
+`;
+}
+
+/** Typed to learn how things stand when an interrupted command has lost its markers. */
+export const endLine = " { __oh_end; } 2>/dev/null\n";
+
+/** Makes terminal settings usable again, when a program has left them broken. */
+export const saneLine = " \\command stty sane 2>/dev/null\n";
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

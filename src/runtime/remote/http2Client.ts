@@ -1,0 +1,102 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { createInterface } from "node:readline";
+import { RuntimeFault } from "../../protocol/runtimeApi.ts";
+import { RuntimeError } from "../runtime.ts";
+
+export interface Question {
+  readonly method: "GET" | "POST" | "PUT";
+  readonly path: string;
+  readonly json?: object;
+  readonly bytes?: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly headers: IncomingHttpHeaders;
+  readonly stream: ClientHttp2Stream;
+}
+
+const maxJsonBytes = 64 * 1024 * 1024;
+
+/**
+ * Sends one request and resolves with its answer's head; the body is still to be read. Rejects with a RuntimeError when the server says no
+ * or is gone, and with the signal's reason when aborted; then the request is ended on the server too.
+ */
+export async function ask(session: ClientHttp2Session, question: Question): Promise<Answer> {
+  const { signal } = question;
+  signal.throwIfAborted();
+  const stream = open(session, question);
+  const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
+  signal.addEventListener("abort", cancel, { once: true });
+  stream.once("close", () => signal.removeEventListener("abort", cancel));
+  stream.end(question.json ? JSON.stringify(question.json) : question.bytes);
+  const headers = await headersOf(stream, signal);
+  if (Number(headers[":status"]) === 200) return { headers, stream };
+  throw toRuntimeError(JSON.parse(Buffer.from(await readAll({ headers, stream }, maxJsonBytes, signal)).toString("utf8")));
+}
+
+export async function askJson(session: ClientHttp2Session, question: Question): Promise<unknown> {
+  const bytes = await readAll(await ask(session, question), maxJsonBytes, question.signal);
+  return JSON.parse(Buffer.from(bytes).toString("utf8"));
+}
+
+/** The whole body; more than `maxBytes` of it is refused, because the server may be hostile. */
+export async function readAll({ stream }: Answer, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  const chunks: AsyncIterable<Buffer> = stream;
+  let size = 0;
+  try {
+    for await (const part of chunks) {
+      size += part.length;
+      if (size > maxBytes) throw new RuntimeError("too-large", `The sandbox sent more than ${maxBytes} bytes.`);
+      parts.push(part);
+    }
+  } catch (error) {
+    throw brokenOff(error, signal);
+  }
+  signal.throwIfAborted();
+  return Buffer.concat(parts);
+}
+
+/** The lines of the body as they come. */
+export async function* linesOf({ stream }: Answer, signal: AbortSignal): AsyncGenerator<string> {
+  stream.setEncoding("utf8");
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  try {
+    yield* lines;
+  } catch (error) {
+    throw brokenOff(error, signal);
+  } finally {
+    lines.close();
+  }
+  signal.throwIfAborted();
+}
+
+export function toRuntimeError(value: unknown): RuntimeError {
+  const fault = RuntimeFault.safeParse(value).data;
+  return fault ? new RuntimeError(fault.code, fault.detail) : new RuntimeError("failed", "The sandbox answered something that is not understood.");
+}
+
+function open(session: ClientHttp2Session, { method, path, json }: Question): ClientHttp2Stream {
+  if (session.destroyed || session.closed) throw new RuntimeError("closed", "The sandbox is closed.");
+  const type = json ? { "content-type": "application/json" } : {};
+  return session.request({ ":method": method, ":path": path, ...type });
+}
+
+async function headersOf(stream: ClientHttp2Stream, signal: AbortSignal): Promise<IncomingHttpHeaders> {
+  const answered = Promise.withResolvers<IncomingHttpHeaders>();
+  stream.once("response", (headers) => answered.resolve(headers));
+  stream.once("error", (error) => answered.reject(error));
+  stream.once("close", () => answered.reject(new RuntimeError("unreachable", "The sandbox is gone.")));
+  try {
+    return await answered.promise;
+  } catch (error) {
+    throw brokenOff(error, signal);
+  }
+}
+
+function brokenOff(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof RuntimeError) return error;
+  return new RuntimeError("unreachable", "The sandbox is gone.", { cause: error });
+}

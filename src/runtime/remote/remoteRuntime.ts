@@ -1,0 +1,75 @@
+import { type ClientHttp2Session, connect } from "node:http2";
+import type { Duplex } from "node:stream";
+import { FileStat, RuntimeInfo, type TerminalResult } from "../../protocol/runtime.ts";
+import { ListAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
+import { type Files, type Runtime, RuntimeError, type Terminal } from "../runtime.ts";
+import { ask, askJson, type Answer, linesOf, readAll, toRuntimeError } from "./http2Client.ts";
+
+export interface RemoteOptions {
+  /** Both directions of a sandbox-server: a child's stdin and stdout, an attached container, a socket. */
+  readonly stream: Duplex;
+  /** How the door calls this runtime, in place of what the server says of itself. */
+  readonly describe?: (info: RuntimeInfo) => RuntimeInfo;
+  readonly signal: AbortSignal;
+}
+
+/** The runtime behind a sandbox-server. Disposing ends the stream, and with it the server and all that it started. */
+export async function openRemoteRuntime({ stream, describe = (info) => info, signal }: RemoteOptions): Promise<Runtime> {
+  const session = connect("http://sandbox", { createConnection: () => stream, settings: { initialWindowSize: 1024 * 1024 } });
+  // Failures reach the requests that they break; without a listener they would end the process as well.
+  session.on("error", () => undefined);
+  const info = describe(RuntimeInfo.parse(await askJson(session, { method: "GET", path: "/api/runtime/info", signal })));
+  return {
+    info,
+    terminal: remoteTerminal(session),
+    files: remoteFiles(session),
+    [Symbol.asyncDispose]: async () => close(session, stream),
+  };
+}
+
+async function close(session: ClientHttp2Session, stream: Duplex): Promise<void> {
+  session.destroy();
+  stream.end();
+  stream.destroy();
+}
+
+function remoteTerminal(session: ClientHttp2Session): Terminal {
+  return {
+    run: async (request, { signal, onOutput }) => {
+      const answer = await ask(session, { method: "POST", path: "/api/runtime/terminal/run", json: request, signal });
+      return readTerminal(answer, signal, onOutput);
+    },
+    reset: async (signal) => {
+      await askJson(session, { method: "POST", path: "/api/runtime/terminal/reset", json: {}, signal });
+    },
+  };
+}
+
+async function readTerminal(answer: Answer, signal: AbortSignal, onOutput: ((text: string) => void) | undefined): Promise<TerminalResult> {
+  for await (const text of linesOf(answer, signal)) {
+    const line = TerminalLine.parse(JSON.parse(text));
+    if (line.type === "output") onOutput?.(line.text);
+    if (line.type === "result") return line.result;
+    if (line.type === "error") throw toRuntimeError(line.fault);
+  }
+  throw new RuntimeError("unreachable", "The sandbox ended while the command ran. Its outcome is unknown.");
+}
+
+function remoteFiles(session: ClientHttp2Session): Files {
+  const post = (name: string, json: object, signal: AbortSignal): Promise<unknown> =>
+    askJson(session, { method: "POST", path: `/api/runtime/files/${name}`, json, signal });
+  return {
+    stat: async (path, signal) => StatAnswer.parse(await post("stat", { path }, signal)).stat ?? undefined,
+    list: async (path, signal) => ListAnswer.parse(await post("list", { path }, signal)).entries,
+    remove: async (path, signal) => void (await post("remove", { path }, signal)),
+    read: async (path, { maxBytes, signal }) => {
+      const answer = await ask(session, { method: "POST", path: "/api/runtime/files/read", json: { path, maxBytes }, signal });
+      const version = String(answer.headers[versionHeader] ?? "");
+      return { bytes: await readAll(answer, maxBytes, signal), version };
+    },
+    write: async (path, bytes, { expected, signal }) => {
+      const query = new URLSearchParams({ path, expected });
+      return FileStat.parse(await askJson(session, { method: "PUT", path: `/api/runtime/files/write?${query}`, bytes, signal }));
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { DirectoryEntry, FileErrorCode, FileStat, RuntimeInfo, TerminalRequest, TerminalResult } from "../protocol/runtime.ts";
+
+/**
+ * Where tools act: one per conversation, opened by `open…Runtime(…)`, ended by disposing it.
+ *
+ * **Contract** (test/contract/runtime.ts runs on every implementation): paths are absolute and in the runtime's own file
+ * system. Disposing ends everything the runtime started (shells and their children) within two seconds and may be called twice;
+ * after it every method rejects. All methods may be called at once; the terminal does one thing at a time.
+ */
+export interface Runtime extends AsyncDisposable {
+  readonly info: RuntimeInfo;
+  readonly terminal: Terminal;
+  readonly files: Files;
+}
+
+/** One persistent shell. It starts with the first command, in `info.workingDir`. */
+export interface Terminal {
+  /**
+   * Does one request and tells what came of it.
+   *
+   * Environment, functions and working directory persist from one command to the next. `exitCode` is the shell's own (128 + n for a
+   * signal). The command may hold any text: several lines, here-documents, unbalanced quotes (a syntax error is a result).
+   * `onOutput` gets the raw terminal text (escape sequences included, our markers not) as it comes, in order.
+   * Aborting interrupts the running command (Ctrl-C, then TERM, then KILL to its process group; at most two seconds)
+   * and rejects with the abort reason; the shell, its environment and its folder stay. Rejects with RuntimeError when no shell can be started.
+   */
+  run(request: TerminalRequest, options: TerminalOptions): Promise<TerminalResult>;
+  /** Replaces the shell by a new one in `info.workingDir`; whatever ran in the old one is ended. */
+  reset(signal: AbortSignal): Promise<void>;
+}
+
+export interface TerminalOptions {
+  readonly signal: AbortSignal;
+  readonly onOutput?: ((text: string) => void) | undefined;
+}
+
+/** Every method rejects with a RuntimeError whose `code` is a FileErrorCode. */
+export interface Files {
+  /** Undefined when there is nothing at `path`. */
+  stat(path: string, signal: AbortSignal): Promise<FileStat | undefined>;
+  /** The whole file; rejects with `too-large` before reading when it has more than `maxBytes` bytes, with `not-a-file` for pipes and devices. */
+  read(path: string, options: { readonly maxBytes: number; readonly signal: AbortSignal }): Promise<FileContent>;
+  /**
+   * Replaces or creates the file in one step: a reader sees the old bytes or the new ones, never a mixture, also when this fails.
+   * Missing folders above it are made. Mode bits are kept; a link is followed, and stays a link.
+   * `expected` is a version from `read`, or `"absent"`; anything else there is `changed` or `exists`, and nothing is written.
+   */
+  write(path: string, bytes: Uint8Array, options: WriteOptions): Promise<FileStat>;
+  /** What is in the directory, in the order of the names' code points; links are not followed. */
+  list(path: string, signal: AbortSignal): Promise<DirectoryEntry[]>;
+  /** Removes one file or link. */
+  remove(path: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface FileContent {
+  readonly bytes: Uint8Array;
+  readonly version: string;
+}
+
+export interface WriteOptions {
+  readonly expected: string;
+  readonly signal: AbortSignal;
+}
+
+/** What went wrong where tools act, in a sentence for a person and the model. */
+export class RuntimeError extends Error {
+  override readonly name = "RuntimeError";
+  readonly code: FileErrorCode | "no-shell" | "closed" | "unreachable";
+
+  constructor(code: RuntimeError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,23 @@
+import { createServer } from "node:http2";
+import { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import type { Hono } from "hono";
+
+/**
+ * Serves `app` by HTTP/2 (RFC 9113, without TLS) over one pair of streams; resolves when the other side has ended its stream.
+ *
+ * The end of input is the leak stop: when the host dies, its pipe closes and the server ends with it.
+ */
+export async function serveStdio(app: Hono, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer({ settings: { initialWindowSize: 1024 * 1024 } });
+  server.on("request", (request, response) => void listener(request, response));
+  const ended = Promise.withResolvers<void>();
+  const stream = Duplex.from({ readable: input, writable: output });
+  stream.once("close", () => ended.resolve());
+  stream.once("error", () => ended.resolve());
+  input.once("end", () => ended.resolve());
+  server.emit("connection", stream);
+  await ended.promise;
+  server.close();
+}

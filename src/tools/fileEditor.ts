@@ -1,0 +1,145 @@
+import { posix } from "node:path";
+import { FileEditorAction, type FileEditorObservation } from "../protocol/actions.ts";
+import { textContent } from "../protocol/content.ts";
+import type { RuntimeInfo } from "../protocol/runtime.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
+import { EditError, insert, replace } from "./edits.ts";
+import { type OpenFile, openFile, viewDirectory, viewFile } from "./fileViews.ts";
+import { linesOf, numbered } from "./numberedLines.ts";
+import { encodeText } from "./textFile.ts";
+import type { OwnRisk, Tool, ToolContext } from "./tool.ts";
+import { toolOf } from "./toolOf.ts";
+
+const undoDepth = 10;
+
+/** Texts that `undo_edit` can bring back, newest last, by path; undefined: there was no file. */
+type History = Map<string, (string | undefined)[]>;
+
+/** Its undo history lives as long as the tool: make one for each conversation. */
+export function fileEditorTool(): Tool {
+  const history: History = new Map();
+  return toolOf<FileEditorAction>({
+    name: "file_editor",
+    kind: "FileEditorAction",
+    description: `Views and edits text files, and lists directories. Paths are absolute.
+- view: a file with line numbers, or a directory two levels deep.
+- create: a new file; it must not exist. Missing folders are made.
+- str_replace: replaces old_str, which must occur exactly once, by new_str. Copy old_str exactly, white space included, with enough lines around it to be unique.
+- insert: puts new_str after line insert_line (0: at the top).
+- undo_edit: takes back your last edit of the file.
+Line ends and encoding of a file are kept.`,
+    action: FileEditorAction,
+    parameters: {
+      command: "What to do.",
+      path: "Absolute path.",
+      file_text: "create: the whole text.",
+      old_str: "str_replace: the text to replace.",
+      new_str: "str_replace: the new text, empty to delete. insert: the lines to put in.",
+      insert_line: "insert: the line after which they go.",
+      view_range: "view: [first, last] line, counted from 1; last -1 is the end.",
+    },
+    isReadOnly: false,
+    risk,
+    run: (action, context) => run(action, context, history),
+  });
+}
+
+/** Looking is harmless inside the workspace; an edit there can be taken back; outside of it everything asks. */
+function risk(action: FileEditorAction, info: RuntimeInfo): OwnRisk {
+  const path = posix.normalize(action.path);
+  const isInside = path === info.workingDir || path.startsWith(`${info.workingDir}/`);
+  if (!isInside) return "HIGH";
+  return action.command === "view" ? "LOW" : "MEDIUM";
+}
+
+async function run(action: FileEditorAction, context: ToolContext, history: History): Promise<FileEditorObservation> {
+  try {
+    return { ...(await perform({ ...action, path: posix.normalize(action.path) }, context, history)), path: action.path };
+  } catch (error) {
+    if (!(error instanceof EditError) && !(error instanceof RuntimeError)) throw error;
+    return { kind: "FileEditorObservation", content: [textContent(error.message)], is_error: true, command: action.command, prev_exist: true };
+  }
+}
+
+async function perform(action: FileEditorAction, context: ToolContext, history: History): Promise<FileEditorObservation> {
+  await checkPath(action, context);
+  switch (action.command) {
+    case "view":
+      return view(action, context);
+    case "create":
+      return create(action, context, history);
+    case "str_replace": {
+      const { old_str, new_str } = action;
+      if (old_str == null || old_str === "") throw new EditError("str_replace needs old_str: the text to replace.");
+      return edit(action, context, { history, change: (text) => replace(text, old_str, new_str ?? "", action.path) });
+    }
+    case "insert": {
+      const { insert_line, new_str } = action;
+      if (insert_line == null || new_str == null) throw new EditError("insert needs insert_line and new_str.");
+      return edit(action, context, { history, change: (text) => insert(text, insert_line, new_str) });
+    }
+    case "undo_edit":
+      return undo(action, context, history);
+  }
+}
+
+async function checkPath(action: FileEditorAction, { runtime, signal }: ToolContext): Promise<void> {
+  if (posix.isAbsolute(action.path)) return;
+  const absolute = posix.join(runtime.info.workingDir, action.path);
+  const hint = (await runtime.files.stat(absolute, signal)) ? ` Did you mean ${absolute}?` : "";
+  throw new EditError(`The path ${action.path} is not absolute.${hint}`);
+}
+
+async function view(action: FileEditorAction, context: ToolContext): Promise<FileEditorObservation> {
+  const stat = await context.runtime.files.stat(action.path, context.signal);
+  if (stat === undefined) throw new EditError(`There is no file or directory ${action.path}.`);
+  const text = stat.kind === "directory" ? await viewDirectory(action, context) : viewFile(action, await openFile(action.path, context));
+  return { kind: "FileEditorObservation", content: [textContent(text)], is_error: false, command: "view", prev_exist: true };
+}
+
+async function create(action: FileEditorAction, { runtime, signal }: ToolContext, history: History): Promise<FileEditorObservation> {
+  const { path, file_text } = action;
+  if (file_text == null) throw new EditError("create needs file_text: the whole text of the new file.");
+  if (await runtime.files.stat(path, signal)) throw new EditError(`${path} exists already. Use str_replace or insert to change it.`);
+  await runtime.files.write(path, Buffer.from(file_text, "utf-8"), { expected: "absent", signal });
+  remember(history, path, undefined);
+  return { ...changed("create", `Created ${path}.`), prev_exist: false, new_content: file_text };
+}
+
+interface Edit {
+  readonly history: History;
+  readonly change: (text: string) => { readonly text: string; readonly snippet: string };
+}
+
+async function edit(action: FileEditorAction, context: ToolContext, { history, change }: Edit): Promise<FileEditorObservation> {
+  const file = await openFile(action.path, context);
+  const { text, snippet } = change(file.text);
+  await save(file, text, context);
+  remember(history, action.path, file.text);
+  const told = `Edited ${action.path}. It now reads:\n${snippet}`;
+  return { ...changed(action.command, told), old_content: file.text, new_content: text };
+}
+
+async function undo(action: FileEditorAction, context: ToolContext, history: History): Promise<FileEditorObservation> {
+  const texts = history.get(action.path) ?? [];
+  if (texts.length === 0) throw new EditError(`There is no edit of ${action.path} to undo.`);
+  const file = await openFile(action.path, context);
+  const before = texts.at(-1);
+  if (before === undefined) await context.runtime.files.remove(action.path, context.signal);
+  else await save(file, before, context);
+  texts.pop();
+  const told = before === undefined ? `Removed ${action.path}, which the undone edit had created.` : numbered(linesOf(before), 1);
+  return { ...changed("undo_edit", told), old_content: file.text, new_content: before ?? "" };
+}
+
+async function save(file: OpenFile, text: string, { runtime, signal }: ToolContext): Promise<void> {
+  await runtime.files.write(file.path, encodeText(file, text), { expected: file.version, signal });
+}
+
+function remember(history: History, path: string, text: string | undefined): void {
+  history.set(path, [...(history.get(path) ?? []), text].slice(-undoDepth));
+}
+
+function changed(command: FileEditorAction["command"], text: string): FileEditorObservation {
+  return { kind: "FileEditorObservation", content: [textContent(text)], is_error: false, command, prev_exist: true };
+}

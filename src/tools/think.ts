@@ -1,0 +1,14 @@
+import { ThinkAction } from "../protocol/actions.ts";
+import { textContent } from "../protocol/content.ts";
+import { toolOf } from "./toolOf.ts";
+
+export const thinkTool = toolOf<ThinkAction>({
+  name: "think",
+  kind: "ThinkAction",
+  description: "Writes down a thought. It changes nothing; use it to weigh options or to plan before a hard step.",
+  action: ThinkAction,
+  parameters: { thought: "The thought." },
+  isReadOnly: true,
+  risk: () => "LOW",
+  run: async () => ({ kind: "ThinkObservation", content: [textContent("Your thought has been logged.")], is_error: false }),
+});

@@ -1,0 +1,68 @@
+import * as z from "zod";
+import type { Action, Observation } from "../protocol/actions.ts";
+import { SecurityRisk } from "../protocol/events.ts";
+import type { RuntimeInfo } from "../protocol/runtime.ts";
+import type { OwnRisk, Tool, ToolContext } from "./tool.ts";
+
+/** What makes one tool; `toolOf` adds what all have in common. */
+export interface ToolParts<Made extends Action> {
+  readonly name: string;
+  /** Read by the model. */
+  readonly description: string;
+  /** The action's schema, `kind` included. */
+  readonly action: z.ZodObject & z.ZodType<Made>;
+  readonly kind: Made["kind"];
+  /** What each parameter is, read by the model. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly isReadOnly: boolean;
+  readonly risk: (action: Made, info: RuntimeInfo) => OwnRisk;
+  readonly run: (action: Made, context: ToolContext) => Promise<Observation>;
+}
+
+/** A tool whose arguments are the fields of its action (agent-server protocol §5.1). */
+export function toolOf<Made extends Action>(parts: ToolParts<Made>): Tool {
+  const { name, description, action: schema, kind, isReadOnly } = parts;
+  const isMade = (action: Action): action is Made => action.kind === kind;
+  const only = (action: Action): Made => {
+    if (isMade(action)) return action;
+    throw new TypeError(`The tool "${name}" was given a ${action.kind}.`);
+  };
+  return {
+    name,
+    isReadOnly,
+    definition: { kind: kind.replace(/Action$/, "Tool"), title: name, description },
+    parameters: jsonSchema(schema, parts.parameters, isReadOnly),
+    parse: (args) => parse(schema, name, { ...withoutNulls(args), kind }),
+    risk: (action, info) => parts.risk(only(action), info),
+    run: (action, context) => parts.run(only(action), context),
+  };
+}
+
+function withoutNulls(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
+}
+
+function parse<Made>(schema: z.ZodType<Made>, name: string, value: unknown): Made {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`).join("; ");
+  throw new Error(`The arguments do not fit the tool "${name}": ${problems}. Nothing was done.`);
+}
+
+/** Optional parameters are simply not required, nullable ones lose the null, and `kind` is ours (agent-server protocol §5.1). */
+function jsonSchema(schema: z.ZodObject, descriptions: Readonly<Record<string, string>>, isReadOnly: boolean): Record<string, unknown> {
+  const fields = Object.entries(schema.shape).filter(([field]) => field !== "kind");
+  const risk = isReadOnly ? {} : { security_risk: { type: "string", enum: SecurityRisk.options } };
+  const own = fields.map(([field, type]) => [field, { ...typeSchema(type), description: descriptions[field] }]);
+  return {
+    type: "object",
+    properties: { ...risk, summary: { type: "string", description: "What this is for, in about ten words." }, ...Object.fromEntries(own) },
+    required: fields.filter(([, type]) => !z.safeParse(type, undefined).success).map(([field]) => field),
+  };
+}
+
+function typeSchema(type: z.core.$ZodType): Record<string, unknown> {
+  const { $schema: _, anyOf, ...rest } = z.toJSONSchema(type, { io: "input" });
+  const { minimum: __, maximum: ___, ...plain } = anyOf?.find((option) => option.type !== "null") ?? rest;
+  return plain;
+}

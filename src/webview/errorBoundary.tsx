@@ -1,0 +1,32 @@
+import { type ComponentChildren, Component } from "preact";
+import { Button } from "./button.tsx";
+
+interface Props {
+  readonly children: ComponentChildren;
+  readonly onReload: () => void;
+}
+
+/** Keeps a mistake in the drawing from taking the whole view: a card, and a way back. */
+export class ErrorBoundary extends Component<Props, { readonly hasFailed: boolean }> {
+  override state = { hasFailed: false };
+
+  override componentDidCatch(): void {
+    this.setState({ hasFailed: true });
+  }
+
+  render(): ComponentChildren {
+    if (!this.state.hasFailed) return this.props.children;
+    const reload = (): void => {
+      this.props.onReload();
+      this.setState({ hasFailed: false });
+    };
+    return (
+      <div class="card error-card crashed" role="alert">
+        <p>The view could not draw this conversation. The run and the conversation are not affected.</p>
+        <div class="buttons">
+          <Button kind="primary" label="Reload view" onClick={reload} />
+        </div>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import type { Chat } from "./chat.ts";
+
+const isMac = navigator.userAgent.includes("Mac");
+
+/** How the main modifier is called here. */
+export const commandKey = isMac ? "Cmd" : "Ctrl";
+
+/** Whether the main modifier, and no other, is held. */
+export function hasCommandKey(event: KeyboardEvent): boolean {
+  return (isMac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey) && !event.altKey && !event.shiftKey;
+}
+
+/** The keys of the whole view. A key that was used goes no further, so VS Code does not act on it a second time. */
+export function handleViewKey(chat: Chat, event: KeyboardEvent): void {
+  if (event.isComposing || !useKey(chat, event)) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function useKey(chat: Chat, event: KeyboardEvent): boolean {
+  if (event.key === "F6" && !event.shiftKey) return toNextPart();
+  if (event.key === "Escape") return close(chat);
+  if (!hasCommandKey(event) || isWriting(event.target)) return false;
+  switch (event.key) {
+    case "Enter":
+      return answer(chat, "allow");
+    case "Backspace":
+      return answer(chat, "reject");
+    case "ArrowUp":
+      return jump("before");
+    case "ArrowDown":
+      return jump("after");
+    default:
+      return false;
+  }
+}
+
+/** Closes what is open; it never stops a run. */
+function close(chat: Chat): boolean {
+  if (chat.isRejecting.value) {
+    chat.isRejecting.value = false;
+    return true;
+  }
+  if (chat.problem.value === "") return false;
+  chat.problem.value = "";
+  return true;
+}
+
+/** Because in a text that is being written these keys belong to the text: nobody allows a command by mistake. */
+function isWriting(target: EventTarget | null): boolean {
+  return (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) && target.value !== "";
+}
+
+function answer(chat: Chat, kind: "allow" | "reject"): boolean {
+  const actions = chat.toConfirm.value;
+  if (actions.length === 0) return false;
+  chat.answer(actions, kind === "allow" ? { accept: true } : { accept: false, reason: "" });
+  return true;
+}
+
+function jump(direction: "before" | "after"): boolean {
+  const frame = document.querySelector(".log");
+  if (frame === null) return false;
+  const { top } = frame.getBoundingClientRect();
+  const messages = [...frame.querySelectorAll<HTMLElement>("article.user")];
+  const current = messages.findLastIndex((message) => Math.floor(message.getBoundingClientRect().top - top) <= messageMargin);
+  const focused = messages.findIndex((message) => message === document.activeElement);
+  const from = focused === -1 ? current : focused;
+  const isOnMessage = focused !== -1;
+  const next = messages[direction === "after" ? from + 1 : isOnMessage ? from - 1 : from];
+  if (next === undefined) return false;
+  next.scrollIntoView({ block: "start" });
+  next.focus({ preventScroll: true });
+  return true;
+}
+
+const messageMargin = 8;
+
+function toNextPart(): boolean {
+  const parts = [".log", ".approval", ".composer textarea"].flatMap((selector) => document.querySelector<HTMLElement>(selector) ?? []);
+  const current = parts.findIndex((part) => part.contains(document.activeElement));
+  const next = parts[(current + 1) % parts.length];
+  next?.focus();
+  return next !== undefined;
+}

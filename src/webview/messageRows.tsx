@@ -1,0 +1,81 @@
+import type { JSX } from "preact";
+import type { ActionRow, Row } from "../protocol/view.ts";
+import { Collapsible } from "./collapsible.tsx";
+import { Icon } from "./icon.tsx";
+import { MarkdownText } from "./markdownText.tsx";
+
+type RowOf<Type extends Row["type"]> = Extract<Row, { type: Type }>;
+
+const headingLength = 80;
+
+/** The person's words: the landmarks of the log. */
+export function UserRow({ row, isQueued }: { readonly row: RowOf<"user">; readonly isQueued: boolean }): JSX.Element {
+  return (
+    <article class="row user" aria-label={`You: ${row.text}`} data-event={row.id} tabIndex={-1}>
+      <h2 class="unseen">You: {row.text.slice(0, headingLength)}</h2>
+      <div class="user-text">{row.text}</div>
+      {isQueued && <div class="quiet">Queued. The agent reads it at its next step.</div>}
+    </article>
+  );
+}
+
+export function AgentRow({ row }: { readonly row: RowOf<"agent"> }): JSX.Element {
+  return (
+    <article class="row agent" aria-label={`Agent: ${row.text}`} data-event={row.id}>
+      <h3 class="unseen">Agent</h3>
+      {row.reasoning !== "" && <Reasoning text={row.reasoning} isOpen={false} line="Thought" />}
+      {row.text !== "" && <MarkdownText text={row.text} />}
+    </article>
+  );
+}
+
+/** The reply while it grows. It is announced when it is an event. */
+export function StreamingRow({ text, reasoning }: { readonly text: string; readonly reasoning: string }): JSX.Element {
+  return (
+    <article class="row agent streaming" aria-label="The agent is writing" aria-live="off">
+      {reasoning !== "" && <Reasoning text={reasoning} isOpen={text === ""} line={text === "" ? "Thinking" : "Thought"} />}
+      {text !== "" && <MarkdownText text={text} />}
+    </article>
+  );
+}
+
+/** A tool call that only says something: drawn as a quiet line that opens. */
+export function ThinkRow({ row, thought }: { readonly row: ActionRow; readonly thought: string }): JSX.Element {
+  return (
+    <article class="row think" aria-label={`Thought: ${thought}`} data-event={row.id}>
+      <Reasoning text={thought} isOpen={false} line="Thought" />
+    </article>
+  );
+}
+
+/** The agent's last word about the task. */
+export function FinishRow({ row, message }: { readonly row: ActionRow; readonly message: string }): JSX.Element {
+  return (
+    <article class="row agent finish" aria-label={`Finished: ${message}`} data-event={row.id}>
+      <h3 class="finish-heading">
+        <Icon name="check-all" />
+        Finished
+      </h3>
+      <MarkdownText text={message} />
+    </article>
+  );
+}
+
+export function NoticeRow({ row }: { readonly row: RowOf<"notice"> }): JSX.Element {
+  return (
+    <article class="row notice" aria-label={row.text} data-event={row.id}>
+      <Icon name={row.reason === "stop" ? "circle-slash" : "debug-pause"} />
+      <span>{row.text}</span>
+    </article>
+  );
+}
+
+function Reasoning({ text, isOpen, line }: { readonly text: string; readonly isOpen: boolean; readonly line: string }): JSX.Element {
+  const label = (
+    <>
+      <Icon name="thinking" />
+      <span class="line-text">{line}</span>
+    </>
+  );
+  return <Collapsible class="reasoning" line={label} isOpen={isOpen} body={() => <div class="reasoning-text">{text}</div>} />;
+}

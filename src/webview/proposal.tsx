@@ -1,0 +1,46 @@
+import type { JSX } from "preact";
+import type { FileEditorAction } from "../protocol/actions.ts";
+import type { ActionEvent } from "../protocol/events.ts";
+import { Diff } from "./diff.tsx";
+import { Visible } from "./visible.tsx";
+
+/** What an action would do, whole: nothing is shortened without a button that shows it all. */
+export function Proposal({ event }: { readonly event: ActionEvent }): JSX.Element {
+  const { action } = event;
+  if (action?.kind === "TerminalAction") return <Command text={action.command} />;
+  if (action?.kind === "FileEditorAction") return <FileChange action={action} />;
+  return <Command text={event.tool_call.arguments} />;
+}
+
+function Command({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <pre class="command" tabIndex={0}>
+      <Visible text={text} />
+    </pre>
+  );
+}
+
+function FileChange({ action }: { readonly action: FileEditorAction }): JSX.Element {
+  return (
+    <>
+      <pre class="command" tabIndex={0}>
+        <Visible text={action.path} />
+      </pre>
+      <Change action={action} />
+    </>
+  );
+}
+
+function Change({ action }: { readonly action: FileEditorAction }): JSX.Element | null {
+  switch (action.command) {
+    case "create":
+      return <Diff before="" after={action.file_text ?? ""} offset={0} />;
+    case "str_replace":
+      return <Diff before={action.old_str ?? ""} after={action.new_str ?? ""} />;
+    case "insert":
+      return <Diff before="" after={action.new_str ?? ""} offset={action.insert_line ?? 0} />;
+    case "view":
+    case "undo_edit":
+      return null;
+  }
+}

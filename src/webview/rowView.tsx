@@ -1,0 +1,63 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import type { ActionRow as Action, Row } from "../protocol/view.ts";
+import { ActionRow, type Phase } from "./actionRow.tsx";
+import { Collapsible } from "./collapsible.tsx";
+import { ErrorCard } from "./errorCard.tsx";
+import { groupTitle, type LogItem, type ReadGroup } from "./groups.ts";
+import { Icon } from "./icon.tsx";
+import { AgentRow, FinishRow, NoticeRow, ThinkRow, UserRow } from "./messageRows.tsx";
+
+interface ItemProps {
+  readonly item: LogItem;
+  readonly phase: Phase;
+  readonly isLatest: boolean;
+  readonly isQueued: boolean;
+}
+
+/** One item of the log. It is drawn again only when what it shows has changed. */
+export function Item({ item, phase, isLatest, isQueued }: ItemProps): JSX.Element {
+  const content = item.type === "row" ? item.row : item.rows.length;
+  return useMemo(() => draw({ item, phase, isLatest, isQueued }), [item.id, content, phase, isLatest, isQueued]);
+}
+
+function draw({ item, phase, isLatest, isQueued }: ItemProps): JSX.Element {
+  return item.type === "reads" ? <Reads group={item} /> : <RowView row={item.row} phase={phase} isLatest={isLatest} isQueued={isQueued} />;
+}
+
+function RowView({ row, phase, isLatest, isQueued }: Omit<ItemProps, "item"> & { readonly row: Row }): JSX.Element {
+  switch (row.type) {
+    case "user":
+      return <UserRow row={row} isQueued={isQueued} />;
+    case "agent":
+      return <AgentRow row={row} />;
+    case "error":
+      return <ErrorCard row={row} isLatest={isLatest} />;
+    case "notice":
+      return <NoticeRow row={row} />;
+    case "action":
+      return <Deed row={row} phase={phase} />;
+  }
+}
+
+function Deed({ row, phase }: { readonly row: Action; readonly phase: Phase }): JSX.Element {
+  const { action } = row.event;
+  if (action?.kind === "FinishAction" && phase === "ended") return <FinishRow row={row} message={action.message} />;
+  if (action?.kind === "ThinkAction") return <ThinkRow row={row} thought={action.thought} />;
+  return <ActionRow row={row} phase={phase} />;
+}
+
+function Reads({ group }: { readonly group: ReadGroup }): JSX.Element {
+  const title = groupTitle(group);
+  const line = (
+    <>
+      <Icon name="files" />
+      <span class="line-text">{title}</span>
+    </>
+  );
+  return (
+    <div class="row reads" role="group" aria-label={title}>
+      <Collapsible line={line} isOpen={false} body={() => group.rows.map((row) => <ActionRow key={row.id} row={row} phase="ended" />)} />
+    </div>
+  );
+}

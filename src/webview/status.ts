@@ -1,0 +1,91 @@
+import type { ChatSession } from "../protocol/chat.ts";
+import type { ActionDisplay } from "../protocol/display.ts";
+import type { ActionRow, View } from "../protocol/view.ts";
+
+/** What goes on, in words. `since` is a timestamp of the log from which the seconds are counted. */
+export interface Status {
+  readonly kind: "idle" | "busy" | "asking" | "paused" | "done" | "failed";
+  /** A codicon's name; empty while the progress line speaks. */
+  readonly icon: string;
+  readonly text: string;
+  /** In code font, after the text. */
+  readonly target?: string;
+  readonly since?: string;
+  /** Already counted, such as how long the whole run took. */
+  readonly took?: { readonly from: string; readonly to: string };
+}
+
+/** The status of the conversation in `view`; the session speaks when there is none. */
+export function statusOf(view: View, session: ChatSession, displayOf: (row: ActionRow) => ActionDisplay): Status {
+  switch (view.state.execution_status) {
+    case "idle":
+    case "deleting":
+      return idleStatus(session);
+    case "running":
+      return runningStatus(view, displayOf);
+    case "waiting_for_confirmation":
+      return { kind: "asking", icon: "question", text: "Waiting for your answer" };
+    case "paused":
+      return isStopped(view) ? { kind: "paused", icon: "circle-slash", text: "Stopped" } : { kind: "paused", icon: "debug-pause", text: "Paused" };
+    case "finished":
+      return { kind: "done", icon: "check", text: "Finished", ...tookOf(view) };
+    case "error":
+      return { kind: "failed", icon: "error", text: "Failed", ...tookOf(view) };
+    case "stuck":
+      return { kind: "failed", icon: "warning", text: "Stuck: the agent repeats itself" };
+  }
+}
+
+/** Whether there is something to continue. */
+export function canContinue(view: View): boolean {
+  return view.state.execution_status === "paused" || view.state.execution_status === "stuck";
+}
+
+/** "12.3k tokens"; empty when nothing was used. */
+export function usageText(view: View): string {
+  const { prompt_tokens, completion_tokens } = view.state.usage;
+  const tokens = prompt_tokens + completion_tokens;
+  if (tokens === 0) return "";
+  if (tokens < 1000) return `${tokens} tokens`;
+  return tokens < 1_000_000 ? `${(tokens / 1000).toFixed(1)}k tokens` : `${(tokens / 1_000_000).toFixed(1)}M tokens`;
+}
+
+function idleStatus(session: ChatSession): Status {
+  switch (session.readiness) {
+    case "ready":
+      return { kind: "idle", icon: "circle-outline", text: "Ready" };
+    case "no-folder":
+      return { kind: "idle", icon: "circle-slash", text: "No folder is open" };
+    case "untrusted":
+      return { kind: "idle", icon: "shield", text: "This folder is not trusted" };
+    case "no-model":
+      return { kind: "idle", icon: "circle-slash", text: "No model is set up" };
+  }
+}
+
+function runningStatus(view: View, displayOf: (row: ActionRow) => ActionDisplay): Status {
+  if (view.waiting !== undefined) return { kind: "busy", icon: "", text: "Waiting for the model" };
+  const running = runningAction(view);
+  if (running !== undefined) {
+    const { verb, target } = displayOf(running);
+    return { kind: "busy", icon: "", text: verb, target, since: running.startedAt };
+  }
+  if (view.streaming.text !== "") return { kind: "busy", icon: "", text: "Writing…" };
+  if (view.streaming.reasoning !== "") return { kind: "busy", icon: "", text: "Thinking…" };
+  return { kind: "busy", icon: "", text: "Waiting for the model", since: view.lastEventAt };
+}
+
+function runningAction(view: View): ActionRow | undefined {
+  const first = view.state.pending[0]?.id;
+  const row = first === undefined ? undefined : view.rows.findLast((candidate) => candidate.id === first);
+  return row?.type === "action" ? row : undefined;
+}
+
+function isStopped(view: View): boolean {
+  const last = view.rows.findLast((row) => row.type === "notice" || row.type === "user");
+  return last?.type === "notice" && last.reason === "stop";
+}
+
+function tookOf(view: View): Pick<Status, "took"> {
+  return view.runStartedAt === "" ? {} : { took: { from: view.runStartedAt, to: view.statusSince } };
+}

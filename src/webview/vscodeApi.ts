@@ -1,0 +1,35 @@
+import type { ChatRequest } from "../protocol/chat.ts";
+import * as z from "zod";
+
+/** What outlives a killed view: everything else comes from the host again. */
+export const SavedState = z.object({ draft: z.string(), stick: z.boolean() });
+export type SavedState = z.infer<typeof SavedState>;
+
+/** The view's line to the extension, and its small memory. */
+export interface HostChannel {
+  post(request: ChatRequest): void;
+  saved(): SavedState;
+  save(state: SavedState): void;
+}
+
+interface VsCodeApi {
+  postMessage(message: unknown): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+declare function acquireVsCodeApi(): VsCodeApi;
+
+/** The channel that VS Code gives a view, once per page. */
+export function openHostChannel(): HostChannel {
+  const api = acquireVsCodeApi();
+  return {
+    post: (request) => {
+      api.postMessage(request);
+    },
+    saved: () => SavedState.safeParse(api.getState()).data ?? { draft: "", stick: true },
+    save: (state) => {
+      api.setState(state);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { listFiles, PackageManager } from "@vscode/vsce";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const bundles = ["dist/cli.js", "dist/extension.cjs", "dist/sandbox-server.js", "dist/webview.js"];
+const documents = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
+const nativePty = `dist/node_modules/node-pty/prebuilds/${process.platform}-${process.arch}/pty.node`;
+const mayBePacked = [
+  /^media\//,
+  /^dist\/[\w-]+\.(c?js|css|ttf|json)$/,
+  /^dist\/node_modules\/node-pty\/(package\.json|LICENSE|lib\/|prebuilds\/)/,
+];
+
+describe("the packed extension", () => {
+  let files: string[] = [];
+
+  before(async function () {
+    const missing = bundles.find((bundle) => !existsSync(path.join(root, bundle)));
+    if (missing !== undefined && process.env["CI"] === undefined) this.skip();
+    assert.equal(missing, undefined, `${missing} is not built: run "npm run build" first.`);
+    files = (await listFiles({ cwd: root, packageManager: PackageManager.None })).map((file) => file.split(path.sep).join("/"));
+  });
+
+  it("holds the bundles, the documents and the terminal of this system", () => {
+    const expected = [...bundles, nativePty, ...documents.filter((document) => existsSync(path.join(root, document)))];
+    assert.deepEqual(
+      expected.filter((file) => !files.includes(file)),
+      [],
+      "These files are missing from the package: correct .vscodeignore or esbuild.mjs.",
+    );
+  });
+
+  it("holds nothing else: no sources, no maps, no tests", () => {
+    const unexpected = files.filter((file) => !documents.includes(file) && !mayBePacked.some((pattern) => pattern.test(file)));
+    // The sample workspace of the demo has sources and tests of its own.
+    const own = files.filter((file) => !file.startsWith("media/demo/"));
+    const notForUsers = own.filter((file) => /\.(map|tsx?|pdb|vsix)$|\.test\.|^(src|test|\.)/.test(file));
+    assert.deepEqual(
+      [...unexpected, ...notForUsers],
+      [],
+      "These files do not belong in the package: correct .vscodeignore or esbuild.mjs.",
+    );
+  });
+});

@@ -1,0 +1,205 @@
+import type { ChatSession, ChatUpdate } from "../../src/protocol/chat.ts";
+import type { Classification } from "../../src/protocol/events.ts";
+
+/** Builders of what the extension sends. They are plain JSON, so the view's own parsing is tested with them. */
+
+export const conversationId = "11111111-1111-4111-8111-111111111111";
+export const workingDir = "/home/me/project";
+
+export function session(change: Partial<Record<keyof ChatSession, unknown>> = {}): ChatUpdate {
+  const base = {
+    conversationId,
+    readiness: "ready",
+    modelLabel: "gpt-5",
+    isDemo: false,
+    isDemoWorkspace: false,
+    wall: "Local · no sandbox",
+    confirmLabel: "Asks before commands",
+    workingDir,
+    sampleTasks: ["Explain how this project is built", "Find and fix a failing test", "Add a README section on setup"],
+  };
+  return { type: "session", session: { ...base, ...change } } as ChatUpdate;
+}
+
+type Json = Record<string, unknown>;
+
+/** A conversation that is written event by event; `updates` is what the extension would send of it. */
+export class Story {
+  readonly #notifications: Json[] = [];
+  readonly #conversationId: string;
+  #now: number;
+  #seq = 0;
+  #ids = 0;
+
+  /** `startedMsAgo`: how long ago the first event was. */
+  constructor(startedMsAgo = 60_000, id: string = conversationId) {
+    this.#now = Date.now() - startedMsAgo;
+    this.#conversationId = id;
+  }
+
+  wait(ms: number): this {
+    this.#now += ms;
+    return this;
+  }
+
+  user(text: string): this {
+    return this.#message("user", "user", text);
+  }
+
+  agent(text: string, reasoning = ""): this {
+    return this.#message("agent", "assistant", text, reasoning === "" ? {} : { reasoning_content: reasoning });
+  }
+
+  status(value: string): this {
+    return this.state("execution_status", value);
+  }
+
+  state(key: string, value: unknown): this {
+    this.#append({ kind: "ConversationStateUpdateEvent", source: "environment", key, value });
+    return this;
+  }
+
+  usage(prompt: number, completion: number): this {
+    const usage = { prompt_tokens: prompt, completion_tokens: completion, cache_read_tokens: 0, reasoning_tokens: 0 };
+    return this.state("stats", { usage_to_metrics: { agent: { accumulated_token_usage: usage } } });
+  }
+
+  /** Appends an action and gives its id. */
+  action(tool: string, action: Json, extra: Json = {}): string {
+    return this.#append({
+      kind: "ActionEvent",
+      source: "agent",
+      thought: [],
+      thinking_blocks: [],
+      action,
+      tool_name: tool,
+      tool_call_id: `call-${this.#ids}`,
+      tool_call: { id: `call-${this.#ids}`, name: tool, arguments: JSON.stringify(action), origin: "completion" },
+      llm_response_id: "response",
+      security_risk: "UNKNOWN",
+      ...extra,
+    });
+  }
+
+  terminal(command: string, extra: Json = {}): string {
+    return this.action("terminal", { kind: "TerminalAction", command }, extra);
+  }
+
+  file(command: string, path: string, extra: Json = {}): string {
+    return this.action("file_editor", { kind: "FileEditorAction", command, path: `${workingDir}/${path}`, ...extra });
+  }
+
+  terminalDone(actionId: string, text: string, exitCode = 0): this {
+    const metadata = { exit_code: exitCode, pid: 1, prefix: "", suffix: "" };
+    return this.observed(actionId, { kind: "TerminalObservation", exit_code: exitCode, timeout: false, metadata, ...content(text, exitCode !== 0) });
+  }
+
+  fileDone(actionId: string, command: string, path: string, extra: Json = {}): this {
+    const text = typeof extra["text"] === "string" ? extra["text"] : "1\texport {};";
+    return this.observed(actionId, {
+      kind: "FileEditorObservation",
+      command,
+      path: `${workingDir}/${path}`,
+      prev_exist: true,
+      ...content(text, false),
+      ...extra,
+    });
+  }
+
+  /** A file that was looked at. */
+  read(path: string, text = "1\texport {};"): this {
+    const id = this.file("view", path);
+    return this.wait(40).fileDone(id, "view", path, { text });
+  }
+
+  edited(path: string, before: string, after: string): this {
+    const id = this.file("str_replace", path, { old_str: before, new_str: after });
+    return this.wait(30).fileDone(id, "str_replace", path, { old_content: before, new_content: after });
+  }
+
+  observed(actionId: string, observation: Json): this {
+    this.#append({ kind: "ObservationEvent", source: "environment", tool_name: "t", tool_call_id: "c", observation, action_id: actionId, extended_content: [] });
+    return this;
+  }
+
+  rejected(actionId: string, reason: string): this {
+    const kind = "UserRejectObservation";
+    this.#append({ kind, source: "user", tool_name: "t", tool_call_id: "c", action_id: actionId, rejection_reason: reason, rejection_source: "user" });
+    return this;
+  }
+
+  think(thought: string): this {
+    const id = this.action("think", { kind: "ThinkAction", thought });
+    return this.observed(id, { kind: "ThinkObservation", ...content("Your thought has been logged.", false) });
+  }
+
+  finish(message: string): this {
+    const id = this.action("finish", { kind: "FinishAction", message });
+    return this.observed(id, { kind: "FinishObservation", ...content(message, false) });
+  }
+
+  failed(code: string, detail: string, classification: Classification): this {
+    this.#append({ kind: "ConversationErrorEvent", source: "environment", code, detail, classification });
+    return this.status("error");
+  }
+
+  paused(): this {
+    this.status("paused");
+    this.#append({ kind: "PauseEvent", source: "user" });
+    return this;
+  }
+
+  stopped(): this {
+    this.status("paused");
+    this.#append({ kind: "InterruptEvent", source: "user" });
+    return this;
+  }
+
+  delta(text: string, reasoning = ""): this {
+    return this.#notify({ type: "delta", content: text, reasoning_content: reasoning });
+  }
+
+  live(actionId: string, text: string): this {
+    return this.#notify({ type: "terminal.output", actionId, text });
+  }
+
+  modelWaits(reason: string, retryInMs: number): this {
+    return this.#notify({ type: "llm.waiting", reason, retryInMs });
+  }
+
+  /** What has been written since the last call. */
+  take(): ChatUpdate {
+    return { type: "notifications", notifications: this.#notifications.splice(0) } as unknown as ChatUpdate;
+  }
+
+  #message(source: string, role: string, text: string, extra: Json = {}): this {
+    this.#append({
+      kind: "MessageEvent",
+      source,
+      llm_message: { role, content: [{ type: "text", text }], ...extra },
+      activated_skills: [],
+      extended_content: [],
+    });
+    return this;
+  }
+
+  #append(event: Json): string {
+    const id = `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
+    this.#notify({ type: "event.appended", seq: this.#seq++, event: { id, timestamp: localTimestamp(this.#now), ...event } });
+    return id;
+  }
+
+  #notify(notification: Json): this {
+    this.#notifications.push({ conversationId: this.#conversationId, ...notification });
+    return this;
+  }
+}
+
+function content(text: string, isError: boolean): Json {
+  return { content: [{ type: "text", text }], is_error: isError };
+}
+
+function localTimestamp(ms: number): string {
+  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return `${local.toISOString().slice(0, -1)}000`;
+}

@@ -1,0 +1,129 @@
+import type { ChatUpdate } from "../../src/protocol/chat.ts";
+import { session, Story } from "./fixtures.ts";
+
+/** Every state that the view can be in, as the updates that lead to it. */
+export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
+  "no-folder": () => [session({ conversationId: null, readiness: "no-folder" })],
+  untrusted: () => [session({ conversationId: null, readiness: "untrusted" })],
+  "no-model": () => [session({ conversationId: null, readiness: "no-model", modelLabel: "" })],
+  empty: () => [session({ conversationId: null })],
+  demo: () => [session({ conversationId: null, isDemo: true, isDemoWorkspace: true, modelLabel: "Demo", sampleTasks: ["Fix the failing date test"] })],
+  "demo-elsewhere": () => [session({ conversationId: null, isDemo: true, modelLabel: "Demo" })],
+  "waiting-for-model": () => [session(), asked(4_000).take()],
+  overloaded: () => [session(), asked(9_000).modelWaits("The model's provider is overloaded.", 8_000).take()],
+  reasoning: () => [session(), asked(9_000).delta("", "The test fails only since March, so the month arithmetic is a suspect. I should look at how days are added.").take()],
+  streaming: () => [session(), asked(9_000).delta("I'll run the test first, then look at `src/date.ts`.\n\n1. Run `npm test`\n2. Read the fai").take()],
+  running: () => [session(), running()],
+  approval: () => [session(), approval().take()],
+  "approval-edit": () => [session(), editApproval().take()],
+  "approval-many": () => [session(), manyApprovals().take()],
+  paused: () => [session(), worked().paused().take()],
+  stopped: () => [session(), worked().stopped().take()],
+  queued: () => [session(), queued()],
+  finished: () => [session(), finished()],
+  rejected: () => [session(), rejected()],
+  failed: () => [
+    session(),
+    worked()
+      .failed("LLMServiceUnavailableError", "The model's provider did not answer after 5 tries.", { kind: "transient", retryable: true, user_action: "retry" })
+      .take(),
+  ],
+  "failed-key": () => [
+    session(),
+    asked(9_000)
+      .failed("LLMAuthenticationError", "The provider did not accept the API key.", { kind: "auth", retryable: false, user_action: "settings" })
+      .take(),
+  ],
+  problem: () => [session(), finished(), { type: "failed", message: "The conversation is open in another window. Close it there, then try again." }],
+};
+
+const markdown = `The test compared a month that starts at 0 with one that starts at 1.
+
+| File | Change |
+| --- | --- |
+| \`src/date.ts\` | months count from 1 |
+
+- \`addMonths\` now uses the **calendar** month
+- see [the documentation](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Date)
+
+\`\`\`ts
+export function addMonths(date: Date, months: number): Date {
+  return new Date(date.getFullYear(), date.getMonth() + months, date.getDate());
+}
+\`\`\`
+
+\`npm test\` passes: 12 tests.`;
+
+export const oldSource = Array.from({ length: 24 }, (_, index) => `const line${index + 1} = ${index + 1};`).join("\n");
+export const newSource = oldSource.replace("const line12 = 12;", "const line12 = 13; // months count from 1\nconst extra = true;").replace("const line20 = 20;\n", "");
+
+export const testOutput = [
+  ...Array.from({ length: 20 }, (_, index) => `  \u001b[32m✓\u001b[0m adds ${index + 1} days`),
+  "",
+  "  1 failing",
+  "",
+  "  1) adds a month",
+  "     AssertionError [ERR_ASSERTION]: expected 28 to equal 31",
+  "      at Context.<anonymous> (test/date.test.ts:14:10)",
+].join("\n");
+
+export function asked(startedMsAgo = 60_000): Story {
+  return new Story(startedMsAgo).user("The test in test/date.test.ts fails since March. Find out why.").status("running").wait(400);
+}
+
+function worked(): Story {
+  const story = asked().agent("I'll run the test first.", "The user wants the cause, so the failure comes first.").wait(900);
+  story.read("test/date.test.ts").read("src/date.ts").read("package.json");
+  const test = story.wait(200).terminal("npm test");
+  story.wait(3_200).terminalDone(test, testOutput, 1);
+  return story.wait(800).edited("src/date.ts", oldSource, newSource).usage(11_800, 512);
+}
+
+function running(): ChatUpdate {
+  const story = worked().wait(30_000);
+  const test = story.terminal("npm test");
+  return story.live(test, `\n> project@1.0.0 test\n> mocha\n\n  \u001b[32m✓\u001b[0m adds 1 day\n  ✓ adds 2 days\n  waiting 10%\r  waiting 80%`).take();
+}
+
+export function approval(): Story {
+  return asking().story;
+}
+
+function asking(): { story: Story; pushId: string } {
+  const story = worked();
+  story.state("confirmation_policy", { kind: "ConfirmRisky", threshold: "MEDIUM", confirm_unknown: true });
+  const pushId = story.terminal("git push origin fix/date --force-with-lease", { security_risk: "HIGH", summary: "publish the fix for review" });
+  return { story: story.status("waiting_for_confirmation"), pushId };
+}
+
+function editApproval(): Story {
+  const story = worked().state("confirmation_policy", { kind: "AlwaysConfirm" });
+  story.file("str_replace", "src/date.ts", { old_str: "const line12 = 12;\nconst line13 = 13;", new_str: "const line12 = 13;\nconst line13 = 13;" });
+  return story.status("waiting_for_confirmation");
+}
+
+function manyApprovals(): Story {
+  const story = worked().state("confirmation_policy", { kind: "AlwaysConfirm" });
+  story.terminal("rm -rf build\nmkdir build");
+  story.file("create", "src/months.ts", { file_text: "export const months = 12;\n" });
+  return story.status("waiting_for_confirmation");
+}
+
+function queued(): ChatUpdate {
+  const story = worked().wait(20_000);
+  const test = story.terminal("npm test");
+  return story.live(test, "  ✓ adds 1 day").user("Also update the changelog.").take();
+}
+
+function finished(): ChatUpdate {
+  const story = worked();
+  const test = story.terminal("npm test");
+  story.wait(2_900).terminalDone(test, "12 passing", 0);
+  story.think("All tests pass, so the task is done.");
+  return story.finish(markdown).status("finished").take();
+}
+
+function rejected(): ChatUpdate {
+  const { story, pushId } = asking();
+  return story.rejected(pushId, "Do not push; I review first.").status("running").agent("Understood. I leave the branch as it is.").status("finished").take();
+}

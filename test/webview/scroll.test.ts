@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { session, Story } from "./fixtures.ts";
+import { asked } from "./scenes.ts";
+import { openStage, type Stage, type View } from "./view.ts";
+
+describe("webview: a long conversation", () => {
+  let stage: Stage;
+  let view: View;
+
+  before(async function () {
+    this.timeout(20_000);
+    stage = await openStage();
+    view = await stage.open();
+  });
+  after(() => stage[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    await view.fresh();
+  });
+  afterEach(async () => {
+    assert.deepEqual(await view.violations(), []);
+  });
+
+  const log = () => view.page.getByRole("log");
+  const toEndPixels = (): Promise<number> => log().evaluate((frame) => frame.scrollHeight - frame.clientHeight - frame.scrollTop);
+  const scrollTo = async (top: number): Promise<void> => {
+    await log().evaluate(async (frame, to) => {
+      frame.scrollTop = to;
+      for (let frames = 0; frames < 3; frames++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    }, top);
+  };
+  const long = (): Story => {
+    const story = asked();
+    for (let turn = 0; turn < 20; turn++) story.agent(`Paragraph ${turn}. ${"Words ".repeat(60)}`);
+    return story;
+  };
+
+  it("follows the end while the end is in view", async () => {
+    const story = long();
+    await view.send(session(), story.take());
+    assert.ok((await toEndPixels()) < 2);
+    await view.send(story.agent("Words ".repeat(200)).take(), story.delta("Growing ".repeat(100)).take());
+    assert.ok((await toEndPixels()) < 2);
+  });
+
+  it("moves nothing that is being read, and offers the way to the end", async () => {
+    const story = long();
+    await view.send(session(), story.take());
+    await scrollTo(200);
+    const topOf = (): Promise<number> => log().evaluate((frame) => frame.scrollTop);
+    const before = await topOf();
+    assert.equal(await view.page.getByRole("button", { name: "New activity" }).count(), 0);
+    await view.send(story.agent("Something new.").take());
+    assert.equal(await topOf(), before);
+    await view.page.getByRole("button", { name: "New activity" }).click();
+    await view.page.waitForFunction(() => document.querySelector(".news") === null);
+    assert.ok((await toEndPixels()) < 2);
+  });
+
+  it("does not freeze on 10,000 events, and shows earlier ones on request", async function () {
+    this.timeout(20_000);
+    const story = new Story();
+    for (let turn = 0; turn < 2_000; turn++) {
+      story.user(`Task ${turn}`).status("running").agent(`Reply **${turn}**`).edited(`src/file${turn}.ts`, "a\nb\nc", "a\nB\nc");
+    }
+    const update = story.take();
+    await view.send(session());
+    const tookMs = await view.page.evaluate(async (data) => {
+      const startedAt = performance.now();
+      window.postMessage(data, window.origin);
+      while (document.querySelector("article") === null) await new Promise((resolve) => requestAnimationFrame(resolve));
+      return performance.now() - startedAt;
+    }, update);
+    assert.ok(tookMs < 4_000, `10,000 events took ${Math.round(tookMs)} ms`);
+    assert.equal(await view.page.locator("article").count(), 200);
+    const firstText = await view.page.locator("article").first().innerText();
+    await view.page.getByRole("button", { name: "Show earlier" }).click();
+    assert.equal(await view.page.locator("article").count(), 400);
+    assert.equal(await view.page.locator("article").nth(200).innerText(), firstText);
+  });
+
+  it("moves nothing under reduced motion", async () => {
+    await view.page.emulateMedia({ reducedMotion: "reduce" });
+    await view.send(session(), asked().take());
+    const animation = await view.page.locator(".status .progress").evaluate((line) => getComputedStyle(line, "::after").animationName);
+    assert.equal(animation, "none");
+  });
+});
