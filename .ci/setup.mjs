@@ -15,6 +15,7 @@ import { descendants, isAlive, signalAll } from "./processTree.mjs";
 const root = path.resolve(import.meta.dirname, "..");
 const modules = path.join(root, "node_modules");
 const stampPrefix = ".setup-";
+const passedOn = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 const [script, ...scriptArguments] = process.argv.slice(2);
 if (script === undefined) fail("Say which npm script to run: node .ci/setup.mjs <npm script> [arguments]");
@@ -99,23 +100,24 @@ async function run(npmArguments, stdio) {
   const child = spawn(file, [...first, ...npmArguments], { stdio, shell, env: { ...process.env, PATH: pathWithoutModules() } });
   let told = [];
   const forward = (signal) => (told = passOn(child.pid, signal));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, forward);
+  for (const signal of passedOn) process.on(signal, forward);
   try {
     const [code, signal] = await once(child, "close");
     while (told.some(isAlive)) await setTimeout(20);
     return code ?? 128 + constants.signals[signal];
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, forward);
+    for (const signal of passedOn) process.off(signal, forward);
   }
 }
 
 /**
- * The processes that know of the signal. A terminal gives Ctrl-C to all of them itself. Any other signal reaches this
- * process alone, and npm would pass it to the script's shell and no further: the script would live on without a parent.
+ * The processes that know of the signal. A terminal tells all of them itself of Ctrl-C and of its own end. Any other
+ * signal reaches this process alone, and npm would pass it to the script's shell and no further: the script would live on
+ * without a parent.
  */
 function passOn(pid, signal) {
   const scripts = descendants(pid);
-  const fromTerminal = signal === "SIGINT" && process.stdin.isTTY;
+  const fromTerminal = signal !== "SIGTERM" && process.stdin.isTTY;
   if (!fromTerminal) signalAll(scripts.length > 0 ? scripts : [pid], signal);
   return scripts;
 }

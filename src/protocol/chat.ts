@@ -6,7 +6,16 @@ import { Notification } from "./notifications.ts";
 /** What the chat view and the extension say to each other; both sides parse what they get. */
 
 /** Palette commands that the view has a button for. */
-export const DoorCommand = z.enum(["newConversation", "setApiKey", "selectModel", "useDemoModel", "openDemoWorkspace", "showLog", "openFolder", "manageTrust"]);
+export const DoorCommand = z.enum([
+  "newConversation",
+  "setApiKey",
+  "selectModel",
+  "useDemoModel",
+  "openDemoWorkspace",
+  "showLog",
+  "openFolder",
+  "manageTrust",
+]);
 export type DoorCommand = z.infer<typeof DoorCommand>;
 
 export const ChatRequest = z.discriminatedUnion("type", [

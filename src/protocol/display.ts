@@ -94,9 +94,23 @@ function wordsOf(event: ActionEvent, workingDir: string): Words {
 }
 
 function terminalWords(command: string, isInput: boolean, reset: boolean): Words {
-  if (reset && command === "") return { icon: "terminal", plan: "Restart the terminal", present: "Restarting the terminal", past: "Restarted the terminal", target: "" };
+  if (reset && command === "")
+    return {
+      icon: "terminal",
+      plan: "Restart the terminal",
+      present: "Restarting the terminal",
+      past: "Restarted the terminal",
+      target: "",
+    };
   if (isInput) return { icon: "terminal", plan: "Type", present: "Typing", past: "Typed", target: command };
-  if (command === "") return { icon: "terminal", plan: "Wait for the command", present: "Waiting for the command", past: "Waited for the command", target: "" };
+  if (command === "")
+    return {
+      icon: "terminal",
+      plan: "Wait for the command",
+      present: "Waiting for the command",
+      past: "Waited for the command",
+      target: "",
+    };
   return { icon: "terminal", plan: "Run", present: "Running", past: "Ran", target: command };
 }
 

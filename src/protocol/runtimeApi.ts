@@ -5,7 +5,8 @@ import { DirectoryEntry, FileErrorCode, FileStat, TerminalResult } from "./runti
  * The wire of `/api/runtime/*`: what `src/server` answers and `src/runtime/remote`, its only client, reads.
  *
  * `POST terminal/run` takes a TerminalRequest and answers lines of JSON (application/x-ndjson): any number of `output`, then one
- * `result` or `error`. Ending the request early interrupts the command. `POST files/read` answers the bytes themselves, their version in
+ * `result` or `error`. `POST terminal/interrupt` ends what runs and answers when the shell is usable again; a request that is broken off
+ * interrupts as well. `POST files/read` answers the bytes themselves, their version in
  * the header `x-file-version`; `PUT files/write?path=…&expected=…` takes the bytes as its body.
  */
 export const RuntimeFault = z.object({

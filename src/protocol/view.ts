@@ -1,5 +1,5 @@
-import type { ActionEvent, AgentErrorEvent, Classification, Event, ObservationEvent, UserRejectObservation } from "./events.ts";
 import { textOf } from "./content.ts";
+import type { ActionEvent, AgentErrorEvent, Classification, Event, ObservationEvent, UserRejectObservation } from "./events.ts";
 import type { Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState } from "./state.ts";
 
@@ -47,7 +47,15 @@ export interface View {
 const nothingStreaming = { text: "", reasoning: "" };
 const maxLiveCharacters = 20_000;
 
-export const initialView: View = { lastSeq: -1, state: initialState, rows: [], streaming: nothingStreaming, statusSince: "", runStartedAt: "", lastEventAt: "" };
+export const initialView: View = {
+  lastSeq: -1,
+  state: initialState,
+  rows: [],
+  streaming: nothingStreaming,
+  statusSince: "",
+  runStartedAt: "",
+  lastEventAt: "",
+};
 
 /** The view after `notification`. An event that is already in changes nothing, so a replay cannot draw a row twice. */
 export function reduceView(view: View, notification: Notification): View {

@@ -19,13 +19,22 @@ export function runtimeApp(runtime: Runtime): Hono {
 }
 
 function addTerminal(app: Hono, { terminal }: Runtime): void {
+  const running = new Map<AbortController, Promise<void>>();
   app.post("/api/runtime/terminal/run", async (c) => {
     const request = await body(c, TerminalRequest);
-    const { signal } = c.req.raw;
+    const interrupt = new AbortController();
+    const signal = AbortSignal.any([c.req.raw.signal, interrupt.signal]);
     return lines(async (send) => {
-      const result = await terminal.run(request, { signal, onOutput: (text) => send({ type: "output", text }) });
-      send({ type: "result", result });
-    }, signal);
+      const run = terminal.run(request, { signal, onOutput: (text) => send({ type: "output", text }) });
+      const settled = run.then(nothing, nothing).finally(() => running.delete(interrupt));
+      running.set(interrupt, settled);
+      send({ type: "result", result: await run });
+    }, c.req.raw.signal);
+  });
+  app.post("/api/runtime/terminal/interrupt", async (c) => {
+    for (const interrupt of running.keys()) interrupt.abort(new RuntimeError("failed", "Interrupted."));
+    await Promise.all(running.values());
+    return c.json({ success: true });
   });
   app.post("/api/runtime/terminal/reset", async (c) => {
     await terminal.reset(c.req.raw.signal);
@@ -58,6 +67,8 @@ function addFiles(app: Hono, { files }: Runtime): void {
     return c.json(await files.write(path, bytes, { expected, signal: c.req.raw.signal }));
   });
 }
+
+const nothing = (): void => undefined;
 
 /** An answer that is written while it is made; a failure after its begin is its last line. */
 function lines(make: (send: (line: TerminalLine) => void) => Promise<void>, signal: AbortSignal): Response {

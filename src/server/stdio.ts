@@ -9,7 +9,8 @@ import type { Hono } from "hono";
  * The end of input is the leak stop: when the host dies, its pipe closes and the server ends with it.
  */
 export async function serveStdio(app: Hono, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  // Because its clean-up destroys a stream whose request body has been read but not yet reported as ended, and the answer with it.
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
   const server = createServer({ settings: { initialWindowSize: 1024 * 1024 } });
   server.on("request", (request, response) => void listener(request, response));
   const ended = Promise.withResolvers<void>();

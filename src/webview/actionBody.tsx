@@ -27,7 +27,12 @@ export function ActionBody({ row, phase }: { readonly row: ActionRow; readonly p
   if (result.kind === "AgentErrorEvent") return <Output text={result.error} label="Error" />;
   if (action?.kind === "TerminalAction") return <Terminal command={action.command} text={resultText(result)} />;
   const { observation } = result;
-  if (observation.kind === "FileEditorObservation" && observation.new_content != null && !observation.is_error && observation.command !== "view") {
+  if (
+    observation.kind === "FileEditorObservation" &&
+    observation.new_content != null &&
+    !observation.is_error &&
+    observation.command !== "view"
+  ) {
     return <Edit path={observation.path ?? ""} before={observation.old_content ?? ""} after={observation.new_content} />;
   }
   if (action?.kind === "FileEditorAction") return <FileText path={action.path} text={resultText(result)} />;

@@ -32,7 +32,12 @@ export function ActionRow({ row, phase }: { readonly row: Row; readonly phase: P
   );
   const isOpen = phase === "running" || status === "failed" || status === "rejected";
   return (
-    <article class={`row action ${status}`} aria-label={nameOf(row, display, phase)} data-event={row.id} data-status={phase === "ended" ? status : phase}>
+    <article
+      class={`row action ${status}`}
+      aria-label={nameOf(row, display, phase)}
+      data-event={row.id}
+      data-status={phase === "ended" ? status : phase}
+    >
       {hasBody(row, phase) ? (
         <Collapsible line={line} isOpen={isOpen} body={() => <ActionBody row={row} phase={phase} />} />
       ) : (

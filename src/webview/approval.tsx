@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ActionEvent } from "../protocol/events.ts";
+import { approvalTitle, whyAsked } from "./approvalWords.ts";
 import { Button } from "./button.tsx";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { commandKey } from "./keys.ts";
 import { Proposal } from "./proposal.tsx";
-import { approvalTitle, whyAsked } from "./approvalWords.ts";
 
 /** The question before actions run. It takes no focus by itself; `Allow` answers for exactly the actions that it shows. */
 export function Approval({ actions }: { readonly actions: readonly ActionEvent[] }): JSX.Element {
@@ -14,7 +14,14 @@ export function Approval({ actions }: { readonly actions: readonly ActionEvent[]
   const policy = chat.view.value.state.confirmation_policy;
   const title = approvalTitle(actions, chat.workingDir.value);
   return (
-    <div class="card approval" role="alertdialog" aria-labelledby="approval-title" aria-describedby="approval-why" tabIndex={-1} data-part="approval">
+    <div
+      class="card approval"
+      role="alertdialog"
+      aria-labelledby="approval-title"
+      aria-describedby="approval-why"
+      tabIndex={-1}
+      data-part="approval"
+    >
       <div class="card-head">
         <Icon name="question" />
         <h2 id="approval-title">{title}</h2>
@@ -37,9 +44,13 @@ export function Approval({ actions }: { readonly actions: readonly ActionEvent[]
             title={`Allow (${commandKey}+Enter)`}
             onClick={() => chat.answer(actions, { accept: true })}
           />
-          <Button label="Reject…" title={`Reject (${commandKey}+Backspace rejects without a reason)`} onClick={() => {
+          <Button
+            label="Reject…"
+            title={`Reject (${commandKey}+Backspace rejects without a reason)`}
+            onClick={() => {
               chat.isRejecting.value = true;
-            }} />
+            }}
+          />
         </div>
       )}
     </div>

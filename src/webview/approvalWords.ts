@@ -17,7 +17,10 @@ export function approvalTitle(actions: readonly ActionEvent[], workingDir: strin
 export function whyAsked(actions: readonly ActionEvent[], policy: ConfirmationPolicy | undefined): string {
   if (policy?.kind === "AlwaysConfirm") return "Asks because the setting is to ask before every action.";
   if (policy?.kind !== "ConfirmRisky") return "Asks before it acts.";
-  const risk = actions.reduce<SecurityRisk>((worst, action) => (risks.indexOf(action.security_risk) > risks.indexOf(worst) ? action.security_risk : worst), "UNKNOWN");
+  const risk = actions.reduce<SecurityRisk>(
+    (worst, action) => (risks.indexOf(action.security_risk) > risks.indexOf(worst) ? action.security_risk : worst),
+    "UNKNOWN",
+  );
   if (risk === "UNKNOWN") return "Asks because nobody has rated the risk of this.";
   return `Asks because the risk is rated ${risk.toLowerCase()}; the setting is to ask from ${policy.threshold.toLowerCase()} on.`;
 }

@@ -44,21 +44,40 @@ export function Composer({ session }: { readonly session: ChatSession }): JSX.El
             if (useComposerKey(chat, event, send)) event.preventDefault();
           }}
         />
-        <IconButton icon="send" label="Send" title={sendTitle(hindrance, isRunning)} disabled={draft.trim() === "" || hindrance !== ""} onClick={send} />
+        <IconButton
+          icon="send"
+          label="Send"
+          title={sendTitle(hindrance, isRunning)}
+          disabled={draft.trim() === "" || hindrance !== ""}
+          onClick={send}
+        />
       </div>
-      <div class="settings">
-        <button type="button" class="text-button model" title="Select Model" aria-label={`Model: ${session.modelLabel}. Select Model`} onClick={() => chat.post({ type: "door", command: "selectModel" })}>
-          <span class="model-name">{session.modelLabel === "" ? "No model" : session.modelLabel}</span>
-          <span class="codicon codicon-chevron-down" aria-hidden="true" />
-        </button>
-        <span class="confirm-label" title={session.confirmLabel}>
-          {session.confirmLabel}
-        </span>
-        <span class="wall-label" title={session.wall}>
-          {session.wall}
-        </span>
-        <span class="usage">{usageText(chat.view.value)}</span>
-      </div>
+      <Settings session={session} />
+    </div>
+  );
+}
+
+function Settings({ session }: { readonly session: ChatSession }): JSX.Element {
+  const chat = useChat();
+  return (
+    <div class="settings">
+      <button
+        type="button"
+        class="text-button model"
+        title="Select Model"
+        aria-label={`Model: ${session.modelLabel}. Select Model`}
+        onClick={() => chat.post({ type: "door", command: "selectModel" })}
+      >
+        <span class="model-name">{session.modelLabel === "" ? "No model" : session.modelLabel}</span>
+        <span class="codicon codicon-chevron-down" aria-hidden="true" />
+      </button>
+      <span class="confirm-label" title={session.confirmLabel}>
+        {session.confirmLabel}
+      </span>
+      <span class="wall-label" title={session.wall}>
+        {session.wall}
+      </span>
+      <span class="usage">{usageText(chat.view.value)}</span>
     </div>
   );
 }

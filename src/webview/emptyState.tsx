@@ -15,7 +15,10 @@ export function EmptyState({ session }: { readonly session: ChatSession }): JSX.
       );
     case "untrusted":
       return (
-        <Welcome title="This folder is not trusted" text="The agent would run commands from this folder, so nothing runs here until you trust it. Past conversations can be read.">
+        <Welcome
+          title="This folder is not trusted"
+          text="The agent would run commands from this folder, so nothing runs here until you trust it. Past conversations can be read."
+        >
           <Door label="Manage Workspace Trust" command="manageTrust" kind="primary" />
         </Welcome>
       );
@@ -38,11 +41,23 @@ export function ReadinessNote({ session }: { readonly session: ChatSession }): J
     case "ready":
       return null;
     case "no-folder":
-      return <Note text="No folder is open; the agent cannot go on."><Door label="Open Folder" command="openFolder" /></Note>;
+      return (
+        <Note text="No folder is open; the agent cannot go on.">
+          <Door label="Open Folder" command="openFolder" />
+        </Note>
+      );
     case "untrusted":
-      return <Note text="This folder is not trusted; nothing runs here."><Door label="Manage Workspace Trust" command="manageTrust" /></Note>;
+      return (
+        <Note text="This folder is not trusted; nothing runs here.">
+          <Door label="Manage Workspace Trust" command="manageTrust" />
+        </Note>
+      );
     case "no-model":
-      return <Note text="No model is set up."><Door label="Select Model" command="selectModel" /></Note>;
+      return (
+        <Note text="No model is set up.">
+          <Door label="Select Model" command="selectModel" />
+        </Note>
+      );
   }
 }
 
@@ -62,7 +77,10 @@ function DemoStart({ session }: { readonly session: ChatSession }): JSX.Element 
   const [task] = session.sampleTasks;
   if (!session.isDemoWorkspace) {
     return (
-      <Welcome title="The demo needs its own folder" text="The demo model plays recorded replies, and they fit only the files of the demo workspace.">
+      <Welcome
+        title="The demo needs its own folder"
+        text="The demo model plays recorded replies, and they fit only the files of the demo workspace."
+      >
         <Door label="Open Demo Workspace" command="openDemoWorkspace" kind="primary" />
         <Door label="Select Model" command="selectModel" />
       </Welcome>
@@ -75,7 +93,15 @@ function DemoStart({ session }: { readonly session: ChatSession }): JSX.Element 
   );
 }
 
-function Welcome({ title, text, children }: { readonly title: string; readonly text: string; readonly children: ComponentChildren }): JSX.Element {
+function Welcome({
+  title,
+  text,
+  children,
+}: {
+  readonly title: string;
+  readonly text: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
   return (
     <section class="welcome" aria-label={title}>
       <h2>{title}</h2>
@@ -102,7 +128,15 @@ function Task({ text, title, onClick }: { readonly text: string; readonly title:
   );
 }
 
-function Door({ label, command, kind = "secondary" }: { readonly label: string; readonly command: DoorCommand; readonly kind?: "primary" | "secondary" }): JSX.Element {
+function Door({
+  label,
+  command,
+  kind = "secondary",
+}: {
+  readonly label: string;
+  readonly command: DoorCommand;
+  readonly kind?: "primary" | "secondary";
+}): JSX.Element {
   const chat = useChat();
   return <Button kind={kind} label={label} onClick={() => chat.post({ type: "door", command })} />;
 }

@@ -1,4 +1,4 @@
-import { type ComponentChildren, Component } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { Button } from "./button.tsx";
 
 interface Props {

@@ -16,7 +16,8 @@ export function groupRows(rows: readonly Row[], displayOf: (row: ActionRow) => A
   let run: ActionRow[] = [];
   const close = (): void => {
     const [first, second] = run;
-    if (first !== undefined) items.push(second === undefined ? { type: "row", id: first.id, row: first } : { type: "reads", id: first.id, rows: run });
+    if (first !== undefined)
+      items.push(second === undefined ? { type: "row", id: first.id, row: first } : { type: "reads", id: first.id, rows: run });
     run = [];
   };
   for (const row of rows) {

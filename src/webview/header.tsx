@@ -15,7 +15,12 @@ export function Header({ session }: { readonly session: ChatSession }): JSX.Elem
     <header class="header">
       <div class="title-line">
         <h1 title={title}>{title}</h1>
-        <IconButton icon="add" label="New" title="New Conversation" onClick={() => chat.post({ type: "door", command: "newConversation" })} />
+        <IconButton
+          icon="add"
+          label="New"
+          title="New Conversation"
+          onClick={() => chat.post({ type: "door", command: "newConversation" })}
+        />
       </div>
       <div class="wall" title={session.wall}>
         <Icon name="vm" />

@@ -18,13 +18,25 @@ export function Log({ session }: { readonly session: ChatSession }): JSX.Element
   const chat = useChat();
   const view = chat.view.value;
   const [limit, setLimit] = useState(pageOfRows);
-  const { frame, hasNews, onScroll, toEnd } = useStick(chat.stick, `${view.lastSeq} ${view.streaming.text.length} ${view.streaming.reasoning.length}`);
+  const { frame, hasNews, onScroll, toEnd } = useStick(
+    chat.stick,
+    `${view.lastSeq} ${view.streaming.text.length} ${view.streaming.reasoning.length}`,
+  );
   const hidden = Math.max(0, view.rows.length - limit);
   const items = useMemo(() => groupRows(view.rows.slice(hidden), chat.displayOf), [view.rows, hidden]);
   const isEmpty = view.rows.length === 0 && view.state.execution_status === "idle";
   return (
     <main class="log-frame">
-      <div class="log" ref={frame} onScroll={onScroll} role="log" aria-label="Conversation" aria-live="polite" aria-relevant="additions" tabIndex={-1}>
+      <div
+        class="log"
+        ref={frame}
+        onScroll={onScroll}
+        role="log"
+        aria-label="Conversation"
+        aria-live="polite"
+        aria-relevant="additions"
+        tabIndex={-1}
+      >
         <div class="log-content">
           {isEmpty && <EmptyState session={session} />}
           {hidden > 0 && (

@@ -7,7 +7,7 @@ import "./style/footer.css";
 import { computed, effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { type Chat, createChat } from "./chat.ts";
+import { Chat } from "./chat.ts";
 import { createClock } from "./clock.ts";
 import { handleViewKey } from "./keys.ts";
 import { type HostChannel, openHostChannel } from "./vscodeApi.ts";
@@ -16,7 +16,7 @@ const hiddenFrameMs = 250;
 
 function start(root: Element): void {
   const host = openHostChannel();
-  const chat = createChat(host, oncePerFrame());
+  const chat = new Chat(host, oncePerFrame());
   const isRunning = computed(() => chat.view.value.state.execution_status === "running");
   const now = createClock(
     isRunning,
@@ -36,7 +36,7 @@ function start(root: Element): void {
 /** Because a killed view comes back with what it saved, and with nothing else. */
 function keepState(host: HostChannel, chat: Chat): void {
   effect(() => {
-    host.save({ draft: chat.draft.value, stick: chat.stick.value });
+    host.save({ draft: chat.draft.value, stick: chat.stick.value, anchor: chat.anchor.value });
   });
 }
 

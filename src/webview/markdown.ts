@@ -53,7 +53,8 @@ function tamed(fragment: DocumentFragment): DocumentFragment {
     const address = image.getAttribute("src") ?? "";
     if (!pictures.test(address)) image.replaceWith(link(address, image.alt === "" ? address : image.alt));
   }
-  for (const anchor of fragment.querySelectorAll("a[href]")) anchor.replaceWith(link(anchor.getAttribute("href") ?? "", ...anchor.childNodes));
+  for (const anchor of fragment.querySelectorAll("a[href]"))
+    anchor.replaceWith(link(anchor.getAttribute("href") ?? "", ...anchor.childNodes));
   for (const heading of fragment.querySelectorAll("h1, h2, h3, h4, h5, h6")) demote(heading);
   for (const block of fragment.querySelectorAll("pre")) addCopyButton(block);
   for (const table of fragment.querySelectorAll("table")) scrollable(table);

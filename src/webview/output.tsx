@@ -6,9 +6,19 @@ import { Visible } from "./visible.tsx";
 const shownLines = 12;
 
 /** The last lines of an output, and all of them on request. Live output shows only its tail. */
-export function Output({ text, label, isLive = false }: { readonly text: string; readonly label: string; readonly isLive?: boolean }): JSX.Element {
+export function Output({
+  text,
+  label,
+  isLive = false,
+}: {
+  readonly text: string;
+  readonly label: string;
+  readonly isLive?: boolean;
+}): JSX.Element {
   const [isWhole, showWhole] = useState(false);
-  const lines = plainTerminal(text).replace(/^\s*\n|\s+$/g, "").split("\n");
+  const lines = plainTerminal(text)
+    .replace(/^\s*\n|\s+$/g, "")
+    .split("\n");
   const hidden = lines.length - shownLines;
   const shown = isWhole && !isLive ? lines : lines.slice(-shownLines);
   return (

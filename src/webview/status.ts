@@ -26,7 +26,9 @@ export function statusOf(view: View, session: ChatSession, displayOf: (row: Acti
     case "waiting_for_confirmation":
       return { kind: "asking", icon: "question", text: "Waiting for your answer" };
     case "paused":
-      return isStopped(view) ? { kind: "paused", icon: "circle-slash", text: "Stopped" } : { kind: "paused", icon: "debug-pause", text: "Paused" };
+      return isStopped(view)
+        ? { kind: "paused", icon: "circle-slash", text: "Stopped" }
+        : { kind: "paused", icon: "debug-pause", text: "Paused" };
     case "finished":
       return { kind: "done", icon: "check", text: "Finished", ...tookOf(view) };
     case "error":

@@ -27,7 +27,9 @@ export function StatusLine({ session }: { readonly session: ChatSession }): JSX.
         <Time status={status} />
       </span>
       {isRunning && <IconButton icon="debug-pause" label="Pause" title="Pause after this step" onClick={() => chat.run("run.pause")} />}
-      {canStop && <IconButton icon="stop-circle" label="Stop" title="Stop now; the changes are kept" onClick={() => chat.run("run.interrupt")} />}
+      {canStop && (
+        <IconButton icon="stop-circle" label="Stop" title="Stop now; the changes are kept" onClick={() => chat.run("run.interrupt")} />
+      )}
       {canContinue(view) && <Button label="Continue" onClick={() => chat.run("run.start")} />}
     </div>
   );

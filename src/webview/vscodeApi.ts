@@ -1,8 +1,8 @@
-import type { ChatRequest } from "../protocol/chat.ts";
 import * as z from "zod";
+import type { ChatRequest } from "../protocol/chat.ts";
 
 /** What outlives a killed view: everything else comes from the host again. */
-export const SavedState = z.object({ draft: z.string(), stick: z.boolean() });
+export const SavedState = z.object({ draft: z.string(), stick: z.boolean(), anchor: z.string() });
 export type SavedState = z.infer<typeof SavedState>;
 
 /** The view's line to the extension, and its small memory. */
@@ -27,7 +27,7 @@ export function openHostChannel(): HostChannel {
     post: (request) => {
       api.postMessage(request);
     },
-    saved: () => SavedState.safeParse(api.getState()).data ?? { draft: "", stick: true },
+    saved: () => SavedState.safeParse(api.getState()).data ?? { draft: "", stick: true, anchor: "" },
     save: (state) => {
       api.setState(state);
     },

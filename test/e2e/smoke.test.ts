@@ -17,8 +17,8 @@ describe("a window of VS Code with the extension", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it("opens a folder, an editor and a terminal, without an error in the page", async () => {
-    await using server = await startVscodeServer();
-    await using window = await openWindow({ server, folder, extensionPath: root });
+    await using server = await startVscodeServer({ unpackedExtension: root });
+    await using window = await openWindow({ server, folder });
 
     await window.openFile("hello.txt");
     await window.command("Terminal: Create New Terminal");

@@ -54,7 +54,7 @@ async function runAndReport(): Promise<number> {
   const lines = existsSync(report) ? (await readFile(report, "utf8")).trimEnd().split("\n") : [];
   const counts = countsIn(lines.pop());
   if (counts === undefined) return fail(`The tests did not come to their end.\n${[...lines, trouble].join("\n")}`);
-  const likeMocha = `  ${counts.passed} passing\n  ${counts.failed} failing\n  ${counts.skipped} pending`;
+  const likeMocha = `  ${counts.passed} passing (${Math.round(performance.now() / 1000)}s)\n  ${counts.failed} failing\n  ${counts.skipped} pending`;
   console.log(`${lines.join("\n")}\n\n${likeMocha}\n`);
   console.log(`${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}`);
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;

@@ -14,6 +14,7 @@ import { quietSettings } from "./settings.ts";
 import { startVscodeServer } from "./vscodeServer.ts";
 
 const { values } = parseArgs({ options: { port: { type: "string" } } });
+const model = chooseModel();
 const stopped = untilStopped();
 const temporary = await mkdtemp(path.join(tmpdir(), "openhands-start-"));
 try {
@@ -25,10 +26,17 @@ try {
   await rm(temporary, { recursive: true, force: true });
 }
 
-/** A terminal gives Ctrl-C to every process and npm gives it once more, so a second one is not a second wish. */
+/** The person's model; a usual one when there is only a key; the recorded demo when there is neither. */
+function chooseModel(): string {
+  const { LLM_MODEL, LLM_API_KEY, OPENAI_API_KEY } = process.env;
+  if (LLM_MODEL) return LLM_MODEL;
+  return LLM_API_KEY || OPENAI_API_KEY ? "gpt-5" : "demo";
+}
+
+/** Ctrl-C, or the end of the terminal. Ctrl-C comes twice, from the terminal and from npm: a second one is not a second wish. */
 function untilStopped(): AbortSignal {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
   return stop.signal;
 }
 
@@ -49,7 +57,8 @@ function findDesktop(): string | undefined {
 
 /** `--wait` keeps the process until the window is closed. */
 async function runOnDesktop(code: string, folder: string): Promise<void> {
-  const child = spawn(code, ["--new-window", "--wait", `--extensionDevelopmentPath=${root}`, folder], { stdio: "inherit" });
+  const flags = ["--new-window", "--wait", "--disable-workspace-trust", `--extensionDevelopmentPath=${root}`];
+  const child = spawn(code, [...flags, folder], { stdio: "inherit", env: { ...process.env, LLM_MODEL: model } });
   console.log('VS Code opens in a window of its own. Run "OpenHands: Start Task" in it. Ctrl-C here ends it.');
   stopped.addEventListener("abort", () => child.kill(), { once: true });
   await once(child, "close");
@@ -61,8 +70,9 @@ async function runOnDesktop(code: string, folder: string): Promise<void> {
  */
 async function runInBrowser(folder: string): Promise<void> {
   const port = values.port === undefined ? {} : { port: Number(values.port) };
-  await using server = await startVscodeServer({ ...port, settings: quietSettings, unpackedExtension: root, signal: stopped });
+  await using server = await startVscodeServer({ ...port, settings: quietSettings, env: { LLM_MODEL: model }, unpackedExtension: root, signal: stopped });
   console.log(`\n  ${server.url}/?${new URLSearchParams({ folder }).toString()}\n`);
+  console.log(model === "demo" ? "Demo: the model's replies are recorded, the tools are real. No key is needed." : `The model is ${model}.`);
   console.log("Open this address in a browser. The chat is behind the OpenHands icon in the activity bar, or press F1 and run");
   console.log('"OpenHands: Start Task". Ctrl-C ends it and removes what it made.');
   if (!stopped.aborted) await once(stopped, "abort");

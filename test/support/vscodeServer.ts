@@ -32,6 +32,7 @@ export interface ServerOptions {
 
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 5_000;
+const endings = ["SIGTERM", "SIGHUP"] as const;
 
 /** Started and listening. Rejects, with the server's last words, when it does not listen within 30 seconds. */
 export async function startVscodeServer(options: ServerOptions = {}): Promise<VscodeServer> {
@@ -65,14 +66,16 @@ export class VscodeServer implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #data: string;
   readonly #killNow = (): void => this.#kill();
+  readonly #endNow = (signal: NodeJS.Signals): void => this.#end(signal);
   #output = "";
 
   private constructor(child: ChildProcess, data: string) {
     this.#child = child;
     this.#data = data;
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (this.#output += text));
-    // Because a test runner that is interrupted exits without disposing.
+    // Because a test runner that is interrupted, or whose terminal is closed, does not dispose.
     process.on("exit", this.#killNow);
+    for (const signal of endings) process.on(signal, this.#endNow);
   }
 
   static async listening(child: ChildProcess, data: string, signal: AbortSignal | undefined): Promise<VscodeServer> {
@@ -105,7 +108,7 @@ export class VscodeServer implements AsyncDisposable {
 
   /** Ends every process that the server started, terminals included, and removes its folder. Throws when something is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off("exit", this.#killNow);
+    this.#letGo();
     const all = this.#processes();
     signalAll(all, "SIGTERM");
     if (!(await haveEnded(all, stopTimeoutMs))) signalAll(all.filter(isAlive), "SIGKILL");
@@ -134,6 +137,18 @@ export class VscodeServer implements AsyncDisposable {
   #processes(): number[] {
     const { pid } = this.#child;
     return pid === undefined ? [] : [pid, ...descendants(pid)];
+  }
+
+  /** Does for these signals what the system would do if nobody listened, but without leaving the server behind. */
+  #end(signal: NodeJS.Signals): void {
+    this.#letGo();
+    this.#kill();
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  }
+
+  #letGo(): void {
+    process.off("exit", this.#killNow);
+    for (const signal of endings) process.off(signal, this.#endNow);
   }
 
   #kill(): void {

@@ -14,7 +14,11 @@ export interface WindowOptions {
   readonly server: VscodeServer;
   /** The folder that the window opens, absolute. */
   readonly folder: string;
-  /** An extension under development: a folder with a package.json and what its `main` names. */
+  /**
+   * An extension under development: a folder with a package.json and what its `main` names. VS Code takes such a window for
+   * an automated one and shows no notifications in it. For a window as a person sees it, leave this out and give the
+   * extension to the server, as `unpackedExtension` or as `vsix`.
+   */
   readonly extensionPath?: string;
   /** A module whose `run` the extension host calls; its end closes the window, see `exitCode`. */
   readonly testsPath?: string;
@@ -81,8 +85,9 @@ export class VscodeWindow implements AsyncDisposable {
     await this.page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => this.onLog(args.map(String).join(" ")));
     await this.page.exposeFunction("codeAutomationExit", (code: number) => this.#resolveExit(code));
     const theme = colorThemes[options.theme ?? "dark"];
-    const defaults = { ...quietSettings, "workbench.colorTheme": theme.id, ...options.settings };
-    await this.page.addInitScript(defaultsScript(defaults));
+    const configurationDefaults = { ...quietSettings, "workbench.colorTheme": theme.id, ...options.settings };
+    const isAutomated = options.extensionPath !== undefined;
+    await this.page.addInitScript(optionsScript({ configurationDefaults, ...(isAutomated ? {} : { developmentOptions: {} }) }));
     this.#themeShown = theme.shown;
     await this.page.goto(await windowUrl(options));
     // Because tests may have ended, and the extension host with them, before a window is whole.
@@ -95,7 +100,7 @@ export class VscodeWindow implements AsyncDisposable {
       await this.page.keyboard.press("F1");
       await this.#quickInput.fill(`>${title}`);
       const isOffered = await this.#row(title)
-        .click({ timeout: 3_000 })
+        .click({ timeout: 1_500 })
         .then(
           () => true,
           () => false,
@@ -105,6 +110,8 @@ export class VscodeWindow implements AsyncDisposable {
     });
     // Because a question that the command asks comes in the same place.
     await until("the command palette to close", async () => !(await this.#quickInputText()).startsWith(">"));
+    // Because whatever lies under the pointer now would show its tooltip.
+    await this.page.mouse.move(1, 1);
   }
 
   /** Opens a file of the folder in an editor, by its path as the file search shows it. */
@@ -145,8 +152,14 @@ export class VscodeWindow implements AsyncDisposable {
     return file;
   }
 
+  /** What the notifications that are shown say; see `WindowOptions.extensionPath`. */
   async notificationTexts(): Promise<string[]> {
     return this.page.locator(".notification-toast .notification-list-item-message").allInnerTexts();
+  }
+
+  /** Waits until a notification says this. */
+  async notificationShows(part: string): Promise<void> {
+    await until(`a notification that says "${part}"`, async () => (await this.notificationTexts()).some((text) => text.includes(part)));
   }
 
   /** The lines that an open editor shows of the file with this name; what is scrolled away is not drawn and not here. */
@@ -232,12 +245,12 @@ async function windowUrl({ server, folder, extensionPath, testsPath }: WindowOpt
  * Runs in the page. A person's settings live in the browser's database, where nobody has written any, so the workbench is
  * given defaults: it reads its options from an attribute, once the page is parsed and "interactive".
  */
-function defaultsScript(settings: Settings): string {
+function optionsScript(added: Readonly<Record<string, unknown>>): string {
   return `document.addEventListener("readystatechange", () => {
     const place = document.getElementById("vscode-workbench-web-configuration");
     if (place === null || document.readyState !== "interactive") return;
     const options = JSON.parse(place.getAttribute("data-settings"));
-    place.setAttribute("data-settings", JSON.stringify({ ...options, configurationDefaults: ${JSON.stringify(settings)} }));
+    place.setAttribute("data-settings", JSON.stringify({ ...options, ...${JSON.stringify(added)} }));
   });`;
 }
 

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import type { ChatRequest } from "../../src/protocol/chat.ts";
-import { conversationId, session, Story } from "./fixtures.ts";
+import { conversationId, Story, session } from "./fixtures.ts";
 import { asked, scenes } from "./scenes.ts";
 import { openStage, type Stage, type View } from "./view.ts";
 
-describe("webview: the composer and the ways in", () => {
+describe("webview: the composer and the ways in", function () {
+  this.timeout(10_000);
+
   let stage: Stage;
   let view: View;
 
@@ -58,7 +60,9 @@ describe("webview: the composer and the ways in", () => {
   it("does not send while an input method composes", async () => {
     await view.send(session());
     await composer().fill("にほん");
-    await composer().evaluate((field) => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true })));
+    await composer().evaluate((field) =>
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true })),
+    );
     assert.deepEqual(await view.requests(), []);
   });
 
@@ -127,7 +131,8 @@ describe("webview: the composer and the ways in", () => {
       await view.send(...(scenes[scene] ?? (() => []))());
       assert.deepEqual(await view.page.locator(".welcome").getByRole("button").allInnerTexts(), names);
       doors[scene] = [];
-      for (const name of names) doors[scene].push(...(await press(name)).map((request) => (request.type === "door" ? request.command : request)));
+      for (const name of names)
+        doors[scene].push(...(await press(name)).map((request) => (request.type === "door" ? request.command : request)));
     }
     assert.deepEqual(doors, {
       "no-folder": ["openFolder", "openDemoWorkspace"],

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { session, Story } from "./fixtures.ts";
+import { Story, session } from "./fixtures.ts";
 import { approval, asked, scenes } from "./scenes.ts";
 import { openStage, type Stage, type View } from "./view.ts";
 
-describe("webview: a conversation", () => {
+describe("webview: a conversation", function () {
+  this.timeout(10_000);
+
   let stage: Stage;
   let view: View;
 
@@ -91,7 +93,11 @@ describe("webview: a conversation", () => {
   it("starts anew when the conversation changes", async () => {
     await view.send(session(), new Story().user("First.").take());
     const other = "22222222-2222-4222-8222-222222222222";
-    await view.send(session({ conversationId: other }), new Story(0, other).user("Second.").take(), new Story().wait(1).user("Late.").take());
+    await view.send(
+      session({ conversationId: other }),
+      new Story(0, other).user("Second.").take(),
+      new Story().wait(1).user("Late.").take(),
+    );
     assert.deepEqual(await rowNames(), ["You: Second."]);
     assert.equal(await view.page.getByRole("heading", { level: 1 }).innerText(), "Second.");
   });
@@ -176,7 +182,10 @@ describe("webview: a conversation", () => {
 
   it("shows a message at once while the agent works, and says that it is queued", async () => {
     await show("queued");
-    assert.match((await view.page.locator("article.user").last().innerText()), /Also update the changelog\.\s+Queued\. The agent reads it at its next step\./);
+    assert.match(
+      await view.page.locator("article.user").last().innerText(),
+      /Also update the changelog\.\s+Queued\. The agent reads it at its next step\./,
+    );
     assert.equal(await view.page.getByRole("button", { name: "Send" }).getAttribute("title"), "Send (the agent reads it at its next step)");
   });
 
@@ -186,7 +195,9 @@ describe("webview: a conversation", () => {
     assert.deepEqual(await buttons(), ["Retry", "Show Log"]);
     await view.requests();
     await view.page.getByRole("button", { name: "Retry" }).click();
-    assert.deepEqual(await view.requests(), [{ type: "command", command: { type: "run.start", conversationId: "11111111-1111-4111-8111-111111111111" } }]);
+    assert.deepEqual(await view.requests(), [
+      { type: "command", command: { type: "run.start", conversationId: "11111111-1111-4111-8111-111111111111" } },
+    ]);
     await view.reload();
     await show("failed-key");
     assert.deepEqual(await buttons(), ["Set API Key", "Retry", "Select Model", "Show Log"]);
@@ -206,7 +217,8 @@ describe("webview: a conversation", () => {
   });
 
   it("pauses, stops and goes on", async () => {
-    const types = async (): Promise<string[]> => (await view.requests()).map((request) => (request.type === "command" ? request.command.type : request.type));
+    const types = async (): Promise<string[]> =>
+      (await view.requests()).map((request) => (request.type === "command" ? request.command.type : request.type));
     await show("running");
     await types();
     await view.page.getByRole("button", { name: "Pause" }).click();

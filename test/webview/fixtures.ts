@@ -91,7 +91,13 @@ export class Story {
 
   terminalDone(actionId: string, text: string, exitCode = 0): this {
     const metadata = { exit_code: exitCode, pid: 1, prefix: "", suffix: "" };
-    return this.observed(actionId, { kind: "TerminalObservation", exit_code: exitCode, timeout: false, metadata, ...content(text, exitCode !== 0) });
+    return this.observed(actionId, {
+      kind: "TerminalObservation",
+      exit_code: exitCode,
+      timeout: false,
+      metadata,
+      ...content(text, exitCode !== 0),
+    });
   }
 
   fileDone(actionId: string, command: string, path: string, extra: Json = {}): this {
@@ -118,13 +124,29 @@ export class Story {
   }
 
   observed(actionId: string, observation: Json): this {
-    this.#append({ kind: "ObservationEvent", source: "environment", tool_name: "t", tool_call_id: "c", observation, action_id: actionId, extended_content: [] });
+    this.#append({
+      kind: "ObservationEvent",
+      source: "environment",
+      tool_name: "t",
+      tool_call_id: "c",
+      observation,
+      action_id: actionId,
+      extended_content: [],
+    });
     return this;
   }
 
   rejected(actionId: string, reason: string): this {
     const kind = "UserRejectObservation";
-    this.#append({ kind, source: "user", tool_name: "t", tool_call_id: "c", action_id: actionId, rejection_reason: reason, rejection_source: "user" });
+    this.#append({
+      kind,
+      source: "user",
+      tool_name: "t",
+      tool_call_id: "c",
+      action_id: actionId,
+      rejection_reason: reason,
+      rejection_source: "user",
+    });
     return this;
   }
 

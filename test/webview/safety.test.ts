@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chatPageHtml, contentSecurityPolicy } from "../../src/protocol/chatPage.ts";
-import { session, Story } from "./fixtures.ts";
+import { Story, session } from "./fixtures.ts";
 import { asked } from "./scenes.ts";
 import { openStage, type Stage, type View } from "./view.ts";
 
@@ -24,7 +24,9 @@ const hostile = [
   "https://evil.invalid/linkified",
 ].join("\n\n");
 
-describe("webview: hostile words", () => {
+describe("webview: hostile words", function () {
+  this.timeout(10_000);
+
   let stage: Stage;
   let view: View;
 
@@ -51,7 +53,10 @@ describe("webview: hostile words", () => {
         "img-src https://view.invalid data:; connect-src 'none'; media-src 'none'; object-src 'none'; frame-src 'none'; child-src 'none'; " +
         "worker-src 'none'; manifest-src 'none'; base-uri 'none'; form-action 'none'",
     );
-    assert.match(chatPageHtml({ nonce: '"><script>', cspSource: "s", scriptUri: "u", styleUri: "t" }), /nonce="&quot;>&lt;script>" src="u"/);
+    assert.match(
+      chatPageHtml({ nonce: '"><script>', cspSource: "s", scriptUri: "u", styleUri: "t" }),
+      /nonce="&quot;>&lt;script>" src="u"/,
+    );
   });
 
   it("are inert in the agent's Markdown, finished or growing (WV-01, WV-02, WV-04, WV-05, WV-07)", async () => {
@@ -59,10 +64,16 @@ describe("webview: hostile words", () => {
     await view.send(session(), story.delta(hostile).take());
     await view.send(story.agent(hostile).finish(hostile).take());
     const found = await view.page
-      .locator(".markdown :is(a, img, script, style, svg, math, iframe, form, input, meta, link, base, picture, [style], [onerror], [href], [src])")
+      .locator(
+        ".markdown :is(a, img, script, style, svg, math, iframe, form, input, meta, link, base, picture, [style], [onerror], [href], [src])",
+      )
       .evaluateAll((nodes) => nodes.map((node) => node.outerHTML));
     assert.deepEqual(found, []);
-    const links = await view.page.locator(".markdown").first().getByRole("link").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-address")));
+    const links = await view.page
+      .locator(".markdown")
+      .first()
+      .getByRole("link")
+      .evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-address")));
     assert.deepEqual(
       links.filter((address) => !/^https:\/\/evil\.invalid/.test(address ?? "")),
       [],
@@ -75,7 +86,10 @@ describe("webview: hostile words", () => {
     const id = story.terminal(evil);
     story.terminalDone(id, evil, 1).read(evil).think(evil);
     story.failed(evil, evil, { kind: "internal", retryable: false, user_action: "none" });
-    await view.send(session({ modelLabel: evil, wall: evil, confirmLabel: evil, isDemo: true }), story.take(), { type: "failed", message: evil });
+    await view.send(session({ modelLabel: evil, wall: evil, confirmLabel: evil, isDemo: true }), story.take(), {
+      type: "failed",
+      message: evil,
+    });
     assert.equal(await view.page.locator("img, b").count(), 0);
     assert.equal(await view.page.getByRole("heading", { level: 1 }).innerText(), evil);
   });
@@ -89,7 +103,9 @@ describe("webview: hostile words", () => {
 
   it("show only pictures that they carry themselves", async () => {
     await view.send(session(), asked().agent(`![dot](${picture})\n\n![remote](https://evil.invalid/x.png)`).take());
-    assert.deepEqual(await view.page.locator(".markdown img").evaluateAll((images) => images.map((image) => image.getAttribute("src"))), [picture]);
+    assert.deepEqual(await view.page.locator(".markdown img").evaluateAll((images) => images.map((image) => image.getAttribute("src"))), [
+      picture,
+    ]);
     assert.equal(await view.page.getByRole("link", { name: "remote" }).count(), 1);
   });
 
@@ -104,7 +120,9 @@ describe("webview: hostile words", () => {
 
   it("are not taken from a foreign frame, or of a foreign shape (WV-10)", async () => {
     await view.send(session());
-    await view.page.evaluate("window.dispatchEvent(new MessageEvent('message', { origin: 'https://evil.invalid', data: { type: 'compose', text: 'evil' } }))");
+    await view.page.evaluate(
+      "window.dispatchEvent(new MessageEvent('message', { origin: 'https://evil.invalid', data: { type: 'compose', text: 'evil' } }))",
+    );
     assert.equal(await view.page.getByRole("textbox").inputValue(), "");
     await view.sendRaw({ type: "notifications", notifications: [{ type: "event.appended", seq: "x" }] });
     assert.match(await view.page.getByRole("alert").innerText(), /cannot read/);
@@ -112,7 +130,13 @@ describe("webview: hostile words", () => {
 
   it("hold up nothing, however long or nested (WV-16)", async function () {
     this.timeout(15_000);
-    const texts = ["x".repeat(5_000_000), ">".repeat(100_000), "[".repeat(99_000), `|${"a|".repeat(10_000)}\n|${"-|".repeat(10_000)}\n`, "*a_ ".repeat(20_000)];
+    const texts = [
+      "x".repeat(5_000_000),
+      ">".repeat(100_000),
+      "[".repeat(99_000),
+      `|${"a|".repeat(10_000)}\n|${"-|".repeat(10_000)}\n`,
+      "*a_ ".repeat(20_000),
+    ];
     for (const text of texts) {
       await view.reload();
       const update = asked().agent(text).take();

@@ -1,5 +1,5 @@
 import type { ChatUpdate } from "../../src/protocol/chat.ts";
-import { session, Story } from "./fixtures.ts";
+import { Story, session } from "./fixtures.ts";
 
 /** Every state that the view can be in, as the updates that lead to it. */
 export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
@@ -7,12 +7,22 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   untrusted: () => [session({ conversationId: null, readiness: "untrusted" })],
   "no-model": () => [session({ conversationId: null, readiness: "no-model", modelLabel: "" })],
   empty: () => [session({ conversationId: null })],
-  demo: () => [session({ conversationId: null, isDemo: true, isDemoWorkspace: true, modelLabel: "Demo", sampleTasks: ["Fix the failing date test"] })],
+  demo: () => [
+    session({ conversationId: null, isDemo: true, isDemoWorkspace: true, modelLabel: "Demo", sampleTasks: ["Fix the failing date test"] }),
+  ],
   "demo-elsewhere": () => [session({ conversationId: null, isDemo: true, modelLabel: "Demo" })],
   "waiting-for-model": () => [session(), asked(4_000).take()],
   overloaded: () => [session(), asked(9_000).modelWaits("The model's provider is overloaded.", 8_000).take()],
-  reasoning: () => [session(), asked(9_000).delta("", "The test fails only since March, so the month arithmetic is a suspect. I should look at how days are added.").take()],
-  streaming: () => [session(), asked(9_000).delta("I'll run the test first, then look at `src/date.ts`.\n\n1. Run `npm test`\n2. Read the fai").take()],
+  reasoning: () => [
+    session(),
+    asked(9_000)
+      .delta("", "The test fails only since March, so the month arithmetic is a suspect. I should look at how days are added.")
+      .take(),
+  ],
+  streaming: () => [
+    session(),
+    asked(9_000).delta("I'll run the test first, then look at `src/date.ts`.\n\n1. Run `npm test`\n2. Read the fai").take(),
+  ],
   running: () => [session(), running()],
   approval: () => [session(), approval().take()],
   "approval-edit": () => [session(), editApproval().take()],
@@ -25,16 +35,28 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   failed: () => [
     session(),
     worked()
-      .failed("LLMServiceUnavailableError", "The model's provider did not answer after 5 tries.", { kind: "transient", retryable: true, user_action: "retry" })
+      .failed("LLMServiceUnavailableError", "The model's provider did not answer after 5 tries.", {
+        kind: "transient",
+        retryable: true,
+        user_action: "retry",
+      })
       .take(),
   ],
   "failed-key": () => [
     session(),
     asked(9_000)
-      .failed("LLMAuthenticationError", "The provider did not accept the API key.", { kind: "auth", retryable: false, user_action: "settings" })
+      .failed("LLMAuthenticationError", "The provider did not accept the API key.", {
+        kind: "auth",
+        retryable: false,
+        user_action: "settings",
+      })
       .take(),
   ],
-  problem: () => [session(), finished(), { type: "failed", message: "The conversation is open in another window. Close it there, then try again." }],
+  problem: () => [
+    session(),
+    finished(),
+    { type: "failed", message: "The conversation is open in another window. Close it there, then try again." },
+  ],
 };
 
 const markdown = `The test compared a month that starts at 0 with one that starts at 1.
@@ -55,7 +77,9 @@ export function addMonths(date: Date, months: number): Date {
 \`npm test\` passes: 12 tests.`;
 
 export const oldSource = Array.from({ length: 24 }, (_, index) => `const line${index + 1} = ${index + 1};`).join("\n");
-export const newSource = oldSource.replace("const line12 = 12;", "const line12 = 13; // months count from 1\nconst extra = true;").replace("const line20 = 20;\n", "");
+export const newSource = oldSource
+  .replace("const line12 = 12;", "const line12 = 13; // months count from 1\nconst extra = true;")
+  .replace("const line20 = 20;\n", "");
 
 export const testOutput = [
   ...Array.from({ length: 20 }, (_, index) => `  \u001b[32m✓\u001b[0m adds ${index + 1} days`),
@@ -82,7 +106,9 @@ function worked(): Story {
 function running(): ChatUpdate {
   const story = worked().wait(30_000);
   const test = story.terminal("npm test");
-  return story.live(test, `\n> project@1.0.0 test\n> mocha\n\n  \u001b[32m✓\u001b[0m adds 1 day\n  ✓ adds 2 days\n  waiting 10%\r  waiting 80%`).take();
+  return story
+    .live(test, `\n> project@1.0.0 test\n> mocha\n\n  \u001b[32m✓\u001b[0m adds 1 day\n  ✓ adds 2 days\n  waiting 10%\r  waiting 80%`)
+    .take();
 }
 
 export function approval(): Story {
@@ -92,13 +118,19 @@ export function approval(): Story {
 function asking(): { story: Story; pushId: string } {
   const story = worked();
   story.state("confirmation_policy", { kind: "ConfirmRisky", threshold: "MEDIUM", confirm_unknown: true });
-  const pushId = story.terminal("git push origin fix/date --force-with-lease", { security_risk: "HIGH", summary: "publish the fix for review" });
+  const pushId = story.terminal("git push origin fix/date --force-with-lease", {
+    security_risk: "HIGH",
+    summary: "publish the fix for review",
+  });
   return { story: story.status("waiting_for_confirmation"), pushId };
 }
 
 function editApproval(): Story {
   const story = worked().state("confirmation_policy", { kind: "AlwaysConfirm" });
-  story.file("str_replace", "src/date.ts", { old_str: "const line12 = 12;\nconst line13 = 13;", new_str: "const line12 = 13;\nconst line13 = 13;" });
+  story.file("str_replace", "src/date.ts", {
+    old_str: "const line12 = 12;\nconst line13 = 13;",
+    new_str: "const line12 = 13;\nconst line13 = 13;",
+  });
   return story.status("waiting_for_confirmation");
 }
 
@@ -125,5 +157,10 @@ function finished(): ChatUpdate {
 
 function rejected(): ChatUpdate {
   const { story, pushId } = asking();
-  return story.rejected(pushId, "Do not push; I review first.").status("running").agent("Understood. I leave the branch as it is.").status("finished").take();
+  return story
+    .rejected(pushId, "Do not push; I review first.")
+    .status("running")
+    .agent("Understood. I leave the branch as it is.")
+    .status("finished")
+    .take();
 }

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { scenes } from "./scenes.ts";
 import { themes } from "./themes.ts";
-import { openStage, showTheme, type Stage } from "./view.ts";
+import { openStage, type Stage, showTheme } from "./view.ts";
 
 const folder = path.resolve(import.meta.dirname, "../../artefacts/webview");
 const takesAll = process.env["SCREENSHOTS"] === "all";
@@ -13,7 +13,9 @@ const sizes = [
 ];
 
 // SCREENSHOTS=all takes every state in every theme and width; otherwise each state once, to see that it can be drawn.
-describe("webview: pictures", () => {
+describe("webview: pictures", function () {
+  this.timeout(10_000);
+
   let stage: Stage;
 
   before(async function () {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { session, Story } from "./fixtures.ts";
+import { Story, session } from "./fixtures.ts";
 import { asked } from "./scenes.ts";
 import { openStage, type Stage, type View } from "./view.ts";
 
-describe("webview: a long conversation", () => {
+describe("webview: a long conversation", function () {
+  this.timeout(10_000);
+
   let stage: Stage;
   let view: View;
 
@@ -54,6 +56,21 @@ describe("webview: a long conversation", () => {
     await view.page.getByRole("button", { name: "New activity" }).click();
     await view.page.waitForFunction(() => document.querySelector(".news") === null);
     assert.ok((await toEndPixels()) < 2);
+  });
+
+  it("comes back to what was being read when the view is killed", async () => {
+    const update = long().take();
+    await view.send(session(), update);
+    await scrollTo(300);
+    const topRow = (): Promise<string | undefined> =>
+      log().evaluate((frame) => {
+        const { left, top } = frame.getBoundingClientRect();
+        return document.elementFromPoint(left + 40, top + 30)?.closest<HTMLElement>("[data-event]")?.dataset["event"];
+      });
+    const before = await topRow();
+    await view.reload();
+    await view.send(session(), update);
+    assert.equal(await topRow(), before);
   });
 
   it("does not freeze on 10,000 events, and shows earlier ones on request", async function () {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { plainTerminal } from "../../src/webview/plainTerminal.ts";
 import { visibleText } from "../../src/webview/visibleText.ts";
 
-describe("webview: text", () => {
+describe("webview: text", function () {
+  this.timeout(10_000);
+
   it("of a terminal is what a person would have read (WV-14)", () => {
     const cases: readonly (readonly [raw: string, plain: string])[] = [
       ["\u001b[1;31mred\u001b[0m", "red"],

@@ -12,7 +12,11 @@ const fonts = {
   "editor-font-size": "12px",
 };
 
-const scrollbars = { "scrollbarSlider-background": "#79797966", "scrollbarSlider-hoverBackground": "#646464b3", "scrollbarSlider-activeBackground": "#bfbfbf66" };
+const scrollbars = {
+  "scrollbarSlider-background": "#79797966",
+  "scrollbarSlider-hoverBackground": "#646464b3",
+  "scrollbarSlider-activeBackground": "#bfbfbf66",
+};
 
 export const themes: Readonly<Record<"dark" | "light" | "hcDark" | "hcLight", Theme>> = {
   dark: {

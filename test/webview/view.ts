@@ -8,7 +8,14 @@ import { chatPageHtml } from "../../src/protocol/chatPage.ts";
 import { type Theme, themes } from "./themes.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const flags = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf", ".html": "text/html" };
 
 /** A browser with the view's bundle behind it, as VS Code would serve it. */
@@ -44,7 +51,12 @@ export interface View {
 export async function openStage(): Promise<Stage> {
   const assets = await build();
   const server = await serve(assets);
-  const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", headless: true, chromiumSandbox: false, args: flags });
+  const browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    headless: true,
+    chromiumSandbox: false,
+    args: flags,
+  });
   return {
     gzipBytes: gzipSync(assets.get("webview.js") ?? "").length,
     open: (options = {}) => openView(browser, originOf(server), options),
@@ -98,7 +110,12 @@ function originOf(server: Server): string {
 function pageHtml(origin: string, themeName: string): string {
   const theme = Object.entries(themes).find(([name]) => name === themeName)?.[1] ?? themes.dark;
   const variables = Object.entries(theme.variables).map(([name, value]) => `--vscode-${name}: ${value}`);
-  const page = chatPageHtml({ nonce: "testnonce", cspSource: origin, scriptUri: `${origin}/webview.js`, styleUri: `${origin}/webview.css` });
+  const page = chatPageHtml({
+    nonce: "testnonce",
+    cspSource: origin,
+    scriptUri: `${origin}/webview.js`,
+    styleUri: `${origin}/webview.css`,
+  });
   return page
     .replace("<head>", `<head><script>${fakeApi}</script><style>${defaultStyles}</style>`)
     .replace('<html lang="en">', `<html lang="en" style="${variables.join("; ").replaceAll('"', "&quot;")}">`)

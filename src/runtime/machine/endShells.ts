@@ -9,21 +9,14 @@ const pollMs = 10;
 
 /**
  * Ends shells and everything that was started in them and has not left their session: by a hang-up, as when a terminal
- * window is closed, then by force. Takes at most one and a half seconds.
+ * window is closed, and TERM for what does not mind one (`nohup`); then by force. Takes at most one and a half seconds.
  */
 export async function endShells(shells: readonly Shell[]): Promise<void> {
   const sessions = new Set<string>();
   for (const shell of shells) sessions.add((await sessionOf(shell)) ?? "");
   sessions.delete("");
-  for (const shell of shells) if (!shell.hasExited) hangUp(shell.process.pid);
-  await signalUntilGone(sessions, "SIGHUP", politeMs);
-  await signalUntilGone(sessions, "SIGKILL", firmMs);
-}
-
-/** A stopped program hears a hang-up only when it goes on. */
-function hangUp(pid: number): void {
-  signalProcess(pid, "SIGHUP");
-  signalProcess(pid, "SIGCONT");
+  await signalUntilGone(sessions, ["SIGHUP", "SIGTERM", "SIGCONT"], politeMs);
+  await signalUntilGone(sessions, ["SIGKILL"], firmMs);
 }
 
 async function sessionOf(shell: Shell): Promise<string | undefined> {
@@ -34,16 +27,16 @@ async function sessionOf(shell: Shell): Promise<string | undefined> {
   return row === undefined && process.platform === "linux" ? String(pid) : undefined;
 }
 
-async function signalUntilGone(sessions: ReadonlySet<string>, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
+async function signalUntilGone(sessions: ReadonlySet<string>, signals: readonly NodeJS.Signals[], timeoutMs: number): Promise<void> {
   const until = performance.now() + timeoutMs;
   const signalled = new Set<number>();
   for (;;) {
     const members = (await listProcesses()).filter((row) => sessions.has(row.session));
     if (members.length === 0 || performance.now() > until) return;
     for (const { pid } of members) {
+      // Each hears it once: a program that tidies up must not be disturbed. A stopped one hears it when it goes on.
       if (signalled.has(pid)) continue;
-      signalProcess(pid, signal);
-      if (signal === "SIGHUP") signalProcess(pid, "SIGCONT");
+      for (const signal of signals) signalProcess(pid, signal);
       signalled.add(pid);
     }
     await delay(pollMs);

@@ -9,7 +9,6 @@ import { signalProcess } from "./shellProcess.ts";
  */
 export async function interruptCommand(shell: Shell, command: RunningCommand): Promise<void> {
   shell.interrupt();
-  if (!shell.process.isTerminal) await signalForeground(shell, "SIGINT");
   if (await command.endsWithin(300)) return;
   // The shell too, because a script's loop goes on when its program survives Ctrl-C and ends normally.
   shell.process.kill("SIGINT");
@@ -22,6 +21,15 @@ export async function interruptCommand(shell: Shell, command: RunningCommand): P
   if (await command.endsWithin(400)) return;
   shell.process.kill("SIGKILL");
   await command.endsWithin(400);
+}
+
+/**
+ * For a command that somebody has pressed Ctrl-C for: when it is over but has broken the prompt that would tell so, the
+ * shell is asked.
+ */
+export async function askAfterControlC(shell: Shell, command: RunningCommand): Promise<void> {
+  if (await command.endsWithin(300)) return;
+  if ((await foreground(shell.process.pid)).length === 0) shell.askForEnd();
 }
 
 /** Signals the foreground programs, never the shell; tells whether only the shell is there. */

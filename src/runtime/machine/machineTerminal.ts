@@ -2,7 +2,7 @@ import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts"
 import type { Terminal, TerminalOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { endShells } from "./endShells.ts";
-import { interruptCommand } from "./interrupt.ts";
+import { askAfterControlC, interruptCommand } from "./interrupt.ts";
 import { keySequence } from "./keys.ts";
 import type { Outcome } from "./runningCommand.ts";
 import { RunningCommand } from "./runningCommand.ts";
@@ -60,6 +60,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     if (request.type === "command") return this.#answer({ type: "busy" }, command);
     if (request.type === "input") this.#typeInto(request.text, keySequence("ENTER"));
     if (request.type === "key") this.#typeInto("", keySequence(request.key));
+    if (request.type === "key" && request.key === "C-c" && this.#shell !== undefined) void askAfterControlC(this.#shell, command);
     return this.#wait(command, request, options);
   }
 

@@ -3,6 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import { MarkerScanner } from "./markers.ts";
 import type { PrivateFolder } from "./privateFolder.ts";
 import type { ShellProcess, ShellProcessListener } from "./shellProcess.ts";
+import { signalProcess } from "./shellProcess.ts";
 import { commandFile, endLine, saneLine, startupFile, typedLine } from "./shellScript.ts";
 
 /** What a shell tells, in the order in which it happens. */
@@ -35,6 +36,8 @@ type Phase = "starting" | "idle" | "typed" | "running" | "exited";
 
 /** How long a prompt may be late before a command is sent without it (a command may have broken the prompt). */
 const promptMs = 250;
+/** And when only its last piece is missing (`exec 2>/dev/null` hides prompts). */
+const duePromptMs = 30;
 const longestEcho = 4096;
 
 /** One bash process, from its start to its end: knows what it does, and which of its bytes belong to what. */
@@ -52,6 +55,7 @@ export class Shell {
   #workingDir: string;
   /** Whether the prompt stands there, and whether keys may have been typed at it (or be waiting for it). */
   #hasPrompt = false;
+  #isPromptDue = false;
   #isTypedAt = false;
   #needsSane = false;
   #isInterrupted = false;
@@ -113,7 +117,7 @@ export class Shell {
 
   /** Runs a command; `onFinished` or `onExit` will follow. A line that was half typed is given up, visibly. */
   async start(command: string): Promise<void> {
-    if (!this.#hasPrompt) await this.prompt(promptMs);
+    if (!this.#hasPrompt) await this.prompt(this.#isPromptDue ? duePromptMs : promptMs);
     if (this.#isTypedAt) await this.#clearLine();
     if (this.hasExited) return;
     this.#nonce = randomBytes(8).toString("hex");
@@ -129,13 +133,21 @@ export class Shell {
   /** Keys for whatever reads them: the running program, or the prompt. */
   type(keys: string): void {
     this.#isTypedAt = true;
+    if (keys.includes("\x03")) this.#isInterrupted = true;
+    if (keys === "\x03") return this.interrupt();
     this.process.write(keys);
   }
 
   /** Ctrl-C. */
   interrupt(): void {
     this.#isInterrupted = true;
+    this.#pressControlC();
+  }
+
+  #pressControlC(): void {
     if (this.process.isTerminal) this.process.write("\x03");
+    // What the terminal does for that key: a signal to the group, which on pipes is the shell and what runs in it.
+    else signalProcess(-this.process.pid, "SIGINT");
   }
 
   /** For a command whose markers may be lost: asks the shell how things stand, if it listens. */
@@ -145,8 +157,7 @@ export class Shell {
 
   async #clearLine(): Promise<void> {
     this.#hasPrompt = false;
-    if (this.process.isTerminal) this.process.write("\x03");
-    else this.process.kill("SIGINT");
+    this.#pressControlC();
     await this.prompt(promptMs);
     this.#isTypedAt = false;
   }
@@ -219,6 +230,8 @@ export class Shell {
     const isLost = kind === "P" && this.#phase === "typed" && this.#isInterrupted;
     // Because a command that was interrupted after it had broken the hooks is asked for its end, which then has no nonce.
     const isAnswer = kind === "E" && this.#phase === "running" && nonce === "" && this.#isInterrupted;
+    this.#isPromptDue = kind === "P";
+    if (this.#isPromptDue && this.#onPrompt !== undefined && this.#phase !== "starting") setTimeout(this.#onPrompt, duePromptMs);
     if (!isOurs && !isLost && !isAnswer) return;
     this.#phase = "idle";
     this.#listener.onFinished(exitCode);

@@ -23,7 +23,7 @@ export function startupFile(options: ShellScriptOptions): string {
   return `${options.markersTo === ">&9" ? "exec 9>&1\n" : ""}${options.userStartupFiles ? userFiles : cleanStart}
 set +H
 HISTCONTROL=\${HISTCONTROL:+$HISTCONTROL:}ignorespace
-${options.lineEditing ? lineEditing : ""}__oh_n= __oh_c= __oh_s=0 __oh_u= __oh_in=
+${options.lineEditing ? lineEditing : ""}__oh_n= __oh_c= __oh_s=0 __oh_u= __oh_in= __oh_e=
 __oh_mark() {
   case $PWD in
     *[%[:cntrl:]]*|*' ')
@@ -41,10 +41,12 @@ __oh_hook() {
   esac
   case \${PS0-} in *'${start}'*) ;; *) PS0=\${PS0-}'${start}C\\a' ;; esac
 }
-__oh_end() { __oh_s=$?; __oh_mark E; __oh_n= __oh_c=; __oh_hook; }
+__oh_end() { __oh_s=$?; __oh_mark E; __oh_n= __oh_c= __oh_e=1; __oh_hook; }
 __oh_prompt() {
-  __oh_s=$?
+  __oh_r=$?
   case $__oh_in in 1) return 0 ;; esac
+  # After a command of the agent, $? is our own words' and not the command's.
+  case $__oh_e in 1) __oh_e= ;; *) __oh_s=$__oh_r ;; esac
   __oh_mark P
   __oh_n= __oh_c= __oh_in=1
   case $__oh_u,$__oh_s in

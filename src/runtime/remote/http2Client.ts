@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
-import { createInterface } from "node:readline";
+import { PassThrough, pipeline, type Readable } from "node:stream";
 import { RuntimeFault } from "../../protocol/runtimeApi.ts";
 import { RuntimeError } from "../runtime.ts";
 
@@ -13,7 +13,7 @@ export interface Question {
 
 export interface Answer {
   readonly headers: IncomingHttpHeaders;
-  readonly stream: ClientHttp2Stream;
+  readonly body: Readable;
 }
 
 const maxJsonBytes = 64 * 1024 * 1024;
@@ -29,10 +29,11 @@ export async function ask(session: ClientHttp2Session, question: Question): Prom
   const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
   signal.addEventListener("abort", cancel, { once: true });
   stream.once("close", () => signal.removeEventListener("abort", cancel));
+  const body = bodyOf(stream);
   stream.end(question.json ? JSON.stringify(question.json) : question.bytes);
   const headers = await headersOf(stream, signal);
-  if (Number(headers[":status"]) === 200) return { headers, stream };
-  throw toRuntimeError(JSON.parse(Buffer.from(await readAll({ headers, stream }, maxJsonBytes, signal)).toString("utf8")));
+  if (Number(headers[":status"]) === 200) return { headers, body };
+  throw toRuntimeError(JSON.parse(Buffer.from(await readAll({ headers, body }, maxJsonBytes, signal)).toString("utf8")));
 }
 
 export async function askJson(session: ClientHttp2Session, question: Question): Promise<unknown> {
@@ -41,9 +42,9 @@ export async function askJson(session: ClientHttp2Session, question: Question): 
 }
 
 /** The whole body; more than `maxBytes` of it is refused, because the server may be hostile. */
-export async function readAll({ stream }: Answer, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+export async function readAll({ body }: Answer, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   const parts: Buffer[] = [];
-  const chunks: AsyncIterable<Buffer> = stream;
+  const chunks: AsyncIterable<Buffer> = body;
   let size = 0;
   try {
     for await (const part of chunks) {
@@ -59,15 +60,18 @@ export async function readAll({ stream }: Answer, maxBytes: number, signal: Abor
 }
 
 /** The lines of the body as they come. */
-export async function* linesOf({ stream }: Answer, signal: AbortSignal): AsyncGenerator<string> {
-  stream.setEncoding("utf8");
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+export async function* linesOf({ body }: Answer, signal: AbortSignal): AsyncGenerator<string> {
+  body.setEncoding("utf8");
+  const chunks: AsyncIterable<string> = body;
+  let rest = "";
   try {
-    yield* lines;
+    for await (const chunk of chunks) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
   } catch (error) {
     throw brokenOff(error, signal);
-  } finally {
-    lines.close();
   }
   signal.throwIfAborted();
 }
@@ -81,6 +85,16 @@ function open(session: ClientHttp2Session, { method, path, json }: Question): Cl
   if (session.destroyed || session.closed) throw new RuntimeError("closed", "The sandbox is closed.");
   const type = json ? { "content-type": "application/json" } : {};
   return session.request({ ":method": method, ":path": path, ...type });
+}
+
+/**
+ * Because an HTTP/2 stream that the other side has closed drops what nobody has begun to read, the body is taken over at once.
+ * It ends with an error when the stream does.
+ */
+function bodyOf(stream: ClientHttp2Stream): Readable {
+  const body = new PassThrough();
+  pipeline(stream, body, () => undefined);
+  return body;
 }
 
 async function headersOf(stream: ClientHttp2Stream, signal: AbortSignal): Promise<IncomingHttpHeaders> {

@@ -36,13 +36,38 @@ async function close(session: ClientHttp2Session, stream: Duplex): Promise<void>
 function remoteTerminal(session: ClientHttp2Session): Terminal {
   return {
     run: async (request, { signal, onOutput }) => {
-      const answer = await ask(session, { method: "POST", path: "/api/runtime/terminal/run", json: request, signal });
-      return readTerminal(answer, signal, onOutput);
+      signal.throwIfAborted();
+      // Not the person's signal: the command has to be interrupted over there before the request may end here.
+      const ended = new AbortController();
+      const interrupt = (): void => void interruptRemote(session).finally(() => ended.abort(signal.reason));
+      signal.addEventListener("abort", interrupt, { once: true });
+      try {
+        const answer = await ask(session, { method: "POST", path: "/api/runtime/terminal/run", json: request, signal: ended.signal });
+        const result = await readTerminal(answer, ended.signal, onOutput);
+        signal.throwIfAborted();
+        return result;
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error;
+      } finally {
+        signal.removeEventListener("abort", interrupt);
+      }
     },
     reset: async (signal) => {
       await askJson(session, { method: "POST", path: "/api/runtime/terminal/reset", json: {}, signal });
     },
   };
+}
+
+const interruptTimeoutMs = 4_000;
+
+/** Resolves when the shell over there is usable again; at the latest after a while, because the sandbox may be gone. */
+async function interruptRemote(session: ClientHttp2Session): Promise<void> {
+  try {
+    await askJson(session, { method: "POST", path: "/api/runtime/terminal/interrupt", json: {}, signal: AbortSignal.timeout(interruptTimeoutMs) });
+  } catch {
+    // The run itself is told why: its request ends now, and the server interrupts what it was for.
+  }
 }
 
 async function readTerminal(answer: Answer, signal: AbortSignal, onOutput: ((text: string) => void) | undefined): Promise<TerminalResult> {

@@ -1,0 +1,27 @@
+import type { Runtime } from "../runtime.ts";
+import { MemoryFiles } from "./memoryFiles.ts";
+import type { ScriptedCommands } from "./memoryTerminal.ts";
+import { MemoryTerminal } from "./memoryTerminal.ts";
+
+export interface MemoryOptions {
+  readonly workingDir: string;
+  /** File contents by absolute path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Answers commands before the built-in ones do. */
+  readonly commands?: ScriptedCommands;
+}
+
+/** A place for tools to act that is only in memory: for tests, fast and without traces. */
+export function openMemoryRuntime({ workingDir, files: contents = {}, commands }: MemoryOptions): Runtime {
+  const files = new MemoryFiles(workingDir, contents);
+  const terminal = new MemoryTerminal(workingDir, files, commands);
+  return {
+    info: { kind: "memory", wall: "Memory · nothing real", isSandboxed: true, workingDir, platform: "memory", shell: "memory" },
+    terminal,
+    files,
+    async [Symbol.asyncDispose]() {
+      files.close();
+      terminal.close();
+    },
+  };
+}
