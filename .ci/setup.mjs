@@ -62,9 +62,12 @@ function writeStamp(stamp) {
   writeFileSync(stamp, "");
 }
 
+/**
+ * The versions are the lock's. Not `npm ci`: the lock was made where packages for other systems could not be had, so it does not
+ * list them, and `npm ci` takes that for a mistake.
+ */
 async function install() {
-  const command = existsSync("package-lock.json") ? "ci" : "install";
-  await npm([command, "--ignore-scripts", "--loglevel=error"]);
+  await npm(["install", "--no-save", "--ignore-scripts", "--loglevel=error"]);
   writeStamp(stampPath());
 }
 

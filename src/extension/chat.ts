@@ -42,6 +42,11 @@ export class Chat implements vscode.Disposable {
     return this.#state.execution_status === "running" || this.#state.execution_status === "waiting_for_confirmation";
   }
 
+  /** Whether a task can begin here. */
+  async isReady(): Promise<boolean> {
+    return (await this.#readiness()) === "ready";
+  }
+
   async handle(request: ChatRequest): Promise<void> {
     switch (request.type) {
       case "chat.ready":

@@ -43,7 +43,9 @@ async function guarded(run: () => unknown, channel: vscode.LogOutputChannel): Pr
   }
 }
 
+/** Where no task can begin, the view says why and what to do. */
 async function startTask({ chat }: CommandParts): Promise<void> {
+  if (!(await chat.chat.isReady())) return chat.reveal();
   const text = await vscode.window.showInputBox({
     title: "OpenHands: Start Task",
     prompt: "What should the agent do in this folder?",

@@ -20,16 +20,23 @@ export function runtimeApp(runtime: Runtime): Hono {
 
 function addTerminal(app: Hono, { terminal }: Runtime): void {
   const running = new Map<AbortController, Promise<void>>();
-  app.post("/api/runtime/terminal/run", async (c) => {
-    const request = await body(c, TerminalRequest);
+  app.post("/api/runtime/terminal/run", (c) => {
     const interrupt = new AbortController();
     const signal = AbortSignal.any([c.req.raw.signal, interrupt.signal]);
-    return lines(async (send) => {
-      const run = terminal.run(request, { signal, onOutput: (text) => send({ type: "output", text }) });
-      const settled = run.then(nothing, nothing).finally(() => running.delete(interrupt));
-      running.set(interrupt, settled);
-      send({ type: "result", result: await run });
-    }, c.req.raw.signal);
+    const settled = Promise.withResolvers<void>();
+    // Before anything is awaited, so that an interrupt that comes right behind finds it.
+    running.set(interrupt, settled.promise);
+    const run = async (send: (line: TerminalLine) => void): Promise<void> => {
+      try {
+        const request = await body(c, TerminalRequest);
+        const result = await terminal.run(request, { signal, onOutput: (text) => send({ type: "output", text }) });
+        send({ type: "result", result });
+      } finally {
+        running.delete(interrupt);
+        settled.resolve();
+      }
+    };
+    return lines(run, c.req.raw.signal);
   });
   app.post("/api/runtime/terminal/interrupt", async (c) => {
     for (const interrupt of running.keys()) interrupt.abort(new RuntimeError("failed", "Interrupted."));
@@ -67,8 +74,6 @@ function addFiles(app: Hono, { files }: Runtime): void {
     return c.json(await files.write(path, bytes, { expected, signal: c.req.raw.signal }));
   });
 }
-
-const nothing = (): void => undefined;
 
 /** An answer that is written while it is made; a failure after its begin is its last line. */
 function lines(make: (send: (line: TerminalLine) => void) => Promise<void>, signal: AbortSignal): Response {

@@ -43,10 +43,11 @@ export class ChatDriver {
     await frame.locator('[data-part="status"]', { hasText: new RegExp(`^\\s*${words}`) }).waitFor();
   }
 
-  /** The rows that are drawn, each by its accessible name, in order. */
+  /** The rows that are drawn, each by its accessible name without how long it took, in order. */
   async rows(): Promise<string[]> {
     const frame = await this.frame();
-    return frame.getByRole("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
+    const names = await frame.getByRole("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
+    return names.map((name) => name.replace(/, \d+(\.\d)? s$/, ""));
   }
 
   async row(name: string | RegExp): Promise<Locator> {

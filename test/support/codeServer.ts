@@ -74,7 +74,10 @@ async function unpack(folder: string, signal: AbortSignal | undefined): Promise<
 }
 
 async function installModules(vscode: string, signal: AbortSignal | undefined): Promise<void> {
-  await npm(["install", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"], vscode, signal);
+  const install = ["install", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  await npm(install, vscode, signal);
+  // Its own extensions share one module, the TypeScript server; without it VS Code shows an error for every JavaScript file.
+  await npm(install, path.join(vscode, "extensions"), signal);
   await npm(["rebuild", ...nativeModules, "--loglevel=error"], vscode, signal);
 }
 

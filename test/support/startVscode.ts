@@ -70,9 +70,17 @@ async function runOnDesktop(code: string, folder: string): Promise<void> {
  */
 async function runInBrowser(folder: string): Promise<void> {
   const port = values.port === undefined ? {} : { port: Number(values.port) };
-  await using server = await startVscodeServer({ ...port, settings: quietSettings, env: { LLM_MODEL: model }, unpackedExtension: root, signal: stopped });
+  await using server = await startVscodeServer({
+    ...port,
+    settings: quietSettings,
+    env: { LLM_MODEL: model },
+    unpackedExtension: root,
+    signal: stopped,
+  });
   console.log(`\n  ${server.url}/?${new URLSearchParams({ folder }).toString()}\n`);
-  console.log(model === "demo" ? "Demo: the model's replies are recorded, the tools are real. No key is needed." : `The model is ${model}.`);
+  console.log(
+    model === "demo" ? "Demo: the model's replies are recorded, the tools are real. No key is needed." : `The model is ${model}.`,
+  );
   console.log("Open this address in a browser. The chat is behind the OpenHands icon in the activity bar, or press F1 and run");
   console.log('"OpenHands: Start Task". Ctrl-C ends it and removes what it made.');
   if (!stopped.aborted) await once(stopped, "abort");

@@ -19,7 +19,7 @@ export interface ServerOptions {
    * those of scope `application`, which VS Code ignores there: give these to `openWindow`, which makes them defaults.
    */
   readonly settings?: Settings;
-  /** `"off"` trusts every folder. `"on"` opens an unknown folder in Restricted Mode after asking. */
+  /** `"off"` trusts every folder. `"on"` opens an unknown folder in Restricted Mode. */
   readonly workspaceTrust?: "off" | "on";
   /** A packaged extension to install before the start. */
   readonly vsix?: string;

@@ -1,0 +1,36 @@
+// A window of VS Code with the extension, the sample folder and a scripted model behind the real wire.
+import { root } from "./checkout.ts";
+import { ChatDriver, demoWorkspace } from "./chatDriver.ts";
+import { type FakeAnswer, type FakeLlm, startFakeLlm } from "./fakeLlmServer.ts";
+import type { Settings } from "./settings.ts";
+import { startVscodeServer } from "./vscodeServer.ts";
+import { openWindow, type Theme, type VscodeWindow } from "./vscodeWindow.ts";
+
+export interface ChatWindowOptions {
+  /** What the model answers, one after the other. */
+  readonly answers: readonly FakeAnswer[];
+  readonly settings?: Settings;
+  readonly workspaceTrust?: "off" | "on";
+  readonly theme?: Theme;
+}
+
+export interface ChatWindow extends AsyncDisposable {
+  readonly window: VscodeWindow;
+  readonly chat: ChatDriver;
+  readonly llm: FakeLlm;
+  readonly folder: string;
+}
+
+/** With the chat view open where the folder is trusted. All of it, the folder too, is gone when disposed. */
+export async function openChatWindow({ answers, settings, workspaceTrust = "off", theme = "dark" }: ChatWindowOptions): Promise<ChatWindow> {
+  await using stack = new AsyncDisposableStack();
+  const { folder } = stack.use(await demoWorkspace());
+  const llm = stack.use(await startFakeLlm(answers));
+  const env = { LLM_MODEL: "fake-model", LLM_BASE_URL: llm.url, LLM_API_KEY: "test-key" };
+  const server = stack.use(await startVscodeServer({ env, workspaceTrust, settings: settings ?? {} }));
+  const window = stack.use(await openWindow({ server, folder, extensionPath: root, theme }));
+  const chat = new ChatDriver(window);
+  if (workspaceTrust === "off") await chat.open();
+  const owned = stack.move();
+  return { window, chat, llm, folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
