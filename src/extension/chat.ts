@@ -170,6 +170,7 @@ export class Chat implements vscode.Disposable {
       confirmLabel: confirmLabels[models.settings.confirm],
       workingDir: workspace.folder ?? "",
       sampleTasks: isDemoWorkspace ? [demoTask] : sampleTasks,
+      timezoneOffset: new Date().getTimezoneOffset(),
     };
     this.#face.post({ type: "session", session });
   }
@@ -188,7 +189,6 @@ async function runDoorCommand(command: DoorCommand, { models }: ChatParts): Prom
 }
 
 const doorCommands: Readonly<Record<Exclude<DoorCommand, "useDemoModel">, string>> = {
-  newConversation: "openhands.newConversation",
   setApiKey: "openhands.setApiKey",
   selectModel: "openhands.selectModel",
   openDemoWorkspace: "openhands.openDemoWorkspace",

@@ -7,7 +7,6 @@ import { Notification } from "./notifications.ts";
 
 /** Palette commands that the view has a button for. */
 export const DoorCommand = z.enum([
-  "newConversation",
   "setApiKey",
   "selectModel",
   "useDemoModel",

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ActionEvent } from "../protocol/events.ts";
 import { approvalTitle, whyAsked } from "./approvalWords.ts";
 import { Button } from "./button.tsx";
@@ -32,7 +32,7 @@ export function Approval({ actions }: { readonly actions: readonly ActionEvent[]
         ))}
       </div>
       <p class="quiet" id="approval-why">
-        {whyAsked(actions, policy)}
+        {whyAsked(actions, policy, chat.workingDir.value)}
       </p>
       {chat.isRejecting.value ? (
         <RejectForm actions={actions} />
@@ -72,7 +72,7 @@ function RejectForm({ actions }: { readonly actions: readonly ActionEvent[] }): 
   const chat = useChat();
   const [reason, setReason] = useState("");
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const reject = (): void => {
     chat.answer(actions, { accept: false, reason: reason.trim() });
   };

@@ -13,16 +13,19 @@ export function approvalTitle(actions: readonly ActionEvent[], workingDir: strin
   return event.action?.kind === "TerminalAction" ? terminalTitle(event.action.is_input ?? false) : `${plan} ${visibleText(target)}?`;
 }
 
-/** Which rule asks. */
-export function whyAsked(actions: readonly ActionEvent[], policy: ConfirmationPolicy | undefined): string {
+/** Which rule asks, in words. */
+export function whyAsked(actions: readonly ActionEvent[], policy: ConfirmationPolicy | undefined, workingDir: string): string {
   if (policy?.kind === "AlwaysConfirm") return "Asks because the setting is to ask before every action.";
   if (policy?.kind !== "ConfirmRisky") return "Asks before it acts.";
-  const risk = actions.reduce<SecurityRisk>(
-    (worst, action) => (risks.indexOf(action.security_risk) > risks.indexOf(worst) ? action.security_risk : worst),
-    "UNKNOWN",
-  );
-  if (risk === "UNKNOWN") return "Asks because nobody has rated the risk of this.";
-  return `Asks because the risk is rated ${risk.toLowerCase()}; the setting is to ask from ${policy.threshold.toLowerCase()} on.`;
+  const worst = actions.reduce((risk, action) => Math.max(risk, risks.indexOf(action.security_risk)), 0);
+  const reasons = actions.filter((action) => risks.indexOf(action.security_risk) === worst).map((action) => reasonOf(action, workingDir));
+  return [...new Set(reasons)].join(" ");
+}
+
+function reasonOf({ action, security_risk }: ActionEvent, workingDir: string): string {
+  if (action?.kind === "TerminalAction") return "Asks because a command can do anything on this machine.";
+  if (action?.kind === "FileEditorAction" && !action.path.startsWith(`${workingDir}/`)) return "Asks because this is outside the folder.";
+  return security_risk === "UNKNOWN" ? "Asks because nobody has rated the risk of this." : `Asks because the risk is rated ${security_risk.toLowerCase()}.`;
 }
 
 function terminalTitle(isInput: boolean): string {

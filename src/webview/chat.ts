@@ -4,7 +4,7 @@ import { type ActionDisplay, displayAction } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { type ActionRow, actionsToConfirm, initialView, reduceView, type View } from "../protocol/view.ts";
-import type { HostChannel } from "./vscodeApi.ts";
+import type { Anchor, HostChannel } from "./vscodeApi.ts";
 
 export type Answer = { readonly accept: true } | { readonly accept: false; readonly reason: string };
 
@@ -19,8 +19,8 @@ export class Chat {
   readonly draft: Signal<string>;
   /** Whether the log follows its end. */
   readonly stick: Signal<boolean>;
-  /** The event at the top of the log, while it does not follow its end. */
-  readonly anchor: Signal<string>;
+  /** What is being read, while the log does not follow its end. */
+  readonly anchor: Signal<Anchor | undefined>;
   /** Why the last request could not be done; empty when nothing is wrong. */
   readonly problem = signal("");
   /** A task was sent, and its conversation is not there yet. */
@@ -143,7 +143,6 @@ export class Chat {
   }
 
   #forget(): void {
-    this.#queue.length = 0;
     this.#askedAfter = undefined;
     this.view.value = initialView;
     this.#answered.value = "";
@@ -158,6 +157,7 @@ export class Chat {
       if (notification.type === "event.appended" && notification.seq > next.lastSeq + 1) this.#askAgain(next.lastSeq);
       else next = reduceView(next, notification);
     }
+    if (next.state.last_user_message_id !== this.view.value.state.last_user_message_id) this.#sent = "";
     this.view.value = next;
     if (next.state.execution_status === "waiting_for_confirmation") return;
     this.#answered.value = "";

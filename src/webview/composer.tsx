@@ -1,12 +1,10 @@
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { ChatSession } from "../protocol/chat.ts";
 import { IconButton } from "./button.tsx";
 import type { Chat } from "./chat.ts";
 import { useChat } from "./context.ts";
 import { usageText } from "./status.ts";
-
-const maxLines = 10;
 
 /** Where the person writes, and with which model and rules the agent will work. */
 export function Composer({ session }: { readonly session: ChatSession }): JSX.Element {
@@ -21,9 +19,6 @@ export function Composer({ session }: { readonly session: ChatSession }): JSX.El
     chat.draft.value = "";
     chat.send(text);
   };
-  useLayoutEffect(() => {
-    if (field.current !== null) fit(field.current);
-  }, [draft]);
   const requests = chat.composeRequests.value;
   useEffect(() => {
     if (requests > 0) field.current?.focus();
@@ -113,11 +108,4 @@ function useComposerKey(chat: Chat, event: KeyboardEvent, send: () => void): boo
   if (last?.type !== "user") return false;
   chat.draft.value = last.text;
   return true;
-}
-
-function fit(field: HTMLTextAreaElement): void {
-  const style = getComputedStyle(field);
-  const padding = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom);
-  field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight, Number.parseFloat(style.lineHeight) * maxLines + padding)}px`;
 }

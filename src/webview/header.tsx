@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
 import type { ChatSession } from "../protocol/chat.ts";
 import type { View } from "../protocol/view.ts";
-import { IconButton } from "./button.tsx";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
 
@@ -15,12 +14,6 @@ export function Header({ session }: { readonly session: ChatSession }): JSX.Elem
     <header class="header">
       <div class="title-line">
         <h1 title={title}>{title}</h1>
-        <IconButton
-          icon="add"
-          label="New"
-          title="New Conversation"
-          onClick={() => chat.post({ type: "door", command: "newConversation" })}
-        />
       </div>
       <div class="wall" title={session.wall}>
         <Icon name="vm" />

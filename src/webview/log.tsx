@@ -9,7 +9,7 @@ import { groupRows, type LogItem } from "./groups.ts";
 import { StreamingRow } from "./messageRows.tsx";
 import { ModelWait } from "./modelWait.tsx";
 import { Item } from "./rowView.tsx";
-import { useStick } from "./stick.ts";
+import { usePlaceKept, useStick } from "./stick.ts";
 
 const pageOfRows = 200;
 
@@ -19,9 +19,10 @@ export function Log({ session }: { readonly session: ChatSession }): JSX.Element
   const view = chat.view.value;
   const [limit, setLimit] = useState(pageOfRows);
   const { frame, hasNews, onScroll, toEnd } = useStick(
-    chat.stick,
+    chat,
     `${view.lastSeq} ${view.streaming.text.length} ${view.streaming.reasoning.length}`,
   );
+  const showEarlier = usePlaceKept(frame, () => setLimit(limit + pageOfRows));
   const hidden = Math.max(0, view.rows.length - limit);
   const items = useMemo(() => groupRows(view.rows.slice(hidden), chat.displayOf), [view.rows, hidden]);
   const isEmpty = view.rows.length === 0 && view.state.execution_status === "idle";
@@ -40,7 +41,7 @@ export function Log({ session }: { readonly session: ChatSession }): JSX.Element
         <div class="log-content">
           {isEmpty && <EmptyState session={session} />}
           {hidden > 0 && (
-            <button type="button" class="text-button earlier" onClick={() => setLimit(limit + pageOfRows)}>
+            <button type="button" class="text-button earlier" onClick={showEarlier}>
               Show earlier
             </button>
           )}

@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Anchor } from "./vscodeApi.ts";
 
 const nearPixels = 24;
 
@@ -14,7 +15,7 @@ export interface Stick {
 
 interface Place {
   readonly stick: Signal<boolean>;
-  readonly anchor: Signal<string>;
+  readonly anchor: Signal<Anchor | undefined>;
 }
 
 /** Follows the end of a scrolled frame only while the end is in view. `version` changes with what the frame shows. */
@@ -39,12 +40,26 @@ export function useStick({ stick, anchor }: Place, version: string): Stick {
       if (frame.current === null || frame.current.querySelector("[data-event]") === null) return;
       isRestored.current = true;
       stick.value = isAtEnd(frame.current);
-      anchor.value = stick.value ? "" : topEvent(frame.current);
+      anchor.value = stick.value ? undefined : topEvent(frame.current);
     },
     toEnd: () => {
       stick.value = true;
       follow();
     },
+  };
+}
+
+/** `change` adds rows at the top; what is being read stays where it is. */
+export function usePlaceKept(frame: RefObject<HTMLDivElement | null>, change: () => void): () => void {
+  const fromEnd = useRef<number | undefined>(undefined);
+  useLayoutEffect(() => {
+    if (frame.current === null || fromEnd.current === undefined) return;
+    frame.current.scrollTop = frame.current.scrollHeight - fromEnd.current;
+    fromEnd.current = undefined;
+  });
+  return () => {
+    if (frame.current !== null) fromEnd.current = frame.current.scrollHeight - frame.current.scrollTop;
+    change();
   };
 }
 
@@ -65,16 +80,29 @@ function isAtEnd(frame: HTMLElement): boolean {
   return frame.scrollTop + frame.clientHeight >= frame.scrollHeight - nearPixels;
 }
 
-function topEvent(frame: HTMLElement): string {
+function topEvent(frame: HTMLElement): Anchor | undefined {
   const { top } = frame.getBoundingClientRect();
-  const rows = frame.querySelectorAll<HTMLElement>("[data-event]");
-  const first = [...rows].find((row) => row.getBoundingClientRect().bottom > top + nearPixels);
-  return first?.dataset["event"] ?? "";
+  const row = rowsOf(frame).find((candidate) => candidate.getBoundingClientRect().bottom > top);
+  return row === undefined ? undefined : { eventId: row.dataset["event"] ?? "", offset: top - row.getBoundingClientRect().top };
 }
 
-/** Puts the event that was at the top there again; false while it is not there. */
-function restore(frame: HTMLElement, eventId: string): boolean {
-  const row = [...frame.querySelectorAll<HTMLElement>("[data-event]")].find((candidate) => candidate.dataset["event"] === eventId);
-  row?.scrollIntoView({ block: "start" });
-  return row !== undefined;
+/** Puts what was being read where it was; false while it is not there. */
+function restore(frame: HTMLElement, anchor: Anchor | undefined): boolean {
+  const row = rowsOf(frame).find((candidate) => candidate.dataset["event"] === anchor?.eventId);
+  if (row === undefined || anchor === undefined) return false;
+  const scrollTo = (offset: number): void => {
+    frame.scrollTop += row.getBoundingClientRect().top - frame.getBoundingClientRect().top + offset;
+  };
+  scrollTo(0);
+  // Because a row has its true height only after it was drawn.
+  requestAnimationFrame(() => {
+    requestAnimationFrame(() => {
+      scrollTo(anchor.offset);
+    });
+  });
+  return true;
+}
+
+function rowsOf(frame: HTMLElement): HTMLElement[] {
+  return [...frame.querySelectorAll<HTMLElement>("[data-event]")];
 }

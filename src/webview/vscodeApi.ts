@@ -1,8 +1,12 @@
 import * as z from "zod";
 import type { ChatRequest } from "../protocol/chat.ts";
 
+/** An event at the top of the log, and how many pixels of it are above the top. */
+export const Anchor = z.object({ eventId: z.string(), offset: z.number() });
+export type Anchor = z.infer<typeof Anchor>;
+
 /** What outlives a killed view: everything else comes from the host again. */
-export const SavedState = z.object({ draft: z.string(), stick: z.boolean(), anchor: z.string() });
+export const SavedState = z.object({ draft: z.string(), stick: z.boolean(), anchor: Anchor.optional() });
 export type SavedState = z.infer<typeof SavedState>;
 
 /** The view's line to the extension, and its small memory. */
@@ -27,7 +31,7 @@ export function openHostChannel(): HostChannel {
     post: (request) => {
       api.postMessage(request);
     },
-    saved: () => SavedState.safeParse(api.getState()).data ?? { draft: "", stick: true, anchor: "" },
+    saved: () => SavedState.safeParse(api.getState()).data ?? { draft: "", stick: true },
     save: (state) => {
       api.setState(state);
     },

@@ -1,5 +1,7 @@
 // Folders, conversations and hosts that a test makes and that are gone after it.
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -26,6 +28,39 @@ export async function tempFolder(files: Readonly<Record<string, string | Uint8Ar
     await writeFile(file, content);
   }
   return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export interface SmallDisk extends TempFolder {
+  fill(): void;
+  /** Takes away what filled it. */
+  free(): Promise<void>;
+}
+
+/** A disk of 64 kB, or undefined where this user may not have one: only root mounts. */
+export async function smallDisk(): Promise<SmallDisk | undefined> {
+  const folder = await tempFolder();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder.path], { stdio: "ignore" });
+  } catch {
+    await folder[Symbol.asyncDispose]();
+    return undefined;
+  }
+  const filler = path.join(folder.path, "filler");
+  return {
+    path: folder.path,
+    fill: () => {
+      try {
+        writeFileSync(filler, Buffer.alloc(100_000));
+      } catch {
+        // It is full now.
+      }
+    },
+    free: () => rm(filler),
+    async [Symbol.asyncDispose]() {
+      execFileSync("umount", ["--lazy", folder.path]);
+      await folder[Symbol.asyncDispose]();
+    },
+  };
 }
 
 export const quietLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

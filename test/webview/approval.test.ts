@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { conversationId, Story, session } from "./fixtures.ts";
+import { conversationId, type Story, session } from "./fixtures.ts";
 import { asked, scenes } from "./scenes.ts";
 import { openStage, type Stage, type View } from "./view.ts";
 
@@ -43,7 +43,7 @@ describe("webview: an approval", function () {
     assert.equal(await card().locator("pre").innerText(), "git push origin fix/date --force-with-lease");
     assert.match(
       await card().innerText(),
-      /The agent says: publish the fix for review\s+Asks because the risk is rated high; the setting is to ask from medium on\./,
+      /The agent says: publish the fix for review\s+Asks because a command can do anything on this machine\./,
     );
   });
 
@@ -103,6 +103,12 @@ describe("webview: an approval", function () {
     await view.send(session(), update);
     await view.requests();
     await card().getByRole("button", { name: "Reject…" }).click();
+    assert.equal(
+      await card()
+        .getByRole("textbox")
+        .evaluate((field) => field === document.activeElement),
+      true,
+    );
     await view.page.keyboard.type("Use npm ci.");
     await view.page.keyboard.press("Enter");
     assert.deepEqual(await view.requests(), [respond(false, [id], "Use npm ci.")]);

@@ -246,6 +246,19 @@ describe("webview: a conversation", function () {
     assert.equal(await view.page.getByRole("main").count(), 1);
   });
 
+  it("shows a card instead of nothing when it cannot draw, and a way back", async () => {
+    const update = asked().read("a.ts").take();
+    await view.page.evaluate("globalThis.parse = Date.parse; Date.parse = () => { throw new Error('broken') }");
+    await view.send(session(), update);
+    await view.requests();
+    assert.match(await view.page.getByRole("alert").innerText(), /could not draw this conversation/);
+    await view.page.evaluate("Date.parse = parse");
+    await view.page.getByRole("button", { name: "Reload view" }).click();
+    assert.deepEqual(await view.requests(), [{ type: "chat.ready", conversationId: "11111111-1111-4111-8111-111111111111", afterSeq: -1 }]);
+    await view.send(update);
+    assert.ok((await rowNames()).includes("Read a.ts"));
+  });
+
   it("counts the seconds of a host in another time zone", async () => {
     const here = new Date().getTimezoneOffset();
     const story = new Story(5_000 + 120 * 60_000).user("Go.").status("running");
