@@ -1,8 +1,10 @@
 import type { Action } from "../protocol/actions.ts";
 import { type MessageToolCall, textContent } from "../protocol/content.ts";
-import { type Classification, SecurityRisk } from "../protocol/events.ts";
+import { type ActionEvent, type Classification, SecurityRisk } from "../protocol/events.ts";
 import type { RuntimeInfo } from "../protocol/runtime.ts";
+import type { ConversationState } from "../protocol/state.ts";
 import type { LlmReply } from "../llm/llm.ts";
+import { newCallId } from "../llm/replyBuilder.ts";
 import type { EventDraft } from "../conversation/conversation.ts";
 import type { Tool } from "../tools/tool.ts";
 
@@ -18,11 +20,11 @@ export interface CallContext {
  * (agent-server protocol §6.3). Nothing is repaired into something that could run: text that is no JSON never becomes an action.
  */
 export function eventsOfCalls(reply: LlmReply, context: CallContext): EventDraft[] {
-  return reply.toolCalls.flatMap((call, index) => eventsOfCall(withUniqueId(call, reply, context), reply, { ...context, isFirst: index === 0 }));
+  return reply.toolCalls.flatMap((call, index) => eventsOfCall(withUniqueId(call, context), reply, { ...context, isFirst: index === 0 }));
 }
 
-function withUniqueId(call: MessageToolCall, reply: LlmReply, { usedIds }: CallContext): MessageToolCall {
-  return usedIds.has(call.id) ? { ...call, id: `${call.id}-${reply.id}` } : call;
+function withUniqueId(call: MessageToolCall, { usedIds }: CallContext): MessageToolCall {
+  return usedIds.has(call.id) ? { ...call, id: newCallId() } : call;
 }
 
 function eventsOfCall(call: MessageToolCall, reply: LlmReply, context: CallContext & { readonly isFirst: boolean }): EventDraft[] {
@@ -100,4 +102,19 @@ export const internalFault: Classification = { kind: "internal", retryable: fals
 /** The result of a call that did not run to its end, for the model to do better. */
 export function callError(call: { readonly id: string; readonly name: string }, error: string, classification = agentAction): EventDraft {
   return { kind: "AgentErrorEvent", source: "agent", tool_name: call.name, tool_call_id: call.id, error, classification };
+}
+
+/**
+ * Results for the actions whose own were never written, because the process died or the disk was full. They may have run, so they are
+ * never run again. What waits for the person's answer has certainly not run and gets none.
+ */
+export function unknownOutcomes({ pending, execution_status }: ConversationState): EventDraft[] {
+  const asked = execution_status === "waiting_for_confirmation" ? pending.at(-1)?.llm_response_id : undefined;
+  const lost = pending.filter((action) => action.llm_response_id !== asked);
+  return lost.map(unknownOutcome);
+}
+
+export function unknownOutcome({ tool_call_id: id, tool_name: name }: ActionEvent): EventDraft {
+  const error = "There is no result: the run ended before one was saved. Its outcome is unknown; look at what is there before you do it again.";
+  return callError({ id, name }, error, internalFault);
 }

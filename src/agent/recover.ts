@@ -1,23 +1,34 @@
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
-import { callError, internalFault } from "./calls.ts";
+import type { Damage } from "../conversation/eventLog.ts";
+import { unknownOutcomes } from "./calls.ts";
 import { statusEvent } from "./run.ts";
 
 /**
- * Tells the truth in a conversation whose host died while it ran (agent-server protocol §7.2): the status becomes `error`, and each
- * action that has no result gets "outcome unknown". Nothing is run again. Any other conversation is left as it is.
+ * Tells the truth in a conversation whose host died while it ran, or whose log was damaged (agent-server protocol §7.2): a status of
+ * `running` becomes `error`, and each action that has no result and is not being asked about gets "outcome unknown". Nothing is run
+ * again. Any other conversation is left as it is.
  */
 export async function recover(conversation: Conversation): Promise<void> {
-  const { execution_status, pending } = conversation.state;
-  if (execution_status !== "running") return;
-  const outcome = "The host ended while this ran, so its outcome is unknown. Look at what is there before you do it again.";
-  const unknown = pending.map((action) => callError({ id: action.tool_call_id, name: action.tool_name }, outcome, internalFault));
-  const detail = "The window or process that ran this task ended before the task did. Everything until then is kept; send a message to go on.";
-  const ended: EventDraft = {
+  const { state, damage } = conversation;
+  const ended = state.execution_status === "running" ? [problem("HostEnded", hostEnded), statusEvent("error")] : [];
+  const told = damage ? [problem("LogDamaged", damageSentence(damage))] : [];
+  const drafts = [...unknownOutcomes(state), ...told, ...ended];
+  if (drafts.length > 0) await conversation.append(...drafts);
+}
+
+const hostEnded = "The window or process that ran this task ended before the task did. Everything until then is kept; send a message to go on.";
+
+function damageSentence({ keptIn }: Damage): string {
+  const kept = keptIn === undefined ? "" : ` What could not be read is kept in ${keptIn}.`;
+  return `A part of this conversation could not be read and is missing here.${kept} The rest is whole; send a message to go on.`;
+}
+
+function problem(code: string, detail: string): EventDraft {
+  return {
     kind: "ConversationErrorEvent",
     source: "environment",
-    code: "HostEnded",
+    code,
     detail,
     classification: { kind: "internal", retryable: true, user_action: "retry" },
   };
-  await conversation.append(...unknown, ended, statusEvent("error"));
 }

@@ -5,7 +5,7 @@ import type { ExecutionStatus } from "../protocol/state.ts";
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
 import { localTimestamp } from "../conversation/localTimestamp.ts";
 import type { Agent } from "./agent.ts";
-import { callError } from "./calls.ts";
+import { callError, unknownOutcome, unknownOutcomes } from "./calls.ts";
 import { dynamicContext, systemPrompt } from "./prompt.ts";
 import { step } from "./step.ts";
 
@@ -29,7 +29,7 @@ export interface RunSignals {
  */
 export async function run(agent: Agent, signals: RunSignals): Promise<void> {
   const { conversation } = agent;
-  await conversation.append(...systemPromptEvents(agent), statusEvent("running"));
+  await conversation.append(...unknownOutcomes(conversation.state), ...systemPromptEvents(agent), statusEvent("running"));
   try {
     await conversation.append(...(await steps(agent, signals)));
   } catch (error) {
@@ -78,7 +78,7 @@ function interruptedEvents({ state }: Conversation, reason: unknown): EventDraft
 
 /** The last events of a run that failed, or that could not begin. */
 export function failedEvents({ state }: Conversation, error: unknown): EventDraft[] {
-  const cut = state.pending.map((action) => callError({ id: action.tool_call_id, name: action.tool_name }, "The run ended before this was done."));
+  const cut = state.pending.map(unknownOutcome);
   const detail = error instanceof Error ? error.message : String(error);
   const code = error instanceof LlmError ? error.code : "InternalError";
   const classification = error instanceof LlmError ? classify(error) : ({ kind: "internal", retryable: true, user_action: "retry" } as const);

@@ -1,5 +1,7 @@
-import { toChatMessages } from "../llm/chatMessages.ts";
+import { randomUUID } from "node:crypto";
+import { awaitsReply, lastReadKey, toChatMessages } from "../llm/chatMessages.ts";
 import type { LlmReply } from "../llm/llm.ts";
+import { LlmError } from "../llm/llmError.ts";
 import { textContent } from "../protocol/content.ts";
 import type { ActionEvent, Event } from "../protocol/events.ts";
 import type { TokenUsage } from "../protocol/state.ts";
@@ -22,10 +24,11 @@ const maxEmptyReplies = 3;
 export async function step(agent: Agent, signal: AbortSignal): Promise<StepEnd> {
   const { pending } = agent.conversation.state;
   if (pending.length > 0) return runActions(agent, pending, signal);
-  const seen = agent.conversation.events.length;
-  const reply = await ask(agent, signal);
-  if (reply.toolCalls.length === 0) return answered(agent, reply, seen);
-  const actions = await appendCalls(agent, reply);
+  const { leaf_event_id } = agent.conversation.state;
+  const reply = withOwnId(await ask(agent, signal), agent.conversation.events);
+  const notes = [...readEvents(leaf_event_id), ...statsEvents(agent, reply)];
+  if (reply.toolCalls.length === 0) return answered(agent, reply, notes);
+  const actions = await appendCalls(agent, reply, notes);
   const policy = agent.conversation.state.confirmation_policy ?? { kind: "AlwaysConfirm" };
   if (needsConfirmation(policy, actions)) return "waiting_for_confirmation";
   return runActions(agent, actions, signal);
@@ -43,8 +46,18 @@ async function ask({ conversation, llm, tools, emit }: Agent, signal: AbortSigna
   throw new Error("The model's stream ended without a reply.");
 }
 
+/** Because some servers give every reply the same id, and calls belong together by it. */
+function withOwnId(reply: LlmReply, events: readonly Event[]): LlmReply {
+  const isUsed = events.some((event) => (event.kind === "ActionEvent" || event.kind === "MessageEvent") && event.llm_response_id === reply.id);
+  return isUsed ? { ...reply, id: `${reply.id}-${randomUUID()}` } : reply;
+}
+
+function readEvents(lastRead: string | undefined): EventDraft[] {
+  return lastRead === undefined ? [] : [{ kind: "ConversationStateUpdateEvent", source: "environment", key: lastReadKey, value: lastRead }];
+}
+
 /** A reply without calls ends the run, unless it says nothing, or the person has said something since it was asked for. */
-async function answered(agent: Agent, reply: LlmReply, seen: number): Promise<StepEnd> {
+async function answered(agent: Agent, reply: LlmReply, notes: readonly EventDraft[]): Promise<StepEnd> {
   const message: EventDraft = {
     kind: "MessageEvent",
     source: "agent",
@@ -59,11 +72,13 @@ async function answered(agent: Agent, reply: LlmReply, seen: number): Promise<St
     extended_content: [],
   };
   if (reply.text.trim() !== "") {
-    await agent.conversation.append(...statsEvents(agent, reply), message);
-    return isSpokenTo(agent.conversation.events, seen) ? "continue" : "finished";
+    await agent.conversation.append(...notes, message);
+    return awaitsReply(agent.conversation.events) ? "continue" : "finished";
   }
-  if (emptyReplies(agent.conversation.events) + 1 >= maxEmptyReplies) throw new Error("The model answered with nothing, several times in a row.");
-  await agent.conversation.append(...statsEvents(agent, reply), message, nudge());
+  if (emptyReplies(agent.conversation.events) + 1 >= maxEmptyReplies) {
+    throw new LlmError("LLMNoResponseError", "The model answered with nothing, several times in a row. Send a message to try again, or choose another model.");
+  }
+  await agent.conversation.append(...notes, message, nudge());
   return "continue";
 }
 
@@ -85,29 +100,24 @@ function emptyReplies(events: readonly Event[]): number {
   return spoken.slice(0, end).filter((event) => event.kind === "MessageEvent" && event.source === "environment").length;
 }
 
-function isSpokenTo(events: readonly Event[], since: number): boolean {
-  return events.slice(since).some((event) => event.kind === "MessageEvent" && event.source === "user");
-}
-
-async function appendCalls(agent: Agent, reply: LlmReply): Promise<ActionEvent[]> {
+async function appendCalls(agent: Agent, reply: LlmReply, notes: readonly EventDraft[]): Promise<ActionEvent[]> {
   const { conversation, runtime } = agent;
   const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
   const usedIds = new Set(conversation.events.flatMap((event) => (event.kind === "ActionEvent" ? [event.tool_call_id] : [])));
   const drafts = eventsOfCalls(reply, { tools, info: runtime.info, usedIds });
-  const events = await conversation.append(...statsEvents(agent, reply), ...drafts);
+  const events = await conversation.append(...notes, ...drafts);
   return events.flatMap((event) => (event.kind === "ActionEvent" && event.action ? [event] : []));
 }
 
 /** In the order of the calls. What stands behind a finish in the same reply is not run, and the model is told so. */
 async function runActions(agent: Agent, actions: readonly ActionEvent[], signal: AbortSignal): Promise<StepEnd> {
-  const seen = agent.conversation.events.length;
   for (const [index, action] of actions.entries()) {
     signal.throwIfAborted();
     await agent.conversation.append(await execute(agent, action, signal));
     if (action.action?.kind !== "FinishAction") continue;
     const rest = actions.slice(index + 1).map((left) => callError({ id: left.tool_call_id, name: left.tool_name }, "Not run: the task was finished before it."));
     if (rest.length > 0) await agent.conversation.append(...rest);
-    return isSpokenTo(agent.conversation.events, seen) ? "continue" : "finished";
+    return awaitsReply(agent.conversation.events) ? "continue" : "finished";
   }
   return "continue";
 }

@@ -1,13 +1,24 @@
-import { type FileHandle, mkdir, open, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Event } from "../protocol/events.ts";
 import { ConversationError } from "./conversationError.ts";
-import { decodeRecord, encodeRecord } from "./record.ts";
+import { type Reading, readLog } from "./readLog.ts";
+import { encodeRecord } from "./record.ts";
 
-/** What was found unreadable when the log was opened; the bytes are kept in `keptIn`. */
+/** What could not be read when the log was opened. */
 export interface Damage {
-  readonly lines: number;
-  readonly keptIn: string;
+  /** How many events are certainly lost: their numbers are left out between others. Those lost at the end cannot be counted. */
+  readonly missing: number;
+  /** The file with the unreadable bytes, when there are any. */
+  readonly keptIn: string | undefined;
+}
+
+/** Where a log goes on. */
+interface End {
+  readonly nextSeq: number;
+  readonly sizeBytes: number;
+  readonly damage: Damage | undefined;
 }
 
 /**
@@ -23,11 +34,11 @@ export class EventLog implements AsyncDisposable {
   #sizeBytes: number;
   #broken: unknown;
 
-  constructor(file: FileHandle, contents: Contents) {
+  constructor(file: FileHandle, { nextSeq, sizeBytes, damage }: End) {
     this.#file = file;
-    this.#nextSeq = contents.events.length;
-    this.#sizeBytes = contents.sizeBytes;
-    this.damage = contents.damage;
+    this.#nextSeq = nextSeq;
+    this.#sizeBytes = sizeBytes;
+    this.damage = damage;
   }
 
   /** Callers append one after the other; a second call before the first has resolved would mix up the numbers. */
@@ -59,61 +70,40 @@ export class EventLog implements AsyncDisposable {
   }
 }
 
-/** The log at `path`, made when it is missing, and the events that are in it. Lines that are not whole are set aside, and told. */
+/**
+ * The log at `path`, made when it is missing, and the events that are in it. What cannot be read is set aside, and told; the rest is
+ * numbered anew. Rejects with `not-readable`.
+ */
 export async function openEventLog(path: string): Promise<{ readonly log: EventLog; readonly events: Event[] }> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const file = await open(path, "a+", 0o600);
-  // Because a descriptor opened for appending ignores positions, and a failed append must be cut off.
-  const writable = await open(path, "r+");
   try {
-    const contents = await repair(writable, path, await file.readFile("utf8"));
-    return { log: new EventLog(writable, contents), events: contents.events };
-  } catch (error) {
-    await writable.close();
-    throw error;
-  } finally {
-    await file.close();
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const bytes = await readFile(path).catch(emptyWhenMissing);
+    const reading = readLog(bytes);
+    const damage = reading.soundBytes === bytes.length ? undefined : await repair(path, reading);
+    // Not for appending, because such a descriptor ignores positions, and a failed append must be cut off.
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const { size } = await file.stat();
+    return { log: new EventLog(file, { nextSeq: reading.events.length, sizeBytes: size, damage }), events: [...reading.events] };
+  } catch (cause) {
+    throw new ConversationError("not-readable", `The conversation could not be opened (${reasonOf(cause)}). Check the folder, and try again.`, { cause });
   }
 }
 
-interface Contents {
-  readonly events: Event[];
-  readonly sizeBytes: number;
-  readonly damage: Damage | undefined;
+/** Moves what cannot be read to a file beside the log. Cut off at any moment, it leaves the log as it was or as it shall be. */
+async function repair(path: string, { events, bad, missing, soundBytes, soundEvents }: Reading): Promise<Damage | undefined> {
+  const keptIn = bad.length === 0 ? undefined : `${path}.bad-${new Date().toISOString().replaceAll(":", "-")}`;
+  if (keptIn !== undefined) await writeFile(keptIn, Buffer.concat(bad.flatMap((piece) => [piece, newline])), { mode: 0o600, flush: true });
+  if (soundEvents === events.length) await truncate(path, soundBytes);
+  else await rewrite(path, events);
+  return bad.length > 0 || missing > 0 ? { missing, keptIn } : undefined;
 }
 
-/** Keeps the good lines in the file and moves the rest to a file beside it. */
-async function repair(file: FileHandle, path: string, text: string): Promise<Contents> {
-  const events: Event[] = [];
-  const bad: string[] = [];
-  for (const line of text.split("\n")) {
-    if (line === "") continue;
-    const record = decode(line);
-    if (record?.seq === events.length) events.push(record.event);
-    else bad.push(line);
-  }
-  const isWhole = bad.length === 0 && (text === "" || text.endsWith("\n"));
-  if (isWhole) return { events, sizeBytes: Buffer.byteLength(text), damage: undefined };
-  return rewrite(file, path, events, bad);
-}
+const newline = Buffer.from("\n");
 
-async function rewrite(file: FileHandle, path: string, events: Event[], bad: readonly string[]): Promise<Contents> {
-  const keptIn = `${path}.bad-${new Date().toISOString().replaceAll(":", "-")}`;
-  if (bad.length > 0) await writeFile(keptIn, `${bad.join("\n")}\n`, { mode: 0o600, flush: true });
-  const bytes = Buffer.from(events.map((event, seq) => encodeRecord(seq, event)).join(""));
-  await writeAll(file, bytes, 0);
-  await file.truncate(bytes.length);
-  await file.datasync();
-  return { events, sizeBytes: bytes.length, damage: bad.length > 0 ? { lines: bad.length, keptIn } : undefined };
-}
-
-function decode(line: string): ReturnType<typeof decodeRecord> {
-  try {
-    return decodeRecord(line);
-  } catch {
-    // The checksum was right but the event is not one: written by something else. It is set aside like any damage.
-    return undefined;
-  }
+async function rewrite(path: string, events: readonly Event[]): Promise<void> {
+  const fresh = `${path}.new`;
+  await writeFile(fresh, events.map((event, seq) => encodeRecord(seq, event)).join(""), { mode: 0o600, flush: true });
+  await rename(fresh, path);
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
@@ -125,6 +115,15 @@ async function writeAll(file: FileHandle, bytes: Buffer, position: number): Prom
 }
 
 function notSaved(cause: unknown): ConversationError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new ConversationError("not-saved", `The conversation could not be saved (${why}). What was saved before is kept; free space or check the folder, and try again.`, { cause });
+  const sentence = `The conversation could not be saved (${reasonOf(cause)}). What was saved before is kept; free space or check the folder, and try again.`;
+  return new ConversationError("not-saved", sentence, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function emptyWhenMissing(error: unknown): Buffer {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return Buffer.alloc(0);
+  throw error;
 }

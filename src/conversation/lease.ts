@@ -9,15 +9,15 @@ const Owner = z.object({ pid: z.number().int(), started: z.string() });
 type Owner = z.infer<typeof Owner>;
 
 /** A window that is reloaded waits so long for the old one to end. */
-const patienceMs = 8_000;
+const reloadMs = 8_000;
 const pollMs = 100;
 
 /**
  * The right to write to one conversation, as a file that names the owner; disposing gives it back.
  *
- * The lease of a process that has died is taken over. Rejects with `in-use` when a living one does not give it back in a few seconds.
+ * The lease of a process that has died is taken over. Rejects with `in-use` when a living one does not give it back within `patienceMs`.
  */
-export async function takeLease(path: string): Promise<AsyncDisposable> {
+export async function takeLease(path: string, { patienceMs = reloadMs }: { readonly patienceMs?: number } = {}): Promise<AsyncDisposable> {
   const own = JSON.stringify(await ownerOf(process.pid));
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, own, { mode: 0o600 });

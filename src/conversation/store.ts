@@ -19,7 +19,12 @@ export class ConversationStore {
   async create(start: ConversationStart): Promise<Conversation> {
     if (await exists(this.#path(start.id))) throw new ConversationError("exists", `There is a conversation ${start.id} already.`);
     const conversation = await this.#open(start.id);
-    await conversation.append(...startEvents(start));
+    try {
+      await conversation.append(...startEvents(start));
+    } catch (error) {
+      await conversation[Symbol.asyncDispose]();
+      throw error;
+    }
     return conversation;
   }
 

@@ -2,9 +2,10 @@ import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { recover } from "../agent/recover.ts";
 import { failedEvents, HostClosing, run, statusEvent } from "../agent/run.ts";
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
+import { awaitsReply } from "../llm/chatMessages.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { textContent } from "../protocol/content.ts";
-import type { ActionEvent } from "../protocol/events.ts";
+import type { ActionEvent, Event } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { ConfirmationPolicy, LlmRef } from "../protocol/state.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -15,13 +16,18 @@ import { HostError } from "./hostError.ts";
 interface Run {
   readonly interrupt: AbortController;
   readonly pause: AbortController;
+  /** The first event that came after it was started. */
+  readonly firstSeq: number;
   /** Never rejects. */
   readonly done: Promise<void>;
 }
 
 type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "actionIds">;
 
-/** One open conversation of the host: its listeners, its runtime, and at most one run. */
+/**
+ * One open conversation of the host: its listeners, its runtime, and at most one run. Commands take effect one after the other, in the
+ * order in which they came.
+ */
 export class Session implements AsyncDisposable {
   readonly #conversation: Conversation;
   readonly #options: HostOptions;
@@ -29,6 +35,10 @@ export class Session implements AsyncDisposable {
   readonly #tools = defaultTools();
   #runtime: Promise<Runtime> | undefined;
   #run: Run | undefined;
+  /** Whether the person has asked for more since they paused the run that is going. */
+  #startsAgain = false;
+  #lastCommand: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(conversation: Conversation, options: HostOptions) {
     this.#conversation = conversation;
@@ -59,7 +69,64 @@ export class Session implements AsyncDisposable {
   }
 
   /** A run that is going reads the message at its next step; while an answer is awaited the message waits too. */
-  async send(text: string): Promise<void> {
+  send(text: string): Promise<void> {
+    return this.#inOrder(() => this.#send(text));
+  }
+
+  start(): Promise<void> {
+    return this.#inOrder(async () => {
+      const { execution_status } = this.#conversation.state;
+      if (execution_status === "waiting_for_confirmation") throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
+      if (execution_status !== "finished") this.#start();
+    });
+  }
+
+  pause(): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#startsAgain = false;
+      this.#run?.pause.abort();
+    });
+  }
+
+  /** Resolves when the run has ended. What waited for an answer is rejected. */
+  interrupt(): Promise<void> {
+    return this.#inOrder(() => this.#interrupt());
+  }
+
+  respond(answer: Respond): Promise<void> {
+    return this.#inOrder(() => this.#respond(answer));
+  }
+
+  setPolicy(policy: ConfirmationPolicy): Promise<void> {
+    return this.#inOrder(() => this.#update("confirmation_policy", policy));
+  }
+
+  setLlm(llm: LlmRef): Promise<void> {
+    return this.#inOrder(() => this.#update("agent", { kind: "Agent", llm }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#run?.interrupt.abort(new HostClosing());
+    await this.#run?.done;
+    await this.#lastCommand;
+    this.#listeners.clear();
+    try {
+      const runtime = await this.#runtime?.catch(() => undefined);
+      await runtime?.[Symbol.asyncDispose]();
+    } finally {
+      await this.#conversation[Symbol.asyncDispose]();
+    }
+  }
+
+  #inOrder(work: () => Promise<void>): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new HostError("closed", "OpenHands is shutting down."));
+    const command = this.#lastCommand.then(work);
+    this.#lastCommand = command.catch(() => undefined);
+    return command;
+  }
+
+  async #send(text: string): Promise<void> {
     const title: EventDraft[] = this.#conversation.state.title === undefined ? [titleEvent(text)] : [];
     await this.#conversation.append(...title, {
       kind: "MessageEvent",
@@ -71,26 +138,19 @@ export class Session implements AsyncDisposable {
     if (this.#conversation.state.execution_status !== "waiting_for_confirmation") this.#start();
   }
 
-  async start(): Promise<void> {
-    const { execution_status } = this.#conversation.state;
-    if (execution_status === "waiting_for_confirmation") throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
-    if (execution_status !== "finished") this.#start();
-  }
-
-  async pause(): Promise<void> {
-    this.#run?.pause.abort();
-  }
-
-  /** Resolves when the run has ended. What waited for an answer is rejected. */
-  async interrupt(): Promise<void> {
+  async #interrupt(): Promise<void> {
     const run = this.#run;
+    this.#startsAgain = false;
     run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
     await run?.done;
     const { execution_status, pending } = this.#conversation.state;
     if (execution_status === "waiting_for_confirmation") await this.#reject(pending, "The person stopped the task.");
   }
 
-  async respond({ accept, reason, actionIds }: Respond): Promise<void> {
+  async #respond({ accept, reason, actionIds }: Respond): Promise<void> {
+    const { events } = this.#conversation;
+    // The run that asked may not be quite over when its question is heard.
+    if (this.#run && events.slice(this.#run.firstSeq).some(isQuestion)) await this.#run.done;
     const { pending, execution_status } = this.#conversation.state;
     const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
     if (!isAsked || !isSameSet(actionIds, pending)) throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
@@ -98,39 +158,30 @@ export class Session implements AsyncDisposable {
     if (accept || reason?.trim()) this.#start();
   }
 
-  async setPolicy(policy: ConfirmationPolicy): Promise<void> {
-    await this.#conversation.append({ kind: "ConversationStateUpdateEvent", source: "environment", key: "confirmation_policy", value: policy });
-  }
-
-  async setLlm(llm: LlmRef): Promise<void> {
-    await this.#conversation.append({ kind: "ConversationStateUpdateEvent", source: "environment", key: "agent", value: { kind: "Agent", llm } });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#run?.interrupt.abort(new HostClosing());
-    await this.#run?.done;
-    this.#listeners.clear();
-    const runtime = await this.#runtime?.catch(() => undefined);
-    await runtime?.[Symbol.asyncDispose]();
-    await this.#conversation[Symbol.asyncDispose]();
+  async #update(key: string, value: unknown): Promise<void> {
+    await this.#conversation.append({ kind: "ConversationStateUpdateEvent", source: "environment", key, value });
   }
 
   #start(): void {
-    if (this.#run) return;
+    if (this.#run?.pause.signal.aborted) this.#startsAgain = true;
+    if (this.#run || this.#isClosed) return;
     const interrupt = new AbortController();
     const pause = new AbortController();
+    const firstSeq = this.#conversation.events.length;
     const done = this.#work(interrupt.signal, pause.signal).finally(() => {
       this.#run = undefined;
-      // Because a message can come after the run looked for one and before it was over.
-      if (!interrupt.signal.aborted && !pause.signal.aborted && this.#hasUnreadMessage()) this.#start();
+      if (!interrupt.signal.aborted && this.#isToGoOn(pause.signal.aborted)) this.#start();
     });
-    this.#run = { interrupt, pause, done };
+    this.#run = { interrupt, pause, firstSeq, done };
   }
 
-  /** Whether the newest thing in the conversation is the person's word, and nothing else says why nobody answers. */
-  #hasUnreadMessage(): boolean {
+  /** Whether the person wants more of a run that has just ended: a message can come when the run has looked for one and is not yet over. */
+  #isToGoOn(wasPaused: boolean): boolean {
+    const startsAgain = this.#startsAgain;
+    this.#startsAgain = false;
     const { events, state } = this.#conversation;
-    return state.execution_status === "finished" && events.findLast((event) => event.kind !== "ConversationStateUpdateEvent")?.id === state.last_user_message_id;
+    if (wasPaused && !startsAgain) return false;
+    return state.execution_status === "paused" || (state.execution_status === "finished" && awaitsReply(events));
   }
 
   async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
@@ -186,8 +237,12 @@ export class Session implements AsyncDisposable {
 
 function titleEvent(text: string): EventDraft {
   const line = text.trim().split("\n", 1)[0] ?? "";
-  const value = line.length > 50 ? `${line.slice(0, 47)}...` : line;
+  const value = line.length > 50 ? `${line.slice(0, 47).replace(/[\uD800-\uDBFF]$/, "")}...` : line;
   return { kind: "ConversationStateUpdateEvent", source: "environment", key: "title", value };
+}
+
+function isQuestion(event: Event): boolean {
+  return event.kind === "ConversationStateUpdateEvent" && event.key === "execution_status" && event.value === "waiting_for_confirmation";
 }
 
 function isSameSet(ids: readonly string[], actions: readonly ActionEvent[]): boolean {

@@ -1,35 +1,62 @@
 import { type Content, textContent, textOf } from "../protocol/content.ts";
-import type { ActionEvent, Event } from "../protocol/events.ts";
+import type { ActionEvent, Event, MessageEvent } from "../protocol/events.ts";
 import type { ChatMessage } from "./llm.ts";
 
 const outcomeUnknown = "There is no result: the run was stopped while this ran. Its outcome is unknown; look before you do it again.";
 
+/** The state update before each reply that says which event was the last one that the model had read when it wrote the reply. */
+export const lastReadKey = "last_read_event_id";
+
 /**
  * The conversation as the model reads it (agent-server protocol §4.6).
  *
- * Always valid for a provider: calls of one reply stand in one assistant message, each followed by exactly one result, in the
- * order of the calls. A message that a person sent while the calls ran comes after their results.
+ * Always valid for a provider: the system prompt is first; calls of one reply stand in one assistant message, each followed by exactly
+ * one result, in the order of the calls. A message that a person sent while a reply was written or its calls ran comes after them.
  */
 export function toChatMessages(events: readonly Event[]): ChatMessage[] {
   const results = collectResults(events);
-  const messages: ChatMessage[] = [];
-  for (let index = 0; index < events.length; index++) {
-    const event = events[index];
-    if (event?.kind === "SystemPromptEvent") messages.push({ role: "system", content: systemText(event) });
-    if (event?.kind === "MessageEvent") pushMessage(messages, event);
-    if (event?.kind === "ActionEvent" && isFirstOfReply(events, index, event)) pushCalls(messages, callsOfReply(events, index, event), results);
+  const unread = collectUnread(events);
+  const messages: ChatMessage[] = events.flatMap(systemMessage);
+  const held: MessageEvent[] = [];
+  const release = (): void => held.splice(0).forEach((event) => pushMessage(messages, event));
+  for (const [index, event] of events.entries()) {
+    if (event.kind === "MessageEvent" && unread.has(event.id)) held.push(event);
+    else if (event.kind === "MessageEvent") pushMessage(messages, event);
+    if (event.kind === "ActionEvent" && isFirstOfReply(events, index, event)) pushCalls(messages, callsOfReply(events, index, event), results);
+    if (messages.at(-1)?.role !== "user") release();
   }
+  release();
   return messages;
 }
 
-function systemText(event: Extract<Event, { kind: "SystemPromptEvent" }>): string {
-  return event.dynamic_context ? `${event.system_prompt.text}\n\n${event.dynamic_context.text}` : event.system_prompt.text;
+/** Whether the last word is the person's, or one that was put in their place. */
+export function awaitsReply(events: readonly Event[]): boolean {
+  return toChatMessages(events).at(-1)?.role === "user";
 }
 
-function pushMessage(messages: ChatMessage[], event: Extract<Event, { kind: "MessageEvent" }>): void {
+function systemMessage(event: Event): ChatMessage[] {
+  if (event.kind !== "SystemPromptEvent") return [];
+  const { system_prompt, dynamic_context } = event;
+  return [{ role: "system", content: dynamic_context ? `${system_prompt.text}\n\n${dynamic_context.text}` : system_prompt.text }];
+}
+
+/** The messages that stand before a reply in the log and had not been read when it was written. */
+function collectUnread(events: readonly Event[]): ReadonlySet<string> {
+  const places = new Map<unknown, number>(events.map((event, index) => [event.id, index]));
+  const unread = new Set<string>();
+  for (const [index, event] of events.entries()) {
+    if (event.kind !== "ConversationStateUpdateEvent" || event.key !== lastReadKey) continue;
+    const between = events.slice((places.get(event.value) ?? index) + 1, index);
+    for (const message of between) if (message.kind === "MessageEvent" && message.source === "user") unread.add(message.id);
+  }
+  return unread;
+}
+
+/** An empty answer is left out: some providers refuse it. */
+function pushMessage(messages: ChatMessage[], event: MessageEvent): void {
   const { role, content } = event.llm_message;
   if (role === "assistant") {
-    messages.push({ role, content: textOf(content), toolCalls: [] });
+    if (textOf(content).trim() !== "") messages.push({ role, content: textOf(content), toolCalls: [] });
     return;
   }
   const said = [...content, ...event.extended_content];

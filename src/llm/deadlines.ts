@@ -9,25 +9,31 @@ export interface Deadlines {
 /** reliability.md LF-08: long enough for a model that thinks, short enough that a person does not wonder. */
 const defaults: Deadlines = { firstByteMs: 60_000, idleMs: 90_000 };
 
+/** Begins a request; `alive` is to be called at every sign of life, such as a byte that carries no chunk. */
+export type OpenChunks<Chunk> = (signal: AbortSignal, alive: () => void) => Promise<AsyncIterable<Chunk>>;
+
 /**
- * The chunks of `open`, until it is silent for too long: then the request is aborted and an LLMTimeoutError is thrown.
+ * The chunks of `open`, until nothing is heard for too long: then the request is aborted and an LLMTimeoutError is thrown.
  * Aborting `signal`, or leaving the loop, ends the request too.
  */
 export async function* withDeadlines<Chunk>(
-  open: (signal: AbortSignal) => Promise<AsyncIterable<Chunk>>,
+  open: OpenChunks<Chunk>,
   signal: AbortSignal,
   { firstByteMs, idleMs }: Deadlines = defaults,
 ): AsyncGenerator<Chunk> {
   const silence = new AbortController();
-  const giveUp = (ms: number) => () => silence.abort(new LlmError("LLMTimeoutError", `The model sent nothing for ${Math.round(ms / 1000)} seconds.`));
-  let timer = setTimeout(giveUp(firstByteMs), firstByteMs);
+  const giveUpAfter = (ms: number): NodeJS.Timeout =>
+    setTimeout(() => silence.abort(new LlmError("LLMTimeoutError", `The model sent nothing for ${Math.round(ms / 1000)} seconds.`)), ms);
+  let timer = giveUpAfter(firstByteMs);
+  const alive = (): void => {
+    clearTimeout(timer);
+    timer = giveUpAfter(idleMs);
+  };
   try {
-    const chunks = await open(AbortSignal.any([signal, silence.signal]));
-    for await (const chunk of chunks) {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp(idleMs), idleMs);
-      yield chunk;
-    }
+    yield* await open(AbortSignal.any([signal, silence.signal]), alive);
+    // Because a stream of the SDK that is aborted ends as if it were complete.
+    signal.throwIfAborted();
+    silence.signal.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
     silence.signal.throwIfAborted();
@@ -36,5 +42,4 @@ export async function* withDeadlines<Chunk>(
     clearTimeout(timer);
     silence.abort();
   }
-  signal.throwIfAborted();
 }

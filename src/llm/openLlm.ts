@@ -13,11 +13,14 @@ export interface LlmSources {
 
 const openAiHost = "api.openai.com";
 
-/** The model that `ref` names, ready to be asked. Rejects with an LlmError when it needs a key and there is none. */
+/** The model that `ref` names, ready to be asked. Rejects with an LlmError when its address is none, or it needs a key and there is none. */
 export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSources): Promise<Llm> {
   if (ref.model === demoModel) {
     const demo = await openDemo({ folder: sources.demoFolder, workingDir, wordDelayMs: sources.demoWordDelayMs });
     return demo.llm;
+  }
+  if (ref.base_url !== undefined && !/^https?:$/.test(URL.parse(ref.base_url)?.protocol ?? "")) {
+    throw new LlmError("LLMBadRequestError", `The base URL "${ref.base_url}" is not an http or https address. Correct it, or choose another model.`);
   }
   if (sources.apiKey === undefined && needsKey(ref)) {
     throw new LlmError("LLMAuthenticationError", `${ref.model} needs an API key, and none is set. Set one, or choose another model.`);

@@ -1,7 +1,8 @@
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import { Stream } from "openai/core/streaming";
 import type { ChatCompletionChunk, ChatCompletionMessageParam } from "openai/resources/chat/completions";
-import type { Content } from "../protocol/content.ts";
-import { type Deadlines, withDeadlines } from "./deadlines.ts";
+import type { Content, MessageToolCall } from "../protocol/content.ts";
+import { type Deadlines, type OpenChunks, withDeadlines } from "./deadlines.ts";
 import type { ChatMessage, Llm, LlmChunk, LlmRequest, ToolSpec } from "./llm.ts";
 import { LlmError, type LlmErrorCode } from "./llmError.ts";
 import { ReplyBuilder } from "./replyBuilder.ts";
@@ -17,14 +18,15 @@ export interface OpenAiOptions {
 
 /** A model behind any endpoint that speaks Chat Completions. One attempt per call: `withRetry` repeats. */
 export function openAiLlm({ model, apiKey, baseUrl, deadlines }: OpenAiOptions): Llm {
-  const client = new OpenAI({ apiKey: apiKey ?? "none", baseURL: baseUrl ?? null, maxRetries: 0, organization: null, project: null });
+  const client = new OpenAI({ apiKey: apiKey ?? "none", baseURL: baseUrl ?? null, maxRetries: 0, organization: null, project: null, logLevel: "off" });
   const host = new URL(client.baseURL).host;
 
   async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
     const builder = new ReplyBuilder();
     try {
-      const open = (inner: AbortSignal): Promise<AsyncIterable<ChatCompletionChunk>> =>
-        client.chat.completions.create({ ...toBody(model, request), stream: true, stream_options: { include_usage: true } }, { signal: inner });
+      const body = { ...toBody(model, request), stream: true, stream_options: { include_usage: true } } as const;
+      const open: OpenChunks<ChatCompletionChunk> = async (inner, alive) =>
+        readStream(client, await client.chat.completions.create(body, { signal: inner }).asResponse(), alive);
       for await (const chunk of withDeadlines(open, signal, deadlines)) yield* builder.add(chunk);
     } catch (error) {
       signal.throwIfAborted();
@@ -34,6 +36,22 @@ export function openAiLlm({ model, apiKey, baseUrl, deadlines }: OpenAiOptions):
   }
 
   return { model, isDemo: false, stream };
+}
+
+/** The chunks in `response`; every byte of it is a sign of life, because some servers send comments while a model thinks. */
+async function readStream(client: OpenAI, response: Response, alive: () => void): Promise<Stream<ChatCompletionChunk>> {
+  alive();
+  const { headers, status, statusText } = response;
+  if (headers.get("content-type")?.includes("application/json")) {
+    throw new LlmError("LLMServiceUnavailableError", `${new URL(client.baseURL).host} did not answer with a stream. It said: ${shortened(await response.text())}`);
+  }
+  const watched = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (bytes, out) => {
+      alive();
+      out.enqueue(bytes);
+    },
+  });
+  return Stream.fromSSEResponse(new Response(response.body?.pipeThrough(watched) ?? null, { headers, status, statusText }), new AbortController(), client);
 }
 
 function toBody(model: string, { messages, tools }: LlmRequest): { model: string; messages: ChatCompletionMessageParam[] } {
@@ -60,7 +78,12 @@ function toParam(message: ChatMessage): ChatCompletionMessageParam {
 
 function toCalls(calls: Extract<ChatMessage, { role: "assistant" }>["toolCalls"]) {
   if (calls.length === 0) return {};
-  return { tool_calls: calls.map((call) => ({ id: call.id, type: "function" as const, function: { name: call.name, arguments: call.arguments } })) };
+  return { tool_calls: calls.map((call) => ({ id: call.id, type: "function" as const, function: toFunction(call) })) };
+}
+
+/** A name or arguments that a model made up wrongly are told to it in the result; sent back as they are, every provider would refuse them. */
+function toFunction({ name, arguments: json }: MessageToolCall): { name: string; arguments: string } {
+  return { name: name.replaceAll(/[^\w-]/g, "_").slice(0, 64) || "unknown", arguments: json.trim() === "" ? "{}" : json };
 }
 
 /** A single text goes as a plain string: the form that every server understands. */

@@ -38,6 +38,7 @@ interface ReplyUsage {
 }
 
 interface PartialCall {
+  readonly index: number | undefined;
   id: string;
   name: string;
   arguments: string;
@@ -50,7 +51,7 @@ export class ReplyBuilder {
   #reasoning = "";
   #finishReason: string | undefined;
   #usage: TokenUsage | undefined;
-  readonly #calls = new Map<number, PartialCall>();
+  readonly #calls: PartialCall[] = [];
 
   /** What is new in `chunk` for a person to read. */
   *add(chunk: ReplyChunk): Generator<LlmChunk> {
@@ -84,23 +85,44 @@ export class ReplyBuilder {
   }
 
   #addCall(delta: ReplyToolCall): void {
-    const index = delta.index ?? this.#calls.size;
-    const call = this.#calls.get(index) ?? { id: "", name: "", arguments: "" };
-    this.#calls.set(index, call);
+    const call = this.#callOf(delta);
+    const name = delta.function?.name ?? "";
     call.id ||= delta.id ?? "";
-    call.name += delta.function?.name ?? "";
+    // Because some servers repeat the whole name with every piece.
+    if (name !== call.name) call.name += name;
     call.arguments += delta.function?.arguments ?? "";
+  }
+
+  /** The call that a piece belongs to, by its index; servers that give all the same one, or none, begin a call with a name and an id. */
+  #callOf(delta: ReplyToolCall): PartialCall {
+    const index = delta.index ?? undefined;
+    const known = index === undefined ? this.#calls.at(-1) : this.#calls.findLast((call) => call.index === index);
+    if (known && !beginsAnother(delta, known)) return known;
+    const call = { index, id: "", name: "", arguments: "" };
+    this.#calls.push(call);
+    return call;
   }
 
   /** In the order of their index; ids that are missing or come twice are made unique, because each call needs its own result. */
   #toolCalls(): MessageToolCall[] {
     const seen = new Set<string>();
-    return [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => {
-      const id = call.id && !seen.has(call.id) ? call.id : `call_${randomUUID()}`;
+    return this.#calls.toSorted((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity) || 0).map((call) => {
+      const id = call.id && !seen.has(call.id) ? call.id : newCallId();
       seen.add(id);
       return { id, name: call.name, arguments: call.arguments, origin: "completion" };
     });
   }
+}
+
+function beginsAnother({ index, id, function: made }: ReplyToolCall, known: PartialCall): boolean {
+  if (!made?.name) return false;
+  if (id && known.id) return id !== known.id;
+  return index == null && known.arguments !== "";
+}
+
+/** An id for a call; providers take at most 40 characters. */
+export function newCallId(): string {
+  return `call_${randomUUID().replaceAll("-", "")}`;
 }
 
 function readDelta(delta: ReplyDelta | null | undefined): { readonly content: string; readonly reasoning: string } {

@@ -24,7 +24,7 @@ export function withRetry(llm: Llm, options: RetryOptions = defaults): Llm {
         if (!(error instanceof LlmError) || !isTransient(error) || attempt >= options.maxAttempts) throw error;
         const retryInMs = waitBefore(attempt, error, options);
         yield { type: "waiting", reason: error.message, retryInMs };
-        await sleep(retryInMs, undefined, { signal });
+        await sleep(retryInMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   }

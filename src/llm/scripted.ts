@@ -36,7 +36,7 @@ export function scriptedLlm(replies: readonly ScriptedReply[], options: ScriptOp
     const script = replies[index] ?? { text: epilogue };
     for (const type of ["reasoning", "text"] as const) {
       for (const word of (script[type] ?? "").match(/\S+\s*|\s+/g) ?? []) {
-        if (wordDelayMs > 0) await sleep(wordDelayMs, undefined, { signal });
+        if (wordDelayMs > 0) await sleep(wordDelayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
         yield { type, text: word };
       }
     }

@@ -1,20 +1,23 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type MockModel, startMockModel } from "./mockProcess.ts";
-import { play, type Player, type Playthrough, prompt } from "./playthrough.ts";
+import { startMockModel } from "./mockProcess.ts";
+import { play, type Player, type Playthrough, prompt, type Stage } from "./playthrough.ts";
 import { plot } from "./plot.ts";
 import type { Part, Row } from "./row.ts";
 import { median, spread } from "./statistics.ts";
 
 const shortSteps = 50;
-const shortRounds = 11;
+const shortRounds = 9;
 const longSteps = 200;
-const longRounds = 5;
-const curveSteps = 800;
+const longRounds = 3;
+/** Just below the number of steps after which a run stops. */
+const curveSteps = 480;
 /** How many steps at the beginning and at the end of a long play are compared; the first ones start the shell and warm the code up. */
 const windowSteps = 40;
 const warmUpSteps = 20;
+/** How long disturbed plays are repeated; on a quiet machine none are. */
+const patienceMs = 50_000;
 
 const floor: Player = { name: "floor", argv: [process.execPath, path.join(import.meta.dirname, "floor.mjs"), prompt], keepsLog: false };
 
@@ -28,12 +31,11 @@ export async function measureLoop(dist: string): Promise<Part> {
   try {
     await using model = await startMockModel();
     const own = ours(path.join(dist, "cli.js"));
-    const world = { root, model };
-    const warmUp = await alternate([floor, own], 9, 1, world);
-    const short = await alternate([floor, own], shortSteps, shortRounds, world);
-    const long = await alternate([floor, own], longSteps, longRounds, world);
-    const patient = { ...own, argv: [...own.argv, "--max-steps", String(curveSteps * 2)] };
-    const curve = await alternate([floor, patient], curveSteps, 1, world);
+    const stage = { root, model, patientUntil: performance.now() + patienceMs };
+    const warmUp = await alternate([floor, own], 9, 1, stage);
+    const short = await alternate([floor, own], shortSteps, shortRounds, stage);
+    const long = await alternate([floor, own], longSteps, longRounds, stage);
+    const curve = await alternate([floor, own], curveSteps, 1, stage);
     const all = [warmUp, short, long, curve].flat(2);
     return {
       title: `Agent loop (${shortSteps} steps × ${shortRounds} rounds, ${longSteps} steps × ${longRounds} rounds)`,
@@ -49,11 +51,11 @@ export async function measureLoop(dist: string): Promise<Part> {
 type Pair = readonly [floor: Playthrough[], ours: Playthrough[]];
 
 /** Each round plays both, the other one first each time. */
-async function alternate([first, second]: readonly [Player, Player], steps: number, rounds: number, world: { root: string; model: MockModel }): Promise<Pair> {
+async function alternate([first, second]: readonly [Player, Player], steps: number, rounds: number, stage: Stage): Promise<Pair> {
   const pair: Pair = [[], []];
   for (let round = 0; round < rounds; round++) {
     for (const index of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      pair[index].push(await play(index === 0 ? first : second, steps, world));
+      pair[index].push(await play(index === 0 ? first : second, steps, stage));
     }
   }
   return pair;

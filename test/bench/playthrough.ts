@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { MockModel } from "./mockProcess.ts";
+import { listenForNoise } from "./noise.ts";
 import { runTree } from "./processTree.ts";
 import { filesOf } from "./script.ts";
 import { median, quantile } from "./statistics.ts";
@@ -25,16 +26,42 @@ export interface Playthrough {
   readonly cpuS: number;
   readonly peakRssMb: number;
   readonly sentMb: number;
+  /** What other processes used meanwhile. */
+  readonly othersCores: number;
   readonly problems: readonly string[];
 }
 
+export interface Stage {
+  /** Where homes and workspaces are. */
+  readonly root: string;
+  readonly model: MockModel;
+  /** Until then a disturbed play is repeated. */
+  readonly patientUntil: number;
+}
+
+/** Above it a play is thought to have been disturbed. */
+const quietCores = 0.3;
+const mostAttempts = 3;
+
 export const prompt = "Carry out the scripted steps one by one with your tools, then say that you are done.";
 
+/** The quietest of a few attempts: the first one, when nothing else goes on. */
+export async function play(player: Player, steps: number, stage: Stage): Promise<Playthrough> {
+  let best = await playOnce(player, steps, stage);
+  for (let attempt = 1; attempt < mostAttempts && best.othersCores > quietCores && performance.now() < stage.patientUntil; attempt++) {
+    const next = await playOnce(player, steps, stage);
+    const problems = [...best.problems, ...next.problems];
+    best = { ...(next.othersCores < best.othersCores ? next : best), problems };
+  }
+  return best;
+}
+
 /** Home and temporary folder stay between plays, as on a machine in use; the workspace is a new one each time. */
-export async function play(player: Player, steps: number, { root, model }: { readonly root: string; readonly model: MockModel }): Promise<Playthrough> {
+async function playOnce(player: Player, steps: number, { root, model }: Stage): Promise<Playthrough> {
   const home = path.join(root, player.name);
   const workspace = path.join(home, "workspace");
-  const logs = path.join(home, "logs");
+  const persistence = path.join(home, "openhands");
+  const logs = path.join(persistence, "conversation-logs");
   await rm(workspace, { recursive: true, force: true });
   await rm(logs, { recursive: true, force: true });
   await mkdir(path.join(home, "tmp"), { recursive: true });
@@ -43,10 +70,12 @@ export async function play(player: Player, steps: number, { root, model }: { rea
   await model.begin(steps, workspace);
   const env = {
     ...{ PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: home, TMPDIR: path.join(home, "tmp"), LANG: "C.UTF-8", TERM: "dumb" },
-    ...{ LLM_BASE_URL: model.baseUrl, LLM_API_KEY: "mock", LLM_MODEL: "mock", OH_PERSISTENCE_DIR: logs },
+    ...{ LLM_BASE_URL: model.baseUrl, LLM_API_KEY: "mock", LLM_MODEL: "mock", OH_PERSISTENCE_DIR: persistence },
   };
   const outputFile = path.join(home, "output.txt");
+  const noise = listenForNoise([model.pid]);
   const cost = await runTree({ argv: player.argv, env, cwd: workspace, outputFile });
+  const { othersCores } = noise();
   const { requests, problems, isOver } = await model.report();
   const stepsMs = requests.slice(1).map(({ arrivedAt }, index) => arrivedAt - (requests[index]?.answeredAt ?? Number.NaN));
   const wrong = [
@@ -66,6 +95,7 @@ export async function play(player: Player, steps: number, { root, model }: { rea
     cpuS: cost.cpuMs / 1000,
     peakRssMb: cost.peakRssMb,
     sentMb: requests.reduce((total, { sizeBytes }) => total + sizeBytes, 0) / 1e6,
+    othersCores,
     problems: wrong.map((problem) => `${player.name}, ${steps} steps: ${problem}`),
   };
 }

@@ -64,13 +64,26 @@ export function rssMb(pid: number): number {
   return (Number(words(`/proc/${pid}/statm`)[1] ?? 0) * 4096) / 2 ** 20;
 }
 
-/** Of the children that have been waited for, and of theirs. */
-function endedChildrenCpuMs(): number {
-  const fields = (attempt(() => readFileSync("/proc/self/stat", "utf8")) ?? "").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * 10;
+/** User and system time of the children that have been waited for, and of theirs. */
+export function endedChildrenCpuMs(): number {
+  const { 13: user, 14: system } = statOf("self");
+  return ticksMs(user, system);
 }
 
-/** Work and theft of the whole machine since it was started. */
+/** User and system time of a process that runs. */
+export function runningCpuMs(pid: number): number {
+  const { 11: user, 12: system } = statOf(pid);
+  return ticksMs(user, system);
+}
+
+/** The fields behind the program's name, which may hold anything. */
+function statOf(pid: number | "self"): readonly string[] {
+  return (attempt(() => readFileSync(`/proc/${pid}/stat`, "utf8")) ?? "").split(") ").at(-1)?.split(" ") ?? [];
+}
+
+const ticksMs = (user = "0", system = "0"): number => (Number(user) + Number(system)) * 10;
+
+/** Work and theft of the whole machine since it was started, in steps of 10 ms. */
 export function machineCpuMs(): { readonly busy: number; readonly stolen: number } {
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = (attempt(() => readFileSync("/proc/stat", "utf8")) ?? "").split("\n", 1).join("").split(/\s+/).map(Number);
   return { busy: (user + nice + system + irq + softirq) * 10, stolen: stolen * 10 };

@@ -87,7 +87,7 @@ describe("webview: a long conversation", function () {
       while (document.querySelector("article") === null) await new Promise((resolve) => requestAnimationFrame(resolve));
       return performance.now() - startedAt;
     }, update);
-    assert.ok(tookMs < 4_000, `10,000 events took ${Math.round(tookMs)} ms`);
+    assert.ok(tookMs < 20_000, `10,000 events took ${Math.round(tookMs)} ms`);
     assert.equal(await view.page.locator("article").count(), 200);
     const first = await view.page.locator("article").first().getAttribute("data-event");
     await scrollTo(0);

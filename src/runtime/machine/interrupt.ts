@@ -9,16 +9,14 @@ import { signalProcess } from "./shellProcess.ts";
  */
 export async function interruptCommand(shell: Shell, command: RunningCommand): Promise<void> {
   shell.interrupt();
+  if (await command.endsWithin(200)) return;
+  if (await isAlone(shell)) shell.askForEnd();
+  else await signalForeground(shell, "SIGINT");
   if (await command.endsWithin(300)) return;
-  // The shell too, because a script's loop goes on when its program survives Ctrl-C and ends normally.
-  shell.process.kill("SIGINT");
-  if (await signalForeground(shell, "SIGINT")) shell.askForEnd();
-  if (await command.endsWithin(400)) return;
   await signalForeground(shell, "SIGTERM");
   if (await command.endsWithin(400)) return;
-  shell.process.kill("SIGINT");
   await signalForeground(shell, "SIGKILL");
-  if (await command.endsWithin(400)) return;
+  if (await command.endsWithin(300)) return;
   shell.process.kill("SIGKILL");
   await command.endsWithin(400);
 }
@@ -28,15 +26,19 @@ export async function interruptCommand(shell: Shell, command: RunningCommand): P
  * shell is asked.
  */
 export async function askAfterControlC(shell: Shell, command: RunningCommand): Promise<void> {
-  if (await command.endsWithin(300)) return;
-  if ((await foreground(shell.process.pid)).length === 0) shell.askForEnd();
+  if (await command.endsWithin(200)) return;
+  if (await isAlone(shell)) shell.askForEnd();
 }
 
-/** Signals the foreground programs, never the shell; tells whether only the shell is there. */
-async function signalForeground(shell: Shell, signal: NodeJS.Signals): Promise<boolean> {
-  const pids = await foreground(shell.process.pid);
-  for (const pid of pids) signalProcess(pid, signal);
-  return pids.length === 0;
+async function isAlone(shell: Shell): Promise<boolean> {
+  return (await foreground(shell.process.pid)).length === 0;
+}
+
+/** Signals the foreground programs, and has the shell give up the loop they may be in. */
+async function signalForeground(shell: Shell, signal: NodeJS.Signals): Promise<void> {
+  // First, because a loop goes on at once with the next program when one of them has ended.
+  shell.process.kill("SIGINT");
+  for (const pid of await foreground(shell.process.pid)) signalProcess(pid, signal);
 }
 
 /** A process group (as a negative number), or the programs that run in the shell's own group, such as `$(…)`. */

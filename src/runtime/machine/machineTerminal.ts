@@ -92,7 +92,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
 
   async interrupt(): Promise<void> {
     const command = this.#command;
-    if (this.#shell === undefined || command === undefined || command.end !== undefined) return;
+    if (this.#shell?.isBusy !== true || command === undefined || command.end !== undefined) return;
     // Stop pressed twice is one interrupt.
     this.#interrupting ??= interruptCommand(this.#shell, command).finally(() => (this.#interrupting = undefined));
     await this.#interrupting;
@@ -109,7 +109,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     this.#command = command;
     try {
       const shell = await this.#open();
-      if (!options.signal.aborted) await shell.start(request.command);
+      await shell.start(request.command, options.signal);
     } catch (error) {
       this.#command = undefined;
       throw error;
@@ -141,8 +141,9 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     if (this.#shell !== undefined) return this.#shell;
     this.#opening ??= this.#openShell(this.#folder, this.#size, this.#listener()).finally(() => (this.#opening = undefined));
     const shell = await this.#opening;
-    if (this.#disposing !== undefined) throw closed();
+    // Before anything else, so that disposing finds a shell that was still starting.
     this.#shell = shell;
+    if (this.#disposing !== undefined) throw closed();
     return shell;
   }
 
@@ -177,9 +178,8 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
 
   async #dispose(): Promise<void> {
     this.#rawListeners.clear();
-    await this.#opening?.catch(() => undefined);
-    const shells = [...this.#endedShells, ...(this.#shell === undefined ? [] : [this.#shell])];
-    const last = this.#shell;
+    const last = (await this.#opening?.catch(() => undefined)) ?? this.#shell;
+    const shells = last === undefined ? this.#endedShells : [...this.#endedShells, last];
     if (shells.length > 0) await endShells(shells);
     await last?.exit(500);
   }

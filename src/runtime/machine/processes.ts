@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 
 /** One process as the system lists it; zombies are left out. */
@@ -20,14 +20,14 @@ export async function readProcess(pid: number): Promise<ProcessRow | undefined> 
 
 export async function listProcesses(): Promise<ProcessRow[]> {
   if (process.platform !== "linux") return listByPs();
-  const names = await readdir("/proc");
-  const rows = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name))));
+  const rows = readdirSync("/proc").map((name) => (/^\d+$/.test(name) ? readStat(Number(name)) : undefined));
   return rows.filter((row) => row !== undefined);
 }
 
-async function readStat(pid: number): Promise<ProcessRow | undefined> {
+/** Synchronous, because these files are memory: 20 µs each, and five times that through the thread pool. */
+function readStat(pid: number): ProcessRow | undefined {
   try {
-    return parseStat(pid, await readFile(`/proc/${pid}/stat`, "latin1"));
+    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch {
     // Because a process may end at any time, and then it is simply not in the list.
     return undefined;

@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import type { ShellProcess, ShellProcessListener, ShellProcessOptions, SpawnShell } from "./shellProcess.ts";
 import { signalProcess } from "./shellProcess.ts";
 
@@ -7,7 +7,7 @@ import { signalProcess } from "./shellProcess.ts";
  * copies, such as VS Code's) that loads here; undefined when none does.
  */
 export async function loadPty(candidates: readonly string[] = []): Promise<SpawnShell | undefined> {
-  const own = await firstOf([() => import("node-pty"), ...candidates.map((folder) => () => createRequire(`${folder}/package.json`)(folder))]);
+  const own = await firstOf([() => import("node-pty"), ...candidates.map((folder) => () => import(pathToFileURL(`${folder}/lib/index.js`).href))]);
   return own === undefined ? undefined : (options, listener) => spawnInPty(own, options, listener);
 }
 

@@ -17,7 +17,7 @@ export async function replaceFile(file: string, bytes: Uint8Array, { expected, s
   refuseUnexpected(before, expected, file);
   if (before !== undefined) await access(target, constants.W_OK);
   const folder = path.dirname(target);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   // A name of its own, because one made from the file's could be too long.
   const beside = path.join(folder, `.openhands-${randomBytes(6).toString("hex")}.tmp`);
   try {
@@ -28,6 +28,16 @@ export async function replaceFile(file: string, bytes: Uint8Array, { expected, s
     return await stat(target, { bigint: true });
   } finally {
     await rm(beside, { force: true });
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    // Because that is how mkdir says that a file is in the way.
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
+    throw new RuntimeError("not-directory", `${folder} is not a directory.`, { cause });
   }
 }
 

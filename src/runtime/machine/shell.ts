@@ -38,6 +38,7 @@ type Phase = "starting" | "idle" | "typed" | "running" | "exited";
 const promptMs = 250;
 /** And when only its last piece is missing (`exec 2>/dev/null` hides prompts). */
 const duePromptMs = 30;
+const startingProgramMs = 50;
 const longestEcho = 4096;
 
 /** One bash process, from its start to its end: knows what it does, and which of its bytes belong to what. */
@@ -60,6 +61,7 @@ export class Shell {
   #needsSane = false;
   #isInterrupted = false;
   #isAbandoned = false;
+  #startedAt = 0;
   #onPrompt: (() => void) | undefined;
   readonly #exited = Promise.withResolvers<void>();
 
@@ -99,8 +101,9 @@ export class Shell {
 
   /** Resolves when the process has ended, at the latest after `timeoutMs`. */
   async exit(timeoutMs: number): Promise<void> {
-    const timer = setTimeout(this.#exited.resolve, timeoutMs);
-    await this.#exited.promise;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    await Promise.race([promise, this.#exited.promise]);
     clearTimeout(timer);
   }
 
@@ -115,15 +118,22 @@ export class Shell {
     return this.#phase === "starting";
   }
 
+  /** Whether a command was sent or runs. */
+  get isBusy(): boolean {
+    return this.#phase === "typed" || this.#phase === "running";
+  }
+
   /** Runs a command; `onFinished` or `onExit` will follow. A line that was half typed is given up, visibly. */
-  async start(command: string): Promise<void> {
+  async start(command: string, signal: AbortSignal): Promise<void> {
     if (!this.#hasPrompt) await this.prompt(this.#isPromptDue ? duePromptMs : promptMs);
     if (this.#isTypedAt) await this.#clearLine();
+    signal.throwIfAborted();
     if (this.hasExited) return;
     this.#nonce = randomBytes(8).toString("hex");
     this.#pending = command;
     const file = this.#options.folder.write("command", commandFile(command, this.#nonce, this.#lastExitCode));
     this.#phase = "typed";
+    this.#startedAt = performance.now();
     this.#isInterrupted = false;
     this.#hasPrompt = false;
     this.process.write((this.#needsSane ? saneLine : "") + typedLine(file, this.#lastExitCode));
@@ -138,10 +148,15 @@ export class Shell {
     this.process.write(keys);
   }
 
-  /** Ctrl-C. */
+  /** Ctrl-C. It is lost on a shell that is just starting a program, so that then it is pressed again. */
   interrupt(): void {
     this.#isInterrupted = true;
     this.#pressControlC();
+    const nonce = this.#nonce;
+    const again = (): void => {
+      if (this.isBusy && this.#nonce === nonce) this.#pressControlC();
+    };
+    if (this.isBusy && performance.now() - this.#startedAt < startingProgramMs) setTimeout(again, startingProgramMs);
   }
 
   #pressControlC(): void {
@@ -199,6 +214,7 @@ export class Shell {
   #started(nonce: string): void {
     if (this.#phase !== "typed" || nonce !== this.#nonce) return;
     this.#phase = "running";
+    this.#startedAt = performance.now();
     // Because a terminal that does not show what is typed was left so by a program (`stty -echo`).
     if (this.process.isTerminal && !/eval|__oh/.test(this.#echo)) this.#needsSane = true;
     this.#echo = "";
@@ -227,7 +243,8 @@ export class Shell {
     // The marker's line end comes as `\r\n` unless a program has left the terminal raw.
     if (this.process.isTerminal && !folder.endsWith("\r\n")) this.#needsSane = true;
     const isOurs = nonce === this.#nonce && (this.#phase === "running" || this.#phase === "typed");
-    const isLost = kind === "P" && this.#phase === "typed" && this.#isInterrupted;
+    // Ctrl-C empties a terminal's queue, and the typed line with it; a pipe keeps the line, and it will run yet.
+    const isLost = kind === "P" && this.#phase === "typed" && this.#isInterrupted && this.process.isTerminal;
     // Because a command that was interrupted after it had broken the hooks is asked for its end, which then has no nonce.
     const isAnswer = kind === "E" && this.#phase === "running" && nonce === "" && this.#isInterrupted;
     this.#isPromptDue = kind === "P";

@@ -32,7 +32,9 @@ __oh_mark() {
     *) \\builtin printf '${start}%s;%s;%s;%s\\n\\a' "$1" "$__oh_n" "$__oh_s" "$PWD" ${options.markersTo} ;;
   esac
 }
-__oh_begin() { \\builtin printf '${start}S;%s\\a' "$__oh_n" ${options.markersTo}; }
+__oh_start() { \\builtin printf '${start}S;%s\\a' "$__oh_n" ${options.markersTo}; }
+# Under \`set -x\` the marker comes after the trace of our own words, as the first thing of the command itself.
+__oh_begin() { case $- in *x*) __oh_c="__oh_start;$__oh_c" ;; *) __oh_start ;; esac; }
 __oh_back() { return "$1"; }
 __oh_hook() {
   case \${PROMPT_COMMAND-} in
@@ -88,10 +90,8 @@ export function typedLine(file: string, lastExitCode: number): string {
 
 /** What the typed line reads: the command as one quoted word, and the start marker. */
 export function commandFile(command: string, nonce: string, lastExitCode: number): string {
-  // Under `set -x` the marker comes after the trace of our own words, as the first thing of the command itself.
-  return `{ __oh_n=${nonce} __oh_c=${quote(command)}
-case $- in *x*) __oh_c="__oh_begin;$__oh_c" ;; *) __oh_begin ;; esac
-} 2>/dev/null
+  return `__oh_n=${nonce} __oh_c=${quote(command)}
+__oh_begin
 __oh_back ${lastExitCode}
 `;
 }

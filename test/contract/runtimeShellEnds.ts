@@ -1,0 +1,124 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { it } from "mocha";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import { abortWhenReady, poll, press, run, tell, told } from "./runtimeActs.ts";
+
+/** How commands and shells end, by themselves. */
+export function endingTests(open: () => Promise<Runtime>): void {
+  it("TF-08 tells within a second that the shell has ended, however that came", async () => {
+    await using runtime = await open();
+    const ends: Record<string, RegExp> = {
+      "exit 3": /^shell ended 3 (exit\n)?$/,
+      "exec false": /^shell ended 1 $/,
+      "kill -9 $$": /^shell ended 137 $/,
+      "set -e; echo before; false; echo after": /^shell ended 1 before\n$/,
+      "trap 'echo bye' EXIT; exit 4": /^shell ended 4 (exit\n)?bye\n$/,
+      "exec bash -c 'echo last words; exit 5'": /^shell ended 5 last words\n$/,
+    };
+    for (const [command, expected] of Object.entries(ends)) {
+      const since = performance.now();
+      match(await tell(runtime, command), expected, command);
+      ok(performance.now() - since < 1000, command);
+      equal(await tell(runtime, "echo usable"), "0 usable\n", command);
+    }
+  });
+
+  it("TF-16 loses nothing of what a shell wrote before it ended", async () => {
+    await using runtime = await open();
+    match(await tell(runtime, "exec seq 1 20000"), /^shell ended 0 1\n[^]*\n20000\n$/);
+  });
+
+  it("TF-07 returns at once from commands that leave something in the background, and ends it when disposed", async () => {
+    const runtime = await open();
+    const since = performance.now();
+    await run(runtime, "sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & (sleep 1000 &); (trap '' HUP TERM; sleep 1000) & disown -a; cat /dev/zero >/dev/null &");
+    equal((await run(runtime, "jobs -p | wc -l")).output.trim(), "1");
+    ok(performance.now() - since < 1000);
+    await runtime[Symbol.asyncDispose]();
+    ok(performance.now() - since < 3000);
+  });
+
+  it("TF-07 ends what a dead shell has left when disposed", async () => {
+    await using runtime = await open();
+    await run(runtime, "nohup sleep 1000 >/dev/null 2>&1 & exit");
+    equal(await tell(runtime, "echo usable"), "0 usable\n");
+  });
+
+  it("TF-20 gives exit codes as they are", async () => {
+    await using runtime = await open();
+    for (const exitCode of [0, 1, 2, 126, 127, 128, 130, 137, 139, 143, 255]) equal(await tell(runtime, `bash -c 'exit ${exitCode}'`), `${exitCode} `);
+    match(await tell(runtime, "/etc/passwd"), /^126 /);
+    match(await tell(runtime, "no-such-program"), /^127 /);
+    match(await tell(runtime, "bash -c 'kill -9 $$'"), /^137 /);
+    match(await tell(runtime, "bash -c 'kill -SEGV $$'"), /^139 /);
+    match(await tell(runtime, "kill -INT $$"), /^130 /);
+  });
+
+  it("goes on after `rm -rf` of the folder for temporary files", async () => {
+    await using runtime = await open();
+    await run(runtime, 'rm -rf "${TMPDIR:?}"/*');
+    equal(await tell(runtime, "echo usable"), "0 usable\n");
+    equal(await tell(runtime, "exit 1").then((text) => text.slice(0, 13)), "shell ended 1");
+    equal(await tell(runtime, "echo usable"), "0 usable\n");
+  });
+
+  it("TF-19 opens fifty shells at once", async () => {
+    const runtimes = await Promise.all(Array.from({ length: 50 }, open));
+    const answers = await Promise.all(runtimes.map((runtime, index) => tell(runtime, `echo ${index}`)));
+    await Promise.all(runtimes.map((runtime) => runtime[Symbol.asyncDispose]()));
+    deepEqual(answers, runtimes.map((_, index) => `0 ${index}\n`));
+  }).timeout(20_000);
+}
+
+/** And because they are stopped. */
+export function interruptTests(open: () => Promise<Runtime>): void {
+  const stubborn: Record<string, string> = {
+    "a program": "echo ready; sleep 1000",
+    "TF-09 a program that ignores Ctrl-C and TERM": "echo ready; (trap '' INT TERM; sleep 1000)",
+    "a loop of the shell": "echo ready; while :; do :; done",
+    "a loop of programs": "echo ready; while true; do sleep 0.01; done",
+    "a command substitution": "x=$(echo ready >&2; sleep 1000)",
+    "a reader": "echo ready; read x",
+    "a pipe": "echo ready; yes | cat > /dev/null",
+    "a command that has broken the prompt": "PROMPT_COMMAND= PS1=; echo ready; sleep 1000",
+  };
+  for (const [name, command] of Object.entries(stubborn)) {
+    it(`ends ${name} within two seconds when aborted, and keeps the shell`, async () => {
+      await using runtime = await open();
+      await run(runtime, "kept=yes");
+      const { error, tookMs } = await abortWhenReady(runtime, command);
+      match(String(error), /stopped/);
+      ok(tookMs < 2000, `${tookMs} ms`);
+      equal(await tell(runtime, "echo $kept"), "0 yes\n");
+    });
+  }
+
+  it("TF-09 replaces a shell that itself ignores everything", async () => {
+    await using runtime = await open();
+    const { tookMs } = await abortWhenReady(runtime, "trap '' INT TERM; cd /; echo ready; while :; do :; done");
+    ok(tookMs < 2000, `${tookMs} ms`);
+    equal(await tell(runtime, "echo usable; pwd"), `0 usable\n${runtime.info.workingDir}\n`);
+  });
+
+  it("TF-24 can be stopped at any moment of a command's start", async () => {
+    await using runtime = await open();
+    await run(runtime, "kept=yes");
+    for (let turns = 0; turns < 40; turns++) {
+      const controller = new AbortController();
+      const waiting = runtime.terminal.run({ type: "command", command: "sleep 1000", noChangeTimeoutMs: 9000 }, { signal: controller.signal }).catch((reason: unknown) => reason);
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      controller.abort("stopped");
+      equal(await waiting, "stopped");
+      equal(await tell(runtime, "echo $kept"), "0 yes\n", `after ${turns} turns`);
+    }
+  });
+
+  it("tells the end of a command that ended between two answers", async () => {
+    await using runtime = await open();
+    await run(runtime, "mkfifo gate; exec 8<>gate");
+    equal(await tell(runtime, "echo one; read -u 8; echo two; (exit 6)", { noChangeTimeoutMs: 100 }), "running: no_change one\n");
+    const waiting = poll(runtime);
+    await press(runtime, "C-c", { timeoutMs: 0 });
+    match(told(await waiting), /^130 /);
+  });
+}

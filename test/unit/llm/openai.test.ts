@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { openAiLlm } from "../../../src/llm/openai.ts";
+import type { ChatMessage, LlmChunk } from "../../../src/llm/llm.ts";
+import { LlmError } from "../../../src/llm/llmError.ts";
+import { chunk, type FakeAnswer, sse, startFakeLlm } from "../../support/fakeLlmServer.ts";
+
+const question: ChatMessage[] = [{ role: "user", content: [{ type: "text", text: "Hi" }] }];
+const never = new AbortController().signal;
+
+/** What came of asking a server that answers so: the chunks, or the error. */
+async function ask(answer: FakeAnswer, messages = question) {
+  await using server = await startFakeLlm([answer]);
+  const llm = openAiLlm({ model: "m", apiKey: "key", baseUrl: server.url, deadlines: { firstByteMs: 400, idleMs: 400 } });
+  const chunks: LlmChunk[] = [];
+  try {
+    for await (const part of llm.stream({ messages, tools: [] }, never)) chunks.push(part);
+  } catch (error) {
+    return { chunks, error: error instanceof LlmError ? error : assert.fail(String(error)), requests: server.requests };
+  }
+  const last = chunks.at(-1);
+  return { chunks, reply: last?.type === "reply" ? last.reply : undefined, requests: server.requests };
+}
+
+const textOfChunks = (chunks: readonly LlmChunk[], type: string): string => chunks.map((part) => (part.type === type && "text" in part ? part.text : "")).join("");
+const callDelta = (call: object): object => ({ tool_calls: [call] });
+
+describe("the OpenAI client", () => {
+  it("streams text and reasoning, and repeats them whole in the reply with the tokens counted", async () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 4 }, completion_tokens_details: { reasoning_tokens: 2 } };
+    const { chunks, reply } = await ask({ text: "Hello, you.", reasoning: "A greeting.", usage });
+    assert.equal(textOfChunks(chunks, "text"), "Hello, you.");
+    assert.equal(textOfChunks(chunks, "reasoning"), "A greeting.");
+    assert.deepEqual(reply, {
+      id: "chatcmpl-0",
+      text: "Hello, you.",
+      reasoning: "A greeting.",
+      toolCalls: [],
+      isComplete: true,
+      usage: { prompt_tokens: 10, completion_tokens: 5, cache_read_tokens: 4, reasoning_tokens: 2 },
+    });
+  });
+
+  it("puts parallel calls together, in order, with their arguments letter for letter", async () => {
+    const toolCalls = [
+      { id: "a", name: "terminal", arguments: '{"command": "ls"}' },
+      { id: "b", name: "think", arguments: '{"thought":"ü"}' },
+    ];
+    const { reply } = await ask({ toolCalls });
+    assert.deepEqual(reply?.toolCalls, toolCalls.map((call) => ({ ...call, origin: "completion" })));
+  });
+
+  it("sorts out the deltas of two calls that come interleaved", async () => {
+    const bytes = [
+      chunk(callDelta({ index: 1, id: "b", function: { name: "two", arguments: "{" } })),
+      chunk(callDelta({ index: 0, id: "a", function: { name: "one", arguments: '{"x"' } })),
+      chunk(callDelta({ index: 1, function: { arguments: "}" } })),
+      chunk(callDelta({ index: 0, function: { arguments: ":1}" } }), "tool_calls"),
+    ];
+    const { reply } = await ask({ bytes });
+    assert.deepEqual(reply?.toolCalls.map(({ id, name, arguments: args }) => [id, name, args]), [["a", "one", '{"x":1}'], ["b", "two", "{}"]]);
+  });
+
+  it("tells calls apart by id when a server gives them the same index, or none", async () => {
+    const bytes = [
+      chunk(callDelta({ index: 0, id: "a", function: { name: "one", arguments: "{}" } })),
+      chunk(callDelta({ index: 0, id: "b", function: { name: "one", arguments: "{}" } })),
+      chunk(callDelta({ id: "c", function: { name: "three", arguments: '{"x"' } })),
+      chunk(callDelta({ function: { arguments: ":1}" } }), "stop"),
+    ];
+    const { reply } = await ask({ bytes });
+    assert.deepEqual(reply?.toolCalls.map(({ id, name, arguments: args }) => [id, name, args]), [["a", "one", "{}"], ["b", "one", "{}"], ["c", "three", '{"x":1}']]);
+  });
+
+  it("takes a name once when a server repeats it with every piece", async () => {
+    const piece = (args: string): string => chunk(callDelta({ index: 0, id: "a", function: { name: "one", arguments: args } }));
+    const { reply } = await ask({ bytes: [piece('{"x"'), piece(":1}"), chunk({}, "tool_calls")] });
+    assert.deepEqual(reply?.toolCalls, [{ id: "a", name: "one", arguments: '{"x":1}', origin: "completion" }]);
+  });
+
+  it("gives ids that are missing or come twice a unique one of at most 40 characters", async () => {
+    const bytes = [0, 1, 2].map((index) => chunk(callDelta({ index, ...(index === 0 ? {} : { id: "same" }), function: { name: "t", arguments: "{}" } })));
+    const { reply } = await ask({ bytes: [...bytes, chunk({}, "tool_calls")] });
+    const ids = reply?.toolCalls.map(({ id }) => id) ?? [];
+    assert.equal(new Set(ids).size, 3);
+    assert.equal(ids[1], "same");
+    assert.ok(ids.every((id) => id.length <= 40 && /^[\w-]+$/.test(id)), ids.join());
+  });
+
+  it("keeps fifty parallel calls in order", async () => {
+    const toolCalls = Array.from({ length: 50 }, (_, index) => ({ id: `c${index}`, name: "t", arguments: `{"n":${index}}` }));
+    const { reply } = await ask({ toolCalls });
+    assert.deepEqual(reply?.toolCalls.map(({ id }) => id), toolCalls.map(({ id }) => id));
+  });
+
+  it("says that a reply is incomplete when it was cut at its length, whatever is in it", async () => {
+    const { reply } = await ask({ text: "Let me", toolCalls: [{ name: "t", arguments: '{"a":' }], finishReason: "length" });
+    assert.deepEqual([reply?.isComplete, reply?.text, reply?.toolCalls[0]?.arguments], [false, "Let me", '{"a":']);
+  });
+
+  it("takes counts that are missing, negative or absurd for what they are", async () => {
+    const counted = async (usage: Record<string, unknown>) => (await ask({ text: "x", usage })).reply?.usage;
+    const zero = { prompt_tokens: 0, completion_tokens: 0, cache_read_tokens: 0, reasoning_tokens: 0 };
+    assert.deepEqual(await counted({ prompt_tokens: -5 }), zero);
+    assert.deepEqual(await counted({ prompt_tokens: 3.7, completion_tokens: null }), { ...zero, prompt_tokens: 3 });
+    assert.equal((await ask({ text: "x" })).reply?.usage, undefined);
+  });
+
+  const streams: readonly [string, readonly (string | Uint8Array)[]][] = [
+    ["CRLF line ends", [chunk({ content: "Grüße" }).replaceAll("\n", "\r\n"), chunk({}, "stop").replaceAll("\n", "\r\n"), "data: [DONE]\r\n\r\n"]],
+    ["comments between the events", [": hello\n\n", chunk({ content: "Grüße" }), ": still there\n\n", chunk({}, "stop"), "data: [DONE]\n\n"]],
+    ["no [DONE]", [chunk({ content: "Grüße" }), chunk({}, "stop")]],
+    ["something after [DONE]", [chunk({ content: "Grüße" }, "stop"), "data: [DONE]\n\n", "data: {not json\n\n"]],
+    ["a character cut in two", cutBytes(chunk({ content: "Grüße" }) + chunk({}, "stop"))],
+    ["chunks without choices", [sse({ id: "chatcmpl-raw", choices: [] }), sse({ choices: null }), chunk({ content: "Grüße" }, "stop")]],
+  ];
+  for (const [what, bytes] of streams) {
+    it(`reads a stream with ${what}`, async () => {
+      const { reply, error } = await ask({ bytes });
+      assert.equal(error, undefined);
+      assert.equal(reply?.text, "Grüße");
+    });
+  }
+
+  it("asks with the model, the messages, the tools and the key, and for a stream with its usage", async () => {
+    await using server = await startFakeLlm([{ text: "ok" }]);
+    const llm = openAiLlm({ model: "m", apiKey: "key", baseUrl: server.url });
+    const messages: ChatMessage[] = [
+      { role: "system", content: "Be kind." },
+      { role: "user", content: [{ type: "text", text: "Look" }, { type: "image", image_urls: ["data:image/png;base64,AA=="] }] },
+      { role: "assistant", content: "", toolCalls: [{ id: "a", name: "not a name!", arguments: "", origin: "completion" }] },
+      { role: "tool", toolCallId: "a", content: [{ type: "text", text: "1" }, { type: "text", text: "2" }] },
+    ];
+    const tools = [{ name: "t", description: "d", parameters: { type: "object" } }];
+    for await (const _ of llm.stream({ messages, tools }, never)) void _;
+    const [request] = server.requests;
+    assert.equal(request?.headers["authorization"], "Bearer key");
+    assert.deepEqual(request?.body, {
+      model: "m",
+      messages: [
+        { role: "system", content: "Be kind." },
+        { role: "user", content: [{ type: "text", text: "Look" }, { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } }] },
+        // A name that no provider takes back, and arguments that are no JSON, would make every further request fail.
+        { role: "assistant", content: "", tool_calls: [{ id: "a", type: "function", function: { name: "not_a_name_", arguments: "{}" } }] },
+        { role: "tool", tool_call_id: "a", content: "1\n2" },
+      ],
+      tools: [{ type: "function", function: { name: "t", description: "d", parameters: { type: "object" } } }],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+  });
+});
+
+function cutBytes(text: string): Uint8Array[] {
+  const bytes = Buffer.from(text);
+  const inside = bytes.indexOf(Buffer.from("ü")) + 1;
+  return [bytes.subarray(0, inside), bytes.subarray(inside)];
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { parseEvent } from "../../../src/protocol/events.ts";
+import { knownEvents, otherEvents } from "./examples.ts";
+
+/** Fields that a known kind may lack. */
+const optional = new Set([
+  ...["parent_id", "dynamic_context", "llm_response_id", "critic_result", "action", "reasoning_content", "summary", "value"],
+  ...["thinking_blocks of llm_message", "reasoning_content of llm_message"],
+]);
+
+describe("events", () => {
+  for (const example of [...knownEvents, ...otherEvents]) {
+    it(`of the kind ${String(example["kind"])} survive a round trip letter for letter (${String(example["id"]).slice(0, 4)})`, () => {
+      const text = JSON.stringify({ ...example, of_a_later_version: { x: [1, null, "ü"] } });
+      assert.equal(JSON.stringify(parseEvent(JSON.parse(text))), text);
+    });
+  }
+
+  it("of a known kind are refused when something is missing or of a wrong type", () => {
+    const accepted: string[] = [];
+    for (const example of knownEvents) {
+      for (const field of Object.keys(example)) {
+        const { [field]: _, ...rest } = example;
+        for (const spoiled of [rest, { ...example, [field]: 7 }]) {
+          if (isAccepted(spoiled) && !optional.has(field)) accepted.push(`${String(example["kind"])} with ${field} ${field in spoiled ? "as a number" : "missing"}`);
+        }
+      }
+    }
+    assert.deepEqual(accepted, []);
+  });
+
+  it("of an unknown kind need only what all events have", () => {
+    const [condensation] = otherEvents;
+    assert.ok(isAccepted({ ...condensation, summary: 7 }));
+    for (const field of ["kind", "id", "timestamp", "source"]) assert.equal(isAccepted({ ...condensation, [field]: undefined }), false, field);
+    for (const value of [null, undefined, 7, "text", [], {}]) assert.equal(isAccepted(value), false);
+  });
+
+  it("hold actions and observations of tools that this version does not know, but no broken ones of those it knows", () => {
+    const find = (kind: string) => knownEvents.find((example) => example["kind"] === kind) ?? {};
+    assert.ok(isAccepted({ ...find("ActionEvent"), action: { kind: "GlobAction", pattern: "*" } }));
+    assert.ok(!isAccepted({ ...find("ActionEvent"), action: { kind: "TerminalAction" } }));
+    assert.ok(!isAccepted({ ...find("ActionEvent"), action: {} }));
+    assert.ok(isAccepted({ ...find("ActionEvent"), action: null }));
+    assert.ok(isAccepted({ ...find("ObservationEvent"), observation: { kind: "GlobObservation", content: [], is_error: false, files: [] } }));
+    assert.ok(!isAccepted({ ...find("ObservationEvent"), observation: { kind: "GlobObservation", content: [] } }));
+    assert.ok(!isAccepted({ ...find("ObservationEvent"), observation: { kind: "TerminalObservation", content: [], is_error: false } }));
+  });
+});
+
+function isAccepted(value: unknown): boolean {
+  try {
+    parseEvent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
