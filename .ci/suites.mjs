@@ -11,6 +11,7 @@ const root = path.resolve(import.meta.dirname, "..");
  */
 export const suites = [
   { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...onlyInCi("--forbid-only")] },
+  { ...mochaSuite("contract", 30_000), isRequired: true },
   ...checks.map((check) => ({ ...check, group: "check", isRequired: true })),
   { name: "size", command: "size-limit", args: [], isRequired: true, needsBuild: true },
   {

@@ -1,6 +1,6 @@
+import type { Conversation } from "../conversation/conversation.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { EventId } from "../protocol/ids.ts";
-import type { Conversation } from "../conversation/conversation.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 

@@ -1,11 +1,11 @@
+import type { EventDraft } from "../conversation/conversation.ts";
+import type { LlmReply } from "../llm/llm.ts";
+import { newCallId } from "../llm/replyBuilder.ts";
 import type { Action } from "../protocol/actions.ts";
 import { type MessageToolCall, textContent } from "../protocol/content.ts";
 import { type ActionEvent, type Classification, SecurityRisk } from "../protocol/events.ts";
 import type { RuntimeInfo } from "../protocol/runtime.ts";
 import type { ConversationState } from "../protocol/state.ts";
-import type { LlmReply } from "../llm/llm.ts";
-import { newCallId } from "../llm/replyBuilder.ts";
-import type { EventDraft } from "../conversation/conversation.ts";
 import type { Tool } from "../tools/tool.ts";
 
 export interface CallContext {
@@ -58,8 +58,10 @@ function spoken(reply: LlmReply) {
 
 function understand(call: MessageToolCall, reply: LlmReply, tools: ReadonlyMap<string, Tool>) {
   const tool = tools.get(call.name);
-  if (tool === undefined) throw new Error(`There is no tool "${call.name.slice(0, 100)}". The tools are: ${[...tools.keys()].join(", ")}. Nothing was done.`);
-  if (!reply.isComplete) throw new Error("Your answer was cut off at its length limit, so this call did not run. Send it again in smaller parts.");
+  if (tool === undefined)
+    throw new Error(`There is no tool "${call.name.slice(0, 100)}". The tools are: ${[...tools.keys()].join(", ")}. Nothing was done.`);
+  if (!reply.isComplete)
+    throw new Error("Your answer was cut off at its length limit, so this call did not run. Send it again in smaller parts.");
   const args = parseArguments(call.arguments);
   const { security_risk: _, summary: __, ...rest } = args;
   const action: Action = tool.parse(rest);
@@ -115,6 +117,7 @@ export function unknownOutcomes({ pending, execution_status }: ConversationState
 }
 
 export function unknownOutcome({ tool_call_id: id, tool_name: name }: ActionEvent): EventDraft {
-  const error = "There is no result: the run ended before one was saved. Its outcome is unknown; look at what is there before you do it again.";
+  const error =
+    "There is no result: the run ended before one was saved. Its outcome is unknown; look at what is there before you do it again.";
   return callError({ id, name }, error, internalFault);
 }

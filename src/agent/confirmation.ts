@@ -14,7 +14,9 @@ export function needsConfirmation(policy: ConfirmationPolicy, actions: readonly 
     case "AlwaysConfirm":
       return true;
     case "ConfirmRisky":
-      return actions.some(({ security_risk }) => (security_risk === "UNKNOWN" ? policy.confirm_unknown : reaches(security_risk, policy.threshold)));
+      return actions.some(({ security_risk }) =>
+        security_risk === "UNKNOWN" ? policy.confirm_unknown : reaches(security_risk, policy.threshold),
+      );
   }
 }
 

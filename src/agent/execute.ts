@@ -1,5 +1,5 @@
-import type { ActionEvent } from "../protocol/events.ts";
 import type { EventDraft } from "../conversation/conversation.ts";
+import type { ActionEvent } from "../protocol/events.ts";
 import type { Agent } from "./agent.ts";
 import { callError, internalFault } from "./calls.ts";
 

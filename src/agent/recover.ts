@@ -16,7 +16,8 @@ export async function recover(conversation: Conversation): Promise<void> {
   if (drafts.length > 0) await conversation.append(...drafts);
 }
 
-const hostEnded = "The window or process that ran this task ended before the task did. Everything until then is kept; send a message to go on.";
+const hostEnded =
+  "The window or process that ran this task ended before the task did. Everything until then is kept; send a message to go on.";
 
 function damageSentence({ keptIn }: Damage): string {
   const kept = keptIn === undefined ? "" : ` What could not be read is kept in ${keptIn}.`;

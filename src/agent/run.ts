@@ -1,9 +1,9 @@
+import type { Conversation, EventDraft } from "../conversation/conversation.ts";
+import { localTimestamp } from "../conversation/localTimestamp.ts";
 import { classify, LlmError } from "../llm/llmError.ts";
 import { textContent } from "../protocol/content.ts";
 import { defaultMaxSteps } from "../protocol/settings.ts";
 import type { ExecutionStatus } from "../protocol/state.ts";
-import type { Conversation, EventDraft } from "../conversation/conversation.ts";
-import { localTimestamp } from "../conversation/localTimestamp.ts";
 import type { Agent } from "./agent.ts";
 import { callError, unknownOutcome, unknownOutcomes } from "./calls.ts";
 import { dynamicContext, systemPrompt } from "./prompt.ts";
@@ -33,7 +33,9 @@ export async function run(agent: Agent, signals: RunSignals): Promise<void> {
   try {
     await conversation.append(...(await steps(agent, signals)));
   } catch (error) {
-    await conversation.append(...(signals.interrupt.aborted ? interruptedEvents(conversation, signals.interrupt.reason) : failedEvents(conversation, error)));
+    await conversation.append(
+      ...(signals.interrupt.aborted ? interruptedEvents(conversation, signals.interrupt.reason) : failedEvents(conversation, error)),
+    );
   }
 }
 
@@ -70,7 +72,9 @@ function systemPromptEvents({ conversation, runtime, tools }: Agent): EventDraft
 /** Every call that has no result yet gets one, so that the next message to the model is a valid one. */
 function interruptedEvents({ state }: Conversation, reason: unknown): EventDraft[] {
   const isClosing = reason instanceof HostClosing;
-  const error = isClosing ? "The host was closed before this was done; look at what is there." : "Interrupted by the person before it was done.";
+  const error = isClosing
+    ? "The host was closed before this was done; look at what is there."
+    : "Interrupted by the person before it was done.";
   const cut = state.pending.map((action) => callError({ id: action.tool_call_id, name: action.tool_name }, error));
   const last: EventDraft = isClosing ? { kind: "PauseEvent", source: "environment" } : { kind: "InterruptEvent", source: "user" };
   return [...cut, statusEvent("paused"), last];
@@ -81,12 +85,16 @@ export function failedEvents({ state }: Conversation, error: unknown): EventDraf
   const cut = state.pending.map(unknownOutcome);
   const detail = error instanceof Error ? error.message : String(error);
   const code = error instanceof LlmError ? error.code : "InternalError";
-  const classification = error instanceof LlmError ? classify(error) : ({ kind: "internal", retryable: true, user_action: "retry" } as const);
+  const classification =
+    error instanceof LlmError ? classify(error) : ({ kind: "internal", retryable: true, user_action: "retry" } as const);
   return [...cut, { kind: "ConversationErrorEvent", source: "environment", code, detail, classification }, statusEvent("error")];
 }
 
 function limitReached(maxIterations: number): EventDraft[] {
   const detail = `The limit of ${maxIterations} steps is reached. Everything done so far is kept; send a message to go on.`;
   const classification = { kind: "agent_action", retryable: false, user_action: "none" } as const;
-  return [{ kind: "ConversationErrorEvent", source: "environment", code: "MaxIterationsReached", detail, classification }, statusEvent("error")];
+  return [
+    { kind: "ConversationErrorEvent", source: "environment", code: "MaxIterationsReached", detail, classification },
+    statusEvent("error"),
+  ];
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
+import type { EventDraft } from "../conversation/conversation.ts";
 import { awaitsReply, lastReadKey, toChatMessages } from "../llm/chatMessages.ts";
 import type { LlmReply } from "../llm/llm.ts";
 import { LlmError } from "../llm/llmError.ts";
 import { textContent } from "../protocol/content.ts";
 import type { ActionEvent, Event } from "../protocol/events.ts";
 import type { TokenUsage } from "../protocol/state.ts";
-import type { EventDraft } from "../conversation/conversation.ts";
 import type { Agent } from "./agent.ts";
 import { callError, eventsOfCalls } from "./calls.ts";
 import { needsConfirmation } from "./confirmation.ts";
@@ -48,7 +48,9 @@ async function ask({ conversation, llm, tools, emit }: Agent, signal: AbortSigna
 
 /** Because some servers give every reply the same id, and calls belong together by it. */
 function withOwnId(reply: LlmReply, events: readonly Event[]): LlmReply {
-  const isUsed = events.some((event) => (event.kind === "ActionEvent" || event.kind === "MessageEvent") && event.llm_response_id === reply.id);
+  const isUsed = events.some(
+    (event) => (event.kind === "ActionEvent" || event.kind === "MessageEvent") && event.llm_response_id === reply.id,
+  );
   return isUsed ? { ...reply, id: `${reply.id}-${randomUUID()}` } : reply;
 }
 
@@ -76,7 +78,10 @@ async function answered(agent: Agent, reply: LlmReply, notes: readonly EventDraf
     return awaitsReply(agent.conversation.events) ? "continue" : "finished";
   }
   if (emptyReplies(agent.conversation.events) + 1 >= maxEmptyReplies) {
-    throw new LlmError("LLMNoResponseError", "The model answered with nothing, several times in a row. Send a message to try again, or choose another model.");
+    throw new LlmError(
+      "LLMNoResponseError",
+      "The model answered with nothing, several times in a row. Send a message to try again, or choose another model.",
+    );
   }
   await agent.conversation.append(...notes, message, nudge());
   return "continue";
@@ -115,7 +120,9 @@ async function runActions(agent: Agent, actions: readonly ActionEvent[], signal:
     signal.throwIfAborted();
     await agent.conversation.append(await execute(agent, action, signal));
     if (action.action?.kind !== "FinishAction") continue;
-    const rest = actions.slice(index + 1).map((left) => callError({ id: left.tool_call_id, name: left.tool_name }, "Not run: the task was finished before it."));
+    const rest = actions
+      .slice(index + 1)
+      .map((left) => callError({ id: left.tool_call_id, name: left.tool_name }, "Not run: the task was finished before it."));
     if (rest.length > 0) await agent.conversation.append(...rest);
     return awaitsReply(agent.conversation.events) ? "continue" : "finished";
   }

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConversationStore } from "../conversation/store.ts";
 import { Host } from "../host/host.ts";
@@ -7,8 +7,10 @@ import { openLlm } from "../llm/openLlm.ts";
 import type { Log } from "../protocol/log.ts";
 import type { Environment } from "./options.ts";
 
-/** `media/demo` of the package, seen from `dist/cli.js`. */
-export const demoFolder = join(dirname(fileURLToPath(import.meta.url)), "..", "media", "demo");
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** `media/demo` of the package, seen from `dist/cli.js`, or from `src/cli` where Node runs the source as it is. */
+export const demoFolder = join(here, basename(here) === "dist" ? ".." : "../..", "media", "demo");
 
 /** The host of the command line: conversations below the person's home, tools on this machine. */
 export function openHost(environment: Environment, apiKey: string | undefined): Host {

@@ -2,7 +2,7 @@ import { stripVTControlCharacters, styleText } from "node:util";
 import { displayAction, displayDuration, resultText } from "../protocol/display.ts";
 import { diffCounts, lineDiff, withContext } from "../protocol/lineDiff.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import { type ActionRow, initialView, reduceView, type Row, type View } from "../protocol/view.ts";
+import { type ActionRow, initialView, type Row, reduceView, type View } from "../protocol/view.ts";
 import type { Output } from "./output.ts";
 
 export interface HumanOptions {

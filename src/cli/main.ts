@@ -7,7 +7,7 @@ import { demoModel, openDemo } from "../llm/demo.ts";
 import { confirmPolicies } from "../protocol/settings.ts";
 import { demoFolder, openHost } from "./compose.ts";
 import { humanOutput } from "./humanOutput.ts";
-import { readInvocation, type RunOptions } from "./options.ts";
+import { type RunOptions, readInvocation } from "./options.ts";
 import { jsonOutput, type Output } from "./output.ts";
 import { doTask } from "./task.ts";
 import { exitCodes, helpText, UsageError } from "./usage.ts";
@@ -48,7 +48,10 @@ async function demo(json: boolean): Promise<number> {
     const { task } = await openDemo({ folder: demoFolder, workingDir, wordDelayMs: 0 });
     const intro = `Demo: the model's replies are recorded, the tools are real. Sample folder: ${workingDir}\n\n> ${task}\n`;
     if (!json) process.stdout.write(intro);
-    return await run({ task, workingDir, llm: { model: demoModel }, apiKey: undefined, policy: confirmPolicies.never, maxSteps: 50, json }, true);
+    return await run(
+      { task, workingDir, llm: { model: demoModel }, apiKey: undefined, policy: confirmPolicies.never, maxSteps: 50, json },
+      true,
+    );
   } finally {
     await rm(workingDir, { recursive: true, force: true });
   }

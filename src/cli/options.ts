@@ -82,7 +82,8 @@ async function readRun(words: readonly string[], values: Values, environment: En
 async function readTask(words: readonly string[]): Promise<string> {
   if (words.length > 1) throw new UsageError("The task is one argument: put it in quotes.");
   const task = words[0] === "-" ? await text(process.stdin) : (words[0] ?? "");
-  if (task.trim() === "") throw new UsageError('There is no task. Say it: openhands run "fix the failing test", or pass "-" to read it from standard input.');
+  if (task.trim() === "")
+    throw new UsageError('There is no task. Say it: openhands run "fix the failing test", or pass "-" to read it from standard input.');
   return task.trim();
 }
 
@@ -97,7 +98,9 @@ async function readFolder(path: string): Promise<string> {
 function readLlm(values: Values, environment: Environment): LlmRef {
   const model = values.model ?? environment["LLM_MODEL"];
   if (!model) {
-    throw new UsageError('No model is chosen. Pass --model NAME or set LLM_MODEL, and LLM_API_KEY for its key; "openhands demo" needs neither.');
+    throw new UsageError(
+      'No model is chosen. Pass --model NAME or set LLM_MODEL, and LLM_API_KEY for its key; "openhands demo" needs neither.',
+    );
   }
   const url = values["base-url"] ?? (environment["LLM_BASE_URL"] || environment["OPENAI_BASE_URL"] || undefined);
   if (url === undefined) return { model };

@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import { displayAction } from "../protocol/display.ts";
 import { ConversationId } from "../protocol/ids.ts";
 import type { ConversationStart } from "../protocol/state.ts";
-import { actionsToConfirm, initialView, reduceView, type View } from "../protocol/view.ts";
+import { actionsToConfirm, initialView, type Row, reduceView, type View } from "../protocol/view.ts";
 import type { Output } from "./output.ts";
 import { exitCodes } from "./usage.ts";
 
@@ -28,7 +28,8 @@ export async function doTask(host: Host, task: Task): Promise<number> {
   });
   const interrupt = (): void => void host.handle({ type: "run.interrupt", conversationId }).catch(() => undefined);
   task.stop.addEventListener("abort", interrupt, { once: true });
-  await host.handle({ type: "message.send", conversationId, text: task.text });
+  // A stop that came before anybody listened for it would otherwise be lost.
+  if (!task.stop.aborted) await host.handle({ type: "message.send", conversationId, text: task.text });
   await host.settled(conversationId);
   while (actionsToConfirm(view).length > 0 && !task.stop.aborted) {
     if (!task.canAsk) break;
@@ -81,12 +82,20 @@ function exitCodeOf(view: View, { output, stop, canAsk }: Task): number {
     case "finished":
       return exitCodes.finished;
     case "waiting_for_confirmation":
-      output.say(`${canAsk ? "" : "The agent needs your confirmation, and there is no terminal to ask on. "}Run it on a terminal, or pass --confirm never.`);
+      output.say(
+        `${canAsk ? "" : "The agent needs your confirmation, and there is no terminal to ask on. "}Run it on a terminal, or pass --confirm never.`,
+      );
       return exitCodes.unanswered;
     case "error":
-      return last?.type === "error" && last.code === "MaxIterationsReached" ? exitCodes.limit : exitCodes.failed;
+      return last?.type === "error" ? exitCodeOfError(last) : exitCodes.failed;
     default:
       // Rejected without a reason: the agent waits for a word that cannot come here.
       return exitCodes.failed;
   }
+}
+
+/** A key, an address or a model that is refused is for the person to set right. */
+function exitCodeOfError({ code, classification }: Extract<Row, { type: "error" }>): number {
+  if (code === "MaxIterationsReached") return exitCodes.limit;
+  return classification.kind === "auth" || classification.kind === "config" ? exitCodes.usage : exitCodes.failed;
 }

@@ -110,7 +110,12 @@ export class Conversation implements AsyncDisposable {
     const timestamp = localTimestamp(new Date());
     return waiting.map(({ drafts }) =>
       drafts.map((draft) => {
-        const event: Event = { ...draft, id: EventId.parse(randomUUID()), timestamp, ...(parent ? { parent_id: EventId.parse(parent) } : {}) };
+        const event: Event = {
+          ...draft,
+          id: EventId.parse(randomUUID()),
+          timestamp,
+          ...(parent ? { parent_id: EventId.parse(parent) } : {}),
+        };
         if (event.kind !== "ConversationStateUpdateEvent") parent = event.id;
         return event;
       }),

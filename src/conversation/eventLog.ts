@@ -85,7 +85,11 @@ export async function openEventLog(path: string): Promise<{ readonly log: EventL
     const { size } = await file.stat();
     return { log: new EventLog(file, { nextSeq: reading.events.length, sizeBytes: size, damage }), events: [...reading.events] };
   } catch (cause) {
-    throw new ConversationError("not-readable", `The conversation could not be opened (${reasonOf(cause)}). Check the folder, and try again.`, { cause });
+    throw new ConversationError(
+      "not-readable",
+      `The conversation could not be opened (${reasonOf(cause)}). Check the folder, and try again.`,
+      { cause },
+    );
   }
 }
 

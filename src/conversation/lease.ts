@@ -24,7 +24,8 @@ export async function takeLease(path: string, { patienceMs = reloadMs }: { reado
   try {
     const deadline = performance.now() + patienceMs;
     while (!(await claim(path, draft))) {
-      if (performance.now() > deadline) throw new ConversationError("in-use", "This conversation is open in another window or process. Close it there first.");
+      if (performance.now() > deadline)
+        throw new ConversationError("in-use", "This conversation is open in another window or process. Close it there first.");
       await sleep(pollMs);
     }
   } finally {

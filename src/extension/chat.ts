@@ -17,7 +17,11 @@ export interface ChatFace {
 
 const mementoKey = "conversation";
 const demoTask = "The test in test/date.test.js fails. Find out why and fix it.";
-const sampleTasks = ["Explain what this project does and how it is built.", "Run the tests and fix what fails.", "Find a bug in the code and prove it with a test."];
+const sampleTasks = [
+  "Explain what this project does and how it is built.",
+  "Run the tests and fix what fails.",
+  "Find a bug in the code and prove it with a test.",
+];
 const confirmLabels = { always: "Asks always", risky: "Asks before commands", never: "Never asks" } as const;
 
 /** The conversation of this window: which one it is, what the page is told of it, and what the page asks for. */
@@ -35,7 +39,10 @@ export class Chat implements vscode.Disposable {
     this.#face = face;
     this.#batch = new NotificationBatch((notifications) => face.post({ type: "notifications", notifications }));
     this.#conversationId = ConversationId.safeParse(parts.memento.get(mementoKey)).data ?? null;
-    this.#subscriptions = [parts.models.onDidChange(() => void this.#settingsChanged()), parts.workspace.onDidChange(() => void this.#postSession())];
+    this.#subscriptions = [
+      parts.models.onDidChange(() => void this.#settingsChanged()),
+      parts.workspace.onDidChange(() => void this.#postSession()),
+    ];
   }
 
   get isBusy(): boolean {
@@ -75,7 +82,13 @@ export class Chat implements vscode.Disposable {
     const { current: llm, settings } = models;
     if (refusal !== undefined || folder === undefined || llm === undefined) throw new Error(refusal ?? refusals["no-folder"]);
     const id = ConversationId.parse(randomUUID());
-    const start = { id, working_dir: folder, llm, confirmation_policy: confirmPolicies[settings.confirm], max_iterations: settings.maxSteps };
+    const start = {
+      id,
+      working_dir: folder,
+      llm,
+      confirmation_policy: confirmPolicies[settings.confirm],
+      max_iterations: settings.maxSteps,
+    };
     await host.handle({ type: "conversation.create", start });
     await this.#show(id);
     await host.handle({ type: "message.send", conversationId: id, text });
@@ -146,7 +159,8 @@ export class Chat implements vscode.Disposable {
     const { llm, confirmation_policy } = this.#state;
     const { current, settings } = models;
     const policy = confirmPolicies[settings.confirm];
-    if (current && (current.model !== llm?.model || current.base_url !== llm.base_url)) await host.handle({ type: "llm.set", conversationId, llm: current });
+    if (current && (current.model !== llm?.model || current.base_url !== llm.base_url))
+      await host.handle({ type: "llm.set", conversationId, llm: current });
     if (confirmation_policy?.kind !== policy.kind) await host.handle({ type: "confirmation_policy.set", conversationId, policy });
   }
 

@@ -77,7 +77,10 @@ interface ModelItem extends vscode.QuickPickItem {
 }
 
 async function selectModel({ models, keys }: CommandParts): Promise<void> {
-  const picked = await vscode.window.showQuickPick(modelItems(models), { title: "Select Model", placeHolder: "The model for this and new conversations" });
+  const picked = await vscode.window.showQuickPick(modelItems(models), {
+    title: "Select Model",
+    placeHolder: "The model for this and new conversations",
+  });
   const ref = await picked?.choose();
   if (ref === undefined) return;
   await models.select(ref);
@@ -86,12 +89,23 @@ async function selectModel({ models, keys }: CommandParts): Promise<void> {
 }
 
 function modelItems({ settings, current }: Models): ModelItem[] {
-  const here: ModelItem[] = current && current.model !== demoModel ? [{ label: current.model, description: `in use · ${endpointHost(current.base_url)}`, choose: async () => current }] : [];
+  const here: ModelItem[] =
+    current && current.model !== demoModel
+      ? [{ label: current.model, description: `in use · ${endpointHost(current.base_url)}`, choose: async () => current }]
+      : [];
   return [
     ...here,
     { label: "OpenAI…", detail: "A model of OpenAI; needs an API key", choose: () => askModel(undefined) },
-    { label: "OpenAI-compatible endpoint…", detail: "Ollama, LM Studio, vLLM, OpenRouter, LiteLLM and others", choose: () => askEndpoint(settings.baseUrl) },
-    { label: "Demo", detail: "Plays one recorded task on a sample folder, with real tools; no key, no network", choose: async () => ({ model: demoModel }) },
+    {
+      label: "OpenAI-compatible endpoint…",
+      detail: "Ollama, LM Studio, vLLM, OpenRouter, LiteLLM and others",
+      choose: () => askEndpoint(settings.baseUrl),
+    },
+    {
+      label: "Demo",
+      detail: "Plays one recorded task on a sample folder, with real tools; no key, no network",
+      choose: async () => ({ model: demoModel }),
+    },
   ];
 }
 

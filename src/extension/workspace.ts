@@ -15,7 +15,11 @@ export class Workspace implements vscode.Disposable {
     this.#demoFolder = demoFolder;
     this.#demoCopies = demoCopies;
     const fire = (): void => this.#changed.fire();
-    this.#subscriptions = [this.#changed, vscode.workspace.onDidGrantWorkspaceTrust(fire), vscode.workspace.onDidChangeWorkspaceFolders(fire)];
+    this.#subscriptions = [
+      this.#changed,
+      vscode.workspace.onDidGrantWorkspaceTrust(fire),
+      vscode.workspace.onDidChangeWorkspaceFolders(fire),
+    ];
   }
 
   /** The first folder of the window that is on this machine's disk; undefined when there is none. */

@@ -1,10 +1,10 @@
+import type { ConversationStore } from "../conversation/store.ts";
+import type { Llm } from "../llm/llm.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { ConversationStart, LlmRef } from "../protocol/state.ts";
-import type { ConversationStore } from "../conversation/store.ts";
-import type { Llm } from "../llm/llm.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { HostError } from "./hostError.ts";
 import { Session } from "./session.ts";
@@ -76,7 +76,10 @@ export class Host implements AsyncDisposable {
     this.#closed = true;
     const sessions = await Promise.allSettled(this.#sessions.values());
     this.#sessions.clear();
-    await Promise.all(sessions.flatMap((result) => (result.status === "fulfilled" ? [result.value[Symbol.asyncDispose]()] : [])));
+    const open = sessions.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const closed = await Promise.allSettled(open.map((session) => session[Symbol.asyncDispose]()));
+    for (const result of closed)
+      if (result.status === "rejected") this.#options.log.error("a conversation was not closed well", { error: String(result.reason) });
   }
 
   async #create(start: ConversationStart): Promise<Session> {

@@ -1,4 +1,5 @@
 import type { Agent, AgentSignal } from "../agent/agent.ts";
+import { unknownOutcomes } from "../agent/calls.ts";
 import { recover } from "../agent/recover.ts";
 import { failedEvents, HostClosing, run, statusEvent } from "../agent/run.ts";
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
@@ -50,7 +51,12 @@ export class Session implements AsyncDisposable {
   static async reopen(conversation: Conversation, options: HostOptions): Promise<Session> {
     const { damage, id } = conversation;
     if (damage) options.log.warn("part of a log could not be read and was set aside", { id, ...damage });
-    await recover(conversation);
+    try {
+      await recover(conversation);
+    } catch (error) {
+      await conversation[Symbol.asyncDispose]();
+      throw error;
+    }
     return new Session(conversation, options);
   }
 
@@ -76,7 +82,8 @@ export class Session implements AsyncDisposable {
   start(): Promise<void> {
     return this.#inOrder(async () => {
       const { execution_status } = this.#conversation.state;
-      if (execution_status === "waiting_for_confirmation") throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
+      if (execution_status === "waiting_for_confirmation")
+        throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
       if (execution_status !== "finished") this.#start();
     });
   }
@@ -143,8 +150,12 @@ export class Session implements AsyncDisposable {
     this.#startsAgain = false;
     run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
     await run?.done;
-    const { execution_status, pending } = this.#conversation.state;
-    if (execution_status === "waiting_for_confirmation") await this.#reject(pending, "The person stopped the task.");
+    const { state } = this.#conversation;
+    if (state.execution_status === "waiting_for_confirmation") await this.#reject(state.pending, "The person stopped the task.");
+    // A run whose end could not be saved is over all the same.
+    if (state.execution_status === "running" && !this.#run) {
+      await this.#conversation.append(...unknownOutcomes(state), statusEvent("paused"), { kind: "InterruptEvent", source: "user" });
+    }
   }
 
   async #respond({ accept, reason, actionIds }: Respond): Promise<void> {
@@ -153,7 +164,8 @@ export class Session implements AsyncDisposable {
     if (this.#run && events.slice(this.#run.firstSeq).some(isQuestion)) await this.#run.done;
     const { pending, execution_status } = this.#conversation.state;
     const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
-    if (!isAsked || !isSameSet(actionIds, pending)) throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
+    if (!isAsked || !isSameSet(actionIds, pending))
+      throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
     if (!accept) await this.#reject(pending, reason?.trim() || "The person rejected the action.");
     if (accept || reason?.trim()) this.#start();
   }
@@ -196,7 +208,11 @@ export class Session implements AsyncDisposable {
   /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */
   async #failed(error: unknown): Promise<void> {
     const { id } = this.#conversation;
-    this.#options.log.error("a run failed", { id, error: String(error), ...(error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {}) });
+    this.#options.log.error("a run failed", {
+      id,
+      error: String(error),
+      ...(error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {}),
+    });
     try {
       await this.#conversation.append(...failedEvents(this.#conversation, error));
     } catch (cause) {
@@ -206,7 +222,8 @@ export class Session implements AsyncDisposable {
 
   async #agent(): Promise<Agent> {
     const { id, state } = this.#conversation;
-    if (!state.llm || !state.working_dir) throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
+    if (!state.llm || !state.working_dir)
+      throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
     const llm = await this.#options.openLlm(state.llm, state.working_dir);
     this.#runtime ??= this.#options.openRuntime(state.working_dir, id);
     // A runtime that could not be opened is tried again at the next run.
@@ -231,7 +248,14 @@ export class Session implements AsyncDisposable {
   }
 
   #tell(notification: Notification): void {
-    for (const listener of this.#listeners) listener(notification);
+    for (const listener of this.#listeners) {
+      try {
+        listener(notification);
+      } catch (error) {
+        // A fault of one door must reach neither the others nor the run.
+        this.#options.log.error("a listener failed", { id: this.#conversation.id, error: String(error) });
+      }
+    }
   }
 }
 

@@ -22,8 +22,9 @@ export function toChatMessages(events: readonly Event[]): ChatMessage[] {
   for (const [index, event] of events.entries()) {
     if (event.kind === "MessageEvent" && unread.has(event.id)) held.push(event);
     else if (event.kind === "MessageEvent") pushMessage(messages, event);
-    if (event.kind === "ActionEvent" && isFirstOfReply(events, index, event)) pushCalls(messages, callsOfReply(events, index, event), results);
-    if (messages.at(-1)?.role !== "user") release();
+    else if (event.kind === "ActionEvent" && isFirstOfReply(events, index, event))
+      pushCalls(messages, callsOfReply(events, index, event), results);
+    if (event.kind === "ActionEvent" || (event.kind === "MessageEvent" && event.source === "agent")) release();
   }
   release();
   return messages;
@@ -109,7 +110,8 @@ function collectResults(events: readonly Event[]): Results {
   };
   for (const event of events) {
     if (event.kind === "ObservationEvent") keep(byAction, event.action_id, [...event.observation.content, ...event.extended_content]);
-    if (event.kind === "UserRejectObservation") keep(byAction, event.action_id, [textContent(`The person rejected this: ${event.rejection_reason}`)]);
+    if (event.kind === "UserRejectObservation")
+      keep(byAction, event.action_id, [textContent(`The person rejected this: ${event.rejection_reason}`)]);
     if (event.kind === "AgentErrorEvent") keep(byCall, event.tool_call_id, [textContent(event.error)]);
   }
   return { byAction, byCall };

@@ -24,8 +24,10 @@ export interface DemoOptions {
 }
 
 const epilogue = "The recorded demo is over: this model plays one task only. Choose a real model to go on.";
-const elsewhere = "This is the demo model: it plays one recorded task, and only in its own sample workspace. Open the demo workspace, or choose a real model.";
-const again = "The demo has been played in this folder: the test is fixed already. Open a fresh demo workspace to see it again, or choose a real model.";
+const elsewhere =
+  "This is the demo model: it plays one recorded task, and only in its own sample workspace. Open the demo workspace, or choose a real model.";
+const again =
+  "The demo has been played in this folder: the test is fixed already. Open a fresh demo workspace to see it again, or choose a real model.";
 
 /** The demo model: recorded replies, while the tools really run. In any other folder it says so and does nothing. */
 export async function openDemo({ folder, workingDir, wordDelayMs }: DemoOptions): Promise<Demo> {
@@ -56,8 +58,8 @@ async function reasonNotToPlay(folder: string, workingDir: string): Promise<stri
 const sample = (folder: string, path: string): Promise<string> => readFile(join(folder, "workspace", path), "utf8");
 
 async function textAt(folder: string, path: string): Promise<string | undefined> {
-  return readFile(join(folder, path), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  return readFile(join(folder, path), "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
     throw error;
   });
 }

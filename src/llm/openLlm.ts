@@ -20,7 +20,10 @@ export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSourc
     return demo.llm;
   }
   if (ref.base_url !== undefined && !/^https?:$/.test(URL.parse(ref.base_url)?.protocol ?? "")) {
-    throw new LlmError("LLMBadRequestError", `The base URL "${ref.base_url}" is not an http or https address. Correct it, or choose another model.`);
+    throw new LlmError(
+      "LLMBadRequestError",
+      `The base URL "${ref.base_url}" is not an http or https address. Correct it, or choose another model.`,
+    );
   }
   if (sources.apiKey === undefined && needsKey(ref)) {
     throw new LlmError("LLMAuthenticationError", `${ref.model} needs an API key, and none is set. Set one, or choose another model.`);

@@ -18,7 +18,14 @@ export interface OpenAiOptions {
 
 /** A model behind any endpoint that speaks Chat Completions. One attempt per call: `withRetry` repeats. */
 export function openAiLlm({ model, apiKey, baseUrl, deadlines }: OpenAiOptions): Llm {
-  const client = new OpenAI({ apiKey: apiKey ?? "none", baseURL: baseUrl ?? null, maxRetries: 0, organization: null, project: null, logLevel: "off" });
+  const client = new OpenAI({
+    apiKey: apiKey ?? "none",
+    baseURL: baseUrl ?? null,
+    maxRetries: 0,
+    organization: null,
+    project: null,
+    logLevel: "off",
+  });
   const host = new URL(client.baseURL).host;
 
   async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
@@ -43,7 +50,10 @@ async function readStream(client: OpenAI, response: Response, alive: () => void)
   alive();
   const { headers, status, statusText } = response;
   if (headers.get("content-type")?.includes("application/json")) {
-    throw new LlmError("LLMServiceUnavailableError", `${new URL(client.baseURL).host} did not answer with a stream. It said: ${shortened(await response.text())}`);
+    throw new LlmError(
+      "LLMServiceUnavailableError",
+      `${new URL(client.baseURL).host} did not answer with a stream. It said: ${shortened(await response.text())}`,
+    );
   }
   const watched = new TransformStream<Uint8Array, Uint8Array>({
     transform: (bytes, out) => {
@@ -51,7 +61,11 @@ async function readStream(client: OpenAI, response: Response, alive: () => void)
       out.enqueue(bytes);
     },
   });
-  return Stream.fromSSEResponse(new Response(response.body?.pipeThrough(watched) ?? null, { headers, status, statusText }), new AbortController(), client);
+  return Stream.fromSSEResponse(
+    new Response(response.body?.pipeThrough(watched) ?? null, { headers, status, statusText }),
+    new AbortController(),
+    client,
+  );
 }
 
 function toBody(model: string, { messages, tools }: LlmRequest): { model: string; messages: ChatCompletionMessageParam[] } {
@@ -105,14 +119,26 @@ interface Place {
 
 function toLlmError(error: unknown, place: Place): LlmError {
   if (error instanceof LlmError) return error;
-  if (error instanceof APIConnectionTimeoutError) return new LlmError("LLMTimeoutError", `${place.host} did not answer in time.`, { cause: error });
+  if (error instanceof APIConnectionTimeoutError)
+    return new LlmError("LLMTimeoutError", `${place.host} did not answer in time.`, { cause: error });
   if (error instanceof APIConnectionError) {
-    return new LlmError("LLMServiceUnavailableError", `${place.host} cannot be reached (${reasonOf(error)}). Check the address and the network.`, {
-      cause: error,
-    });
+    return new LlmError(
+      "LLMServiceUnavailableError",
+      `${place.host} cannot be reached (${reasonOf(error)}). Check the address and the network.`,
+      {
+        cause: error,
+      },
+    );
   }
-  if (error instanceof APIError) return fromStatus(error, place);
-  return new LlmError("LLMServiceUnavailableError", `The answer of ${place.host} could not be read (${shortened(String(error))}).`, { cause: error });
+  if (isApiError(error)) return fromStatus(error, place);
+  return new LlmError("LLMServiceUnavailableError", `The answer of ${place.host} could not be read (${shortened(String(error))}).`, {
+    cause: error,
+  });
+}
+
+/** Because `instanceof` alone makes the type's parameters `any`. */
+function isApiError(error: unknown): error is APIError {
+  return error instanceof APIError;
 }
 
 function fromStatus(error: APIError, place: Place): LlmError {
@@ -128,10 +154,16 @@ function judge(error: APIError, { model, host }: Place): [LlmErrorCode, string] 
   if (status === 401 || status === 403) return ["LLMAuthenticationError", `${host} refused the API key. Set another key.`];
   if (status === 429) return ["LLMRateLimitError", `${host} is limiting requests.`];
   if (isContextOverflow(text)) return ["LLMContextWindowExceedError", `The conversation is longer than ${model} can read.`];
-  if (text.includes("content_filter") || text.includes("content_policy")) return ["LLMContentPolicyViolationError", `${host} refused the content.`];
-  if (status === 404) return ["LLMBadRequestError", `${host} does not know the model "${model}". Select another model, or check the base URL.`];
-  if (status !== undefined && status < 500 && status !== 408 && status !== 409) return ["LLMBadRequestError", `${host} refused the request (${status}).`];
-  return ["LLMServiceUnavailableError", status === undefined ? `${host} broke off its answer.` : `${host} is not able to answer now (${status}).`];
+  if (text.includes("content_filter") || text.includes("content_policy"))
+    return ["LLMContentPolicyViolationError", `${host} refused the content.`];
+  if (status === 404)
+    return ["LLMBadRequestError", `${host} does not know the model "${model}". Select another model, or check the base URL.`];
+  if (status !== undefined && status < 500 && status !== 408 && status !== 409)
+    return ["LLMBadRequestError", `${host} refused the request (${status}).`];
+  return [
+    "LLMServiceUnavailableError",
+    status === undefined ? `${host} broke off its answer.` : `${host} is not able to answer now (${status}).`,
+  ];
 }
 
 function isContextOverflow(text: string): boolean {

@@ -106,11 +106,13 @@ export class ReplyBuilder {
   /** In the order of their index; ids that are missing or come twice are made unique, because each call needs its own result. */
   #toolCalls(): MessageToolCall[] {
     const seen = new Set<string>();
-    return this.#calls.toSorted((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity) || 0).map((call) => {
-      const id = call.id && !seen.has(call.id) ? call.id : newCallId();
-      seen.add(id);
-      return { id, name: call.name, arguments: call.arguments, origin: "completion" };
-    });
+    return this.#calls
+      .toSorted((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity) || 0)
+      .map((call) => {
+        const id = call.id && !seen.has(call.id) ? call.id : newCallId();
+        seen.add(id);
+        return { id, name: call.name, arguments: call.arguments, origin: "completion" };
+      });
   }
 }
 

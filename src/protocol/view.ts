@@ -144,7 +144,9 @@ function withMessage(view: View, event: Extract<Event, { kind: "MessageEvent" }>
   const text = textOf(event.llm_message.content);
   if (event.source === "user") return withRows(view, { type: "user", id: event.id, text });
   if (event.source !== "agent") return view;
-  return withRows(settled(view), { type: "agent", id: event.id, text, reasoning: event.llm_message.reasoning_content ?? "" });
+  const reasoning = event.llm_message.reasoning_content ?? "";
+  const row: Row | undefined = text.trim() || reasoning ? { type: "agent", id: event.id, text, reasoning } : undefined;
+  return withRows(settled(view), row);
 }
 
 /** What the model said beside its first call is a row of its own, above the action. */

@@ -29,8 +29,13 @@ function addTerminal(app: Hono, { terminal }: Runtime): void {
     const run = async (send: (line: TerminalLine) => void): Promise<void> => {
       try {
         const request = await body(c, TerminalRequest);
-        const result = await terminal.run(request, { signal, onOutput: (text) => send({ type: "output", text }) });
-        send({ type: "result", result });
+        // An interrupt that came before this is one of what runs: it must not make the request as if it had never come.
+        const late = new AbortController();
+        const result = terminal.run(request, { signal: late.signal, onOutput: (text) => send({ type: "output", text }) });
+        const abort = (): void => late.abort(signal.reason);
+        if (signal.aborted) abort();
+        signal.addEventListener("abort", abort, { once: true });
+        send({ type: "result", result: await result });
       } finally {
         running.delete(interrupt);
         settled.resolve();

@@ -41,7 +41,10 @@ function locate(text: string, old: string, path: string): { readonly start: numb
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   if (only === undefined) throw new EditError(notFound(text, old, path));
-  const places = found.slice(0, 20).map(({ start }) => lineNumberAt(text, start)).join(", ");
+  const places = found
+    .slice(0, 20)
+    .map(({ start }) => lineNumberAt(text, start))
+    .join(", ");
   throw new EditError(
     `old_str occurs ${found.length} times in ${path} (lines ${places}); it must occur once. Add lines around it. Nothing was changed.`,
   );

@@ -12,8 +12,14 @@ import { toolOf } from "./toolOf.ts";
 
 const undoDepth = 10;
 
-/** Texts that `undo_edit` can bring back, newest last, by path; undefined: there was no file. */
-type History = Map<string, (string | undefined)[]>;
+/** What `undo_edit` can take back, newest last, by path. */
+type History = Map<string, Change[]>;
+
+interface Change {
+  /** Undefined: there was no file. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
 
 /** Its undo history lives as long as the tool: make one for each conversation. */
 export function fileEditorTool(): Tool {
@@ -57,7 +63,13 @@ async function run(action: FileEditorAction, context: ToolContext, history: Hist
     return { ...(await perform({ ...action, path: posix.normalize(action.path) }, context, history)), path: action.path };
   } catch (error) {
     if (!(error instanceof EditError) && !(error instanceof RuntimeError)) throw error;
-    return { kind: "FileEditorObservation", content: [textContent(error.message)], is_error: true, command: action.command, prev_exist: true };
+    return {
+      kind: "FileEditorObservation",
+      content: [textContent(error.message)],
+      is_error: true,
+      command: action.command,
+      prev_exist: true,
+    };
   }
 }
 
@@ -102,7 +114,7 @@ async function create(action: FileEditorAction, { runtime, signal }: ToolContext
   if (file_text == null) throw new EditError("create needs file_text: the whole text of the new file.");
   if (await runtime.files.stat(path, signal)) throw new EditError(`${path} exists already. Use str_replace or insert to change it.`);
   await runtime.files.write(path, Buffer.from(file_text, "utf-8"), { expected: "absent", signal });
-  remember(history, path, undefined);
+  remember(history, path, { before: undefined, after: file_text });
   return { ...changed("create", `Created ${path}.`), prev_exist: false, new_content: file_text };
 }
 
@@ -115,19 +127,21 @@ async function edit(action: FileEditorAction, context: ToolContext, { history, c
   const file = await openFile(action.path, context);
   const { text, snippet } = change(file.text);
   await save(file, text, context);
-  remember(history, action.path, file.text);
+  remember(history, action.path, { before: file.text, after: text });
   const told = `Edited ${action.path}. It now reads:\n${snippet}`;
   return { ...changed(action.command, told), old_content: file.text, new_content: text };
 }
 
 async function undo(action: FileEditorAction, context: ToolContext, history: History): Promise<FileEditorObservation> {
-  const texts = history.get(action.path) ?? [];
-  if (texts.length === 0) throw new EditError(`There is no edit of ${action.path} to undo.`);
+  const last = history.get(action.path)?.at(-1);
+  if (last === undefined) throw new EditError(`There is no edit of ${action.path} to undo.`);
+  const { before, after } = last;
   const file = await openFile(action.path, context);
-  const before = texts.at(-1);
+  if (file.text !== after)
+    throw new EditError(`${action.path} has changed since your last edit of it, so nothing was undone. View it, and edit it anew.`);
   if (before === undefined) await context.runtime.files.remove(action.path, context.signal);
   else await save(file, before, context);
-  texts.pop();
+  history.get(action.path)?.pop();
   const told = before === undefined ? `Removed ${action.path}, which the undone edit had created.` : numbered(linesOf(before), 1);
   return { ...changed("undo_edit", told), old_content: file.text, new_content: before ?? "" };
 }
@@ -136,8 +150,8 @@ async function save(file: OpenFile, text: string, { runtime, signal }: ToolConte
   await runtime.files.write(file.path, encodeText(file, text), { expected: file.version, signal });
 }
 
-function remember(history: History, path: string, text: string | undefined): void {
-  history.set(path, [...(history.get(path) ?? []), text].slice(-undoDepth));
+function remember(history: History, path: string, change: Change): void {
+  history.set(path, [...(history.get(path) ?? []), change].slice(-undoDepth));
 }
 
 function changed(command: FileEditorAction["command"], text: string): FileEditorObservation {

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { FileEditorAction } from "../protocol/actions.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
 import { EditError } from "./edits.ts";
 import { linesOf, numbered } from "./numberedLines.ts";
 import { decodeText, type TextFile } from "./textFile.ts";
@@ -20,7 +21,8 @@ export interface OpenFile extends TextFile {
 export async function openFile(path: string, { runtime, signal }: ToolContext): Promise<OpenFile> {
   const { bytes, version } = await runtime.files.read(path, { maxBytes, signal });
   const file = decodeText(bytes);
-  if (file === undefined) throw new EditError(`${path} is a binary file of ${bytes.length} bytes; it can be neither viewed nor edited as text.`);
+  if (file === undefined)
+    throw new EditError(`${path} is a binary file of ${bytes.length} bytes; it can be neither viewed nor edited as text.`);
   return { ...file, path, version };
 }
 
@@ -40,7 +42,7 @@ function checkRange(range: readonly number[], count: number): readonly [number, 
   if (first === undefined || last === undefined || range.length !== 2) throw new EditError("view_range takes two numbers: [first, last].");
   if (first < 1 || first > Math.max(1, count)) throw new EditError(`view_range begins at line ${first}, but the file has ${count} lines.`);
   const end = last === -1 ? count : Math.min(last, count);
-  if (end < first) throw new EditError(`view_range ends at line ${last}, before its begin at line ${first}.`);
+  if (end < first && count > 0) throw new EditError(`view_range ends at line ${last}, before its begin at line ${first}.`);
   return [first, end];
 }
 
@@ -53,13 +55,19 @@ export async function viewDirectory({ path, view_range }: FileEditorAction, cont
   for (const entry of top.entries) {
     lines.push(entry);
     if (!entry.endsWith("/") || lines.length >= maxEntries) continue;
-    const below = await visibleEntries(entry.slice(0, -1), context);
+    const below = await visibleEntries(entry.slice(0, -1), context).catch(nothingToSee);
     hidden += below.hidden;
     lines.push(...below.entries);
   }
   const cut = lines.length > maxEntries ? `\n[… ${lines.length - maxEntries} more entries]` : "";
   const note = hidden === 0 ? "" : `\n[${hidden} hidden entries are not shown]`;
   return [`${path}, two levels deep:`, ...lines.slice(0, maxEntries)].join("\n") + cut + note;
+}
+
+/** A folder that may not be read is listed by its name only. */
+function nothingToSee(error: unknown): { entries: string[]; hidden: number } {
+  if (error instanceof RuntimeError) return { entries: [], hidden: 0 };
+  throw error;
 }
 
 async function visibleEntries(path: string, { runtime, signal }: ToolContext): Promise<{ entries: string[]; hidden: number }> {

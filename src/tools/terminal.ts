@@ -19,7 +19,8 @@ export const terminalTool = toolOf<TerminalAction>({
 - Output over ${maxCharacters} characters loses its middle.`,
   action: TerminalAction,
   parameters: {
-    command: "The command. Empty: wait for the one that runs. With is_input: the text to type, or a key: C-c, C-d, ENTER, TAB, ESC, UP, DOWN.",
+    command:
+      "The command. Empty: wait for the one that runs. With is_input: the text to type, or a key: C-c, C-d, ENTER, TAB, ESC, UP, DOWN.",
     is_input: "True: the command is input for the running program.",
     timeout: "Seconds to wait at most.",
     reset: "True: start a new shell first; what runs in the old one is ended.",
@@ -75,7 +76,12 @@ function describe(result: TerminalResult, before: string): Told {
   const moved = workingDir === before ? "" : ` in ${workingDir}`;
   switch (outcome.type) {
     case "completed":
-      return { text, exitCode: outcome.exitCode, workingDir, suffix: `[exit code ${outcome.exitCode}${wordsFor(outcome.exitCode)}${moved}]` };
+      return {
+        text,
+        exitCode: outcome.exitCode,
+        workingDir,
+        suffix: `[exit code ${outcome.exitCode}${wordsFor(outcome.exitCode)}${moved}]`,
+      };
     case "running":
       return { text, exitCode: -1, workingDir, suffix: stillRunning(outcome.reason) };
     case "busy":

@@ -6,16 +6,25 @@ export interface TextFile {
   readonly hasBom: boolean;
 }
 
-/** The text in `bytes`, or undefined when they are no text (a NUL byte outside UTF-16). Bytes that are no UTF-8 are read as Latin-1. */
+/** The text in `bytes`, or undefined when they are no text (a NUL byte outside UTF-16, half a character in it). Bytes that are no UTF-8 are read as Latin-1. */
 export function decodeText(bytes: Uint8Array): TextFile | undefined {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: new TextDecoder("utf-16le").decode(bytes), encoding: "utf-16le", hasBom: true };
-  if (bytes.subarray(0, 8_000_000).includes(0)) return undefined;
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeUtf16(bytes);
+  if (bytes.includes(0)) return undefined;
   const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "utf-8", hasBom };
   } catch {
     // Not UTF-8. Latin-1 maps every byte to one character and back, so that nothing outside the edit changes.
     return { text: Buffer.from(bytes).toString("latin1"), encoding: "latin1", hasBom: false };
+  }
+}
+
+/** Bytes that are not wholly UTF-16 would not come back as they were, so they are no text. */
+function decodeUtf16(bytes: Uint8Array): TextFile | undefined {
+  try {
+    return { text: new TextDecoder("utf-16le", { fatal: true }).decode(bytes), encoding: "utf-16le", hasBom: true };
+  } catch {
+    return undefined;
   }
 }
 

@@ -51,7 +51,7 @@ function parse<Made>(schema: z.ZodType<Made>, name: string, value: unknown): Mad
 
 /** Optional parameters are simply not required, nullable ones lose the null, and `kind` is ours (agent-server protocol §5.1). */
 function jsonSchema(schema: z.ZodObject, descriptions: Readonly<Record<string, string>>, isReadOnly: boolean): Record<string, unknown> {
-  const fields = Object.entries(schema.shape).filter(([field]) => field !== "kind");
+  const fields = Object.entries<z.core.$ZodType>(schema.shape).filter(([field]) => field !== "kind");
   const risk = isReadOnly ? {} : { security_risk: { type: "string", enum: SecurityRisk.options } };
   const own = fields.map(([field, type]) => [field, { ...typeSchema(type), description: descriptions[field] }]);
   return {

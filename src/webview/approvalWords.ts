@@ -25,7 +25,9 @@ export function whyAsked(actions: readonly ActionEvent[], policy: ConfirmationPo
 function reasonOf({ action, security_risk }: ActionEvent, workingDir: string): string {
   if (action?.kind === "TerminalAction") return "Asks because a command can do anything on this machine.";
   if (action?.kind === "FileEditorAction" && !action.path.startsWith(`${workingDir}/`)) return "Asks because this is outside the folder.";
-  return security_risk === "UNKNOWN" ? "Asks because nobody has rated the risk of this." : `Asks because the risk is rated ${security_risk.toLowerCase()}.`;
+  return security_risk === "UNKNOWN"
+    ? "Asks because nobody has rated the risk of this."
+    : `Asks because the risk is rated ${security_risk.toLowerCase()}.`;
 }
 
 function terminalTitle(isInput: boolean): string {

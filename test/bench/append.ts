@@ -25,7 +25,16 @@ export async function measureAppend(folder: string): Promise<Part> {
     await alternate(conversation, file, warmUp);
     for (let round = 0; round < rounds; round++) times.push(await alternate(conversation, file, perRound));
     const problems = conversation.events.length === 5 + warmUp + rounds * perRound ? [] : ["append: an event is missing"];
-    const share = (of: number) => ({ ours: over(times.map(({ ours }) => ours), of), floor: over(times.map(({ floor }) => floor), of) });
+    const share = (of: number) => ({
+      ours: over(
+        times.map(({ ours }) => ours),
+        of,
+      ),
+      floor: over(
+        times.map(({ floor }) => floor),
+        of,
+      ),
+    });
     const rows = [
       { name: "p50", unit: "ms", ...share(0.5), target: { atMost: 1 } },
       { name: "p99", unit: "ms", ...share(0.99) },

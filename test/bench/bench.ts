@@ -11,6 +11,7 @@ import { listenForNoise } from "./noise.ts";
 import { readMachine, writeReport } from "./report.ts";
 import type { Part } from "./row.ts";
 import { measureSandbox } from "./sandbox.ts";
+import { measureTerminalPart } from "./terminalPart.ts";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 const dist = path.join(root, "dist");
@@ -19,6 +20,7 @@ const artefacts = path.join(root, "artefacts");
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   loop: () => measureLoop(dist),
   append: () => measureAppend(root),
+  terminal: measureTerminalPart,
   sandbox: () => measureSandbox(dist),
   bundles: () => measureBundles(root),
 };

@@ -14,7 +14,10 @@ const tools = {
   terminal: { parameters: texts("command"), run: ({ command }) => runInBash(command) },
   file_editor: { parameters: texts("command", "path", "file_text"), run: edit },
 };
-const declared = Object.entries(tools).map(([name, { parameters }]) => ({ type: "function", function: { name, description: name, parameters } }));
+const declared = Object.entries(tools).map(([name, { parameters }]) => ({
+  type: "function",
+  function: { name, description: name, parameters },
+}));
 
 const messages = [
   { role: "system", content: "You are a coding agent." },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startMockModel } from "./mockProcess.ts";
-import { play, type Player, type Playthrough, prompt, type Stage } from "./playthrough.ts";
+import { type Player, type Playthrough, play, prompt, type Stage } from "./playthrough.ts";
 import { plot } from "./plot.ts";
 import type { Part, Row } from "./row.ts";
 import { median, spread } from "./statistics.ts";
@@ -80,7 +80,12 @@ function shortRows([base, own]: Pair): Row[] {
 }
 
 function longRows(short: Pair, long: Pair): Row[] {
-  const both = (name: string, unit: string, value: (index: 0 | 1) => number[]): Row => ({ name, unit, ours: spread(value(1)), floor: spread(value(0)) });
+  const both = (name: string, unit: string, value: (index: 0 | 1) => number[]): Row => ({
+    name,
+    unit,
+    ours: spread(value(1)),
+    floor: spread(value(0)),
+  });
   const perStep = (index: 0 | 1): number[] => {
     const before = median(short[index].map(({ cpuS }) => cpuS));
     return long[index].map(({ cpuS }) => ((cpuS - before) * 1000) / (longSteps - shortSteps));

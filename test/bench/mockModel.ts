@@ -56,7 +56,10 @@ function answer(body: string, response: ServerResponse, arrivedAt: number): void
   response.writeHead(200, { "content-type": "text/event-stream" });
   const chunks = number <= play.steps ? callOf(number, asked) : endOf(number, asked);
   play.isOver = number > play.steps;
-  for (const chunk of chunks) response.write(`data: ${JSON.stringify({ id: `reply-${number}`, object: "chat.completion.chunk", created: 0, model: "mock", ...chunk })}\n\n`);
+  for (const chunk of chunks)
+    response.write(
+      `data: ${JSON.stringify({ id: `reply-${number}`, object: "chat.completion.chunk", created: 0, model: "mock", ...chunk })}\n\n`,
+    );
   response.end("data: [DONE]\n\n", () => (times.answeredAt = now()));
 }
 

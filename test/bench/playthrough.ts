@@ -69,7 +69,13 @@ async function playOnce(player: Player, steps: number, { root, model }: Stage): 
   await writeFile(path.join(workspace, "README.md"), "# A workspace for the bench\n");
   await model.begin(steps, workspace);
   const env = {
-    ...{ PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: home, TMPDIR: path.join(home, "tmp"), LANG: "C.UTF-8", TERM: "dumb" },
+    ...{
+      PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+      HOME: home,
+      TMPDIR: path.join(home, "tmp"),
+      LANG: "C.UTF-8",
+      TERM: "dumb",
+    },
     ...{ LLM_BASE_URL: model.baseUrl, LLM_API_KEY: "mock", LLM_MODEL: "mock", OH_PERSISTENCE_DIR: persistence },
   };
   const outputFile = path.join(home, "output.txt");
@@ -111,7 +117,12 @@ async function wrongFiles(steps: number, workspace: string): Promise<string[]> {
 /** Each step and the finish must have a result in the one log that was written. */
 async function wrongLog(steps: number, logs: string): Promise<string[]> {
   const names = await readdir(logs, { recursive: true }).catch(() => []);
-  const texts = await Promise.all(names.filter((name) => name.endsWith("events.jsonl")).map((name) => readFile(path.join(logs, name), "utf8")));
-  const results = texts.join("").split("\n").filter((line) => line.includes('"kind":"ObservationEvent"')).length;
+  const texts = await Promise.all(
+    names.filter((name) => name.endsWith("events.jsonl")).map((name) => readFile(path.join(logs, name), "utf8")),
+  );
+  const results = texts
+    .join("")
+    .split("\n")
+    .filter((line) => line.includes('"kind":"ObservationEvent"')).length;
   return results === steps + 1 ? [] : [`${results} results are in the log instead of ${steps + 1}`];
 }

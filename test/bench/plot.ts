@@ -21,12 +21,19 @@ export function plot(curves: readonly Curve[], unit: string): string {
   });
   const steps = String(curves[0]?.values.length ?? 0);
   const legend = curves.map(({ mark, name }) => `${mark} ${name}`).join("   ");
-  return [`${unit.padStart(7)}    ${legend}`, ...lines, `${" ".repeat(7)} +${"-".repeat(width)}`, `${" ".repeat(9)}1${steps.padStart(width - 1)} steps`].join("\n");
+  return [
+    `${unit.padStart(7)}    ${legend}`,
+    ...lines,
+    `${" ".repeat(7)} +${"-".repeat(width)}`,
+    `${" ".repeat(9)}1${steps.padStart(width - 1)} steps`,
+  ].join("\n");
 }
 
 function inColumns(values: readonly number[]): number[] {
   const share = values.length / width;
-  return Array.from({ length: width }, (_, at) => median(values.slice(Math.floor(at * share), Math.max(Math.floor(at * share) + 1, Math.floor((at + 1) * share)))));
+  return Array.from({ length: width }, (_, at) =>
+    median(values.slice(Math.floor(at * share), Math.max(Math.floor(at * share) + 1, Math.floor((at + 1) * share)))),
+  );
 }
 
 function isIn(value: number | undefined, from: number, to: number): boolean {

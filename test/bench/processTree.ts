@@ -85,7 +85,11 @@ const ticksMs = (user = "0", system = "0"): number => (Number(user) + Number(sys
 
 /** Work and theft of the whole machine since it was started, in steps of 10 ms. */
 export function machineCpuMs(): { readonly busy: number; readonly stolen: number } {
-  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = (attempt(() => readFileSync("/proc/stat", "utf8")) ?? "").split("\n", 1).join("").split(/\s+/).map(Number);
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = (attempt(() => readFileSync("/proc/stat", "utf8")) ?? "")
+    .split("\n", 1)
+    .join("")
+    .split(/\s+/)
+    .map(Number);
   return { busy: (user + nice + system + irq + softirq) * 10, stolen: stolen * 10 };
 }
 

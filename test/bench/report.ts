@@ -84,7 +84,11 @@ const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : val
 /** Undefined before the first commit, and outside of a checkout. */
 function commitOf(root: string): string {
   try {
-    return execFileSync("git", ["describe", "--always", "--dirty"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync("git", ["describe", "--always", "--dirty"], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return "none";
   }

@@ -30,11 +30,19 @@ export async function measureSandbox(dist: string): Promise<Part> {
       startTimes.ours.push(ours);
     }
     const trips = await roundTrips(dist, workspace);
-    const share = (of: number) => ({ ours: spread(trips.ours.map((times) => quantile(times, of))), floor: spread(trips.floor.map((times) => quantile(times, of))) });
+    const share = (of: number) => ({
+      ours: spread(trips.ours.map((times) => quantile(times, of))),
+      floor: spread(trips.floor.map((times) => quantile(times, of))),
+    });
     return {
       title: `sandbox-server over stdio (${starts} starts; \`true\` ${rounds} × ${perRound}, alternating)`,
       rows: [
-        { name: "start to first answer (floor: node that answers a byte)", unit: "ms", ours: spread(startTimes.ours), floor: spread(startTimes.floor) },
+        {
+          name: "start to first answer (floor: node that answers a byte)",
+          unit: "ms",
+          ours: spread(startTimes.ours),
+          floor: spread(startTimes.floor),
+        },
         { name: "`true` p50 (floor: without the wire)", unit: "ms", ...share(0.5) },
         { name: "`true` p99 (floor: without the wire)", unit: "ms", ...share(0.99) },
       ],
@@ -86,7 +94,10 @@ async function roundTrips(dist: string, workspace: string) {
     times.floor.push(floor);
     times.ours.push(ours);
   }
-  const said = await remote.terminal.run({ type: "command", command: "echo $((6 * 7))", noChangeTimeoutMs: mostMs }, { signal: AbortSignal.timeout(mostMs) });
+  const said = await remote.terminal.run(
+    { type: "command", command: "echo $((6 * 7))", noChangeTimeoutMs: mostMs },
+    { signal: AbortSignal.timeout(mostMs) },
+  );
   if (said.output.trim() !== "42") times.problems.push(`sandbox-server: the terminal said ${JSON.stringify(said)}`);
   await remote[Symbol.asyncDispose]();
   await ended(child);

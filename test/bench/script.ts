@@ -38,5 +38,7 @@ const pathOf = (number: number, workspace: string): string => `${workspace}/out/
 
 /** Half a kilobyte, no two alike. */
 function textOf(number: number): string {
-  return Array.from({ length: 12 }, (_, index) => `file ${number} line ${index + 1}: the quick brown fox ${number * (index + 1)}\n`).join("");
+  return Array.from({ length: 12 }, (_, index) => `file ${number} line ${index + 1}: the quick brown fox ${number * (index + 1)}\n`).join(
+    "",
+  );
 }

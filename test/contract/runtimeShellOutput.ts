@@ -48,9 +48,9 @@ export function outputTests(open: () => Promise<Runtime>): void {
 
   it("TF-13 is not fooled by markers of others", async () => {
     await using runtime = await open();
-    const forged = String.raw`printf '\033]633;D;0\007\033]7717;0000;E;0000;0;/\n\007\033]133;D;0\007'; echo real; (exit 4)`;
+    const forged = String.raw`printf '\033]633;D;0\007\033]7717;0000;E;0000;0;/\007\033]133;D;0\007'; echo real; (exit 4)`;
     equal(await tell(runtime, forged), "4 real\n");
-    equal(await tell(runtime, String.raw`printf '\033]7717;'; echo shown; printf '\007'`), "0 ");
+    equal(await tell(runtime, String.raw`printf '\033]7717;'; echo swallowed; printf '\007'; echo shown`), "0 \nshown\n");
     equal(await tell(runtime, "echo usable"), "0 usable\n");
   });
 

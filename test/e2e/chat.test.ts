@@ -12,7 +12,15 @@ describe("the chat view", () => {
   it("streams what the model says, shows the edit in the open editor, and the answer", async () => {
     const middle = gate();
     const edit = { command: "str_replace", path: "", old_str: "January is 1", new_str: "January is 1, December 12" };
-    const answers = [{ text: "First I look at the **file**.", gate: middle, gateAt: "end" as const, toolCalls: [{ name: "file_editor", arguments: edit }] }, { ...finish("Done."), usage }];
+    const answers = [
+      {
+        text: "First I look at the **file**.",
+        gate: middle,
+        gateAt: "end" as const,
+        toolCalls: [{ name: "file_editor", arguments: edit }],
+      },
+      { ...finish("Done."), usage },
+    ];
     await using it = await openChatWindow({ answers });
     edit.path = path.join(it.folder, "src", "date.js");
     await it.window.openFile("date.js");
@@ -24,7 +32,12 @@ describe("the chat view", () => {
     middle.release();
     await it.chat.statusIs("Finished");
 
-    assert.deepEqual(await it.chat.rows(), ["You: Say when the year ends.", "Agent: First I look at the **file**.", "Edited src/date.js, +1 −1", "Finished: Done."]);
+    assert.deepEqual(await it.chat.rows(), [
+      "You: Say when the year ends.",
+      "Agent: First I look at the **file**.",
+      "Edited src/date.js, +1 −1",
+      "Finished: Done.",
+    ]);
     assert.match(await it.window.editorText("date.js"), /January is 1, December 12/);
     assert.match(await readFile(edit.path, "utf8"), /January is 1, December 12/);
     await (await it.chat.frame()).getByText("1.2k tokens").waitFor();
@@ -32,7 +45,9 @@ describe("the chat view", () => {
   });
 
   it("asks before a command: a rejected one does not run and the agent reads why, an allowed one runs", async () => {
-    await using it = await openChatWindow({ answers: [terminal("touch rejected.txt"), terminal("touch allowed.txt && ls"), finish("Made it.")] });
+    await using it = await openChatWindow({
+      answers: [terminal("touch rejected.txt"), terminal("touch allowed.txt && ls"), finish("Made it.")],
+    });
     await it.chat.send("Make a file.");
     await it.chat.statusIs("Waiting for your answer");
     await it.window.screenshot("approval");

@@ -1,6 +1,7 @@
 // A window of VS Code with the extension, the sample folder and a scripted model behind the real wire.
-import { root } from "./checkout.ts";
+
 import { ChatDriver, demoWorkspace } from "./chatDriver.ts";
+import { root } from "./checkout.ts";
 import { type FakeAnswer, type FakeLlm, startFakeLlm } from "./fakeLlmServer.ts";
 import type { Settings } from "./settings.ts";
 import { startVscodeServer } from "./vscodeServer.ts";
@@ -22,7 +23,12 @@ export interface ChatWindow extends AsyncDisposable {
 }
 
 /** With the chat view open where the folder is trusted. All of it, the folder too, is gone when disposed. */
-export async function openChatWindow({ answers, settings, workspaceTrust = "off", theme = "dark" }: ChatWindowOptions): Promise<ChatWindow> {
+export async function openChatWindow({
+  answers,
+  settings,
+  workspaceTrust = "off",
+  theme = "dark",
+}: ChatWindowOptions): Promise<ChatWindow> {
   await using stack = new AsyncDisposableStack();
   const { folder } = stack.use(await demoWorkspace());
   const llm = stack.use(await startFakeLlm(answers));

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { Duplex } from "node:stream";
-import type { Runtime } from "../../src/runtime/runtime.ts";
 import { openRemoteRuntime } from "../../src/runtime/remote/remoteRuntime.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import { root } from "./checkout.ts";
 
 /** The runtime behind a sandbox-server of its own; disposing waits until the server has ended by itself. */

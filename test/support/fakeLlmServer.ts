@@ -36,7 +36,7 @@ export interface FakeFailure {
 /** Bytes of a stream as they are; then the end, a cut connection, or silence for ever. */
 export interface FakeBytes {
   readonly bytes: readonly (string | Uint8Array)[];
-  readonly then?: "end" | "cut" | "silence";
+  readonly ending?: "end" | "cut" | "silence";
   readonly contentType?: string;
   /** Between two pieces. */
   readonly everyMs?: number;
@@ -46,10 +46,11 @@ export type FakeAnswer = FakeReply | FakeFailure | FakeBytes;
 
 export interface FakeRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: { readonly model: string; readonly messages: readonly Record<string, unknown>[]; readonly tools?: readonly unknown[] } & Record<
-    string,
-    unknown
-  >;
+  readonly body: {
+    readonly model: string;
+    readonly messages: readonly Record<string, unknown>[];
+    readonly tools?: readonly unknown[];
+  } & Record<string, unknown>;
 }
 
 export interface FakeLlm extends AsyncDisposable {
@@ -68,7 +69,10 @@ export interface FakeLlmOptions {
 }
 
 /** The n-th request gets the n-th answer. */
-export async function startFakeLlm(answers: readonly FakeAnswer[], { port = 0, repeatsLast = false }: FakeLlmOptions = {}): Promise<FakeLlm> {
+export async function startFakeLlm(
+  answers: readonly FakeAnswer[],
+  { port = 0, repeatsLast = false }: FakeLlmOptions = {},
+): Promise<FakeLlm> {
   const requests: FakeRequest[] = [];
   let aborted = 0;
   const server = createServer((request, response) => {
@@ -112,7 +116,9 @@ async function send(response: ServerResponse, answer: FakeAnswer, index: number)
   for (const delta of spoken.toReversed()) response.write(sse({ ...base, choices: [{ index: 0, delta, finish_reason: null }] }));
   if (answer.gateAt === "end") await answer.gate?.pass();
   if (last) response.write(sse({ ...base, choices: [{ index: 0, delta: last, finish_reason: null }] }));
-  response.write(sse({ ...base, choices: [{ index: 0, delta: {}, finish_reason: answer.finishReason ?? (answer.toolCalls ? "tool_calls" : "stop") }] }));
+  response.write(
+    sse({ ...base, choices: [{ index: 0, delta: {}, finish_reason: answer.finishReason ?? (answer.toolCalls ? "tool_calls" : "stop") }] }),
+  );
   if (answer.usage) response.write(sse({ ...base, choices: [], usage: answer.usage }));
   response.end("data: [DONE]\n\n");
 }
@@ -124,7 +130,13 @@ export function sse(data: unknown): string {
 
 /** One chunk with this delta, and the reply's end when there is a reason. */
 export function chunk(delta: object, finish_reason: string | null = null): string {
-  return sse({ id: "chatcmpl-raw", object: "chat.completion.chunk", created: 1, model: "fake", choices: [{ index: 0, delta, finish_reason }] });
+  return sse({
+    id: "chatcmpl-raw",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "fake",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
 }
 
 function deltas({ text: said = "", reasoning = "", toolCalls = [] }: FakeReply): object[] {
@@ -141,7 +153,9 @@ function callDeltas({ id, name, index, arguments: args }: FakeCall, position: nu
   const json = typeof args === "string" ? args : JSON.stringify(args);
   const half = Math.ceil(json.length / 2);
   const begin = { index: at, id: id ?? `call_${position}`, type: "function", function: { name, arguments: "" } };
-  return [begin, ...[json.slice(0, half), json.slice(half)].map((part) => ({ index: at, function: { arguments: part } }))].map((part) => ({ tool_calls: [part] }));
+  return [begin, ...[json.slice(0, half), json.slice(half)].map((part) => ({ index: at, function: { arguments: part } }))].map((part) => ({
+    tool_calls: [part],
+  }));
 }
 
 function sendFailure(response: ServerResponse, { status, body = "", headers = {} }: FakeFailure): void {
@@ -150,11 +164,14 @@ function sendFailure(response: ServerResponse, { status, body = "", headers = {}
   response.end(isText ? body : JSON.stringify(body));
 }
 
-async function sendBytes(response: ServerResponse, { bytes, then = "end", contentType = "text/event-stream", everyMs = 0 }: FakeBytes): Promise<void> {
+async function sendBytes(
+  response: ServerResponse,
+  { bytes, ending = "end", contentType = "text/event-stream", everyMs = 0 }: FakeBytes,
+): Promise<void> {
   response.writeHead(200, { "content-type": contentType });
   response.flushHeaders();
   // Each piece on its own, so that the client meets it cut exactly here.
   for (const piece of bytes) await new Promise((resolve) => response.write(piece, () => setTimeout(resolve, everyMs)));
-  if (then === "end") response.end();
-  if (then === "cut") response.destroy();
+  if (ending === "end") response.end();
+  if (ending === "cut") response.destroy();
 }

@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,7 +16,8 @@ interface Traces {
   readonly temporary: readonly string[];
   /** Kinds of handles and requests that keep this process alive, one entry each. */
   readonly resources: readonly string[];
-  readonly openFiles: number;
+  /** What the file descriptors lead to. */
+  readonly openFiles: readonly string[];
 }
 
 const variable = "OPENHANDS_LEAK_WATCH";
@@ -46,7 +47,7 @@ export async function watchLeaks(): Promise<LeakWatch> {
   };
 }
 
-const nothing: Traces = { processes: [], temporary: [], resources: [], openFiles: 0 };
+const nothing: Traces = { processes: [], temporary: [], resources: [], openFiles: [] };
 
 async function settledDifference(before: Traces, read: () => Promise<Traces>): Promise<Traces> {
   const until = performance.now() + patienceMs;
@@ -63,7 +64,7 @@ function subtract(now: Traces, before: Traces): Traces {
     processes: without(now.processes, before.processes),
     temporary: without(now.temporary, before.temporary),
     resources: without(now.resources, before.resources),
-    openFiles: Math.max(0, now.openFiles - before.openFiles),
+    openFiles: without(now.openFiles, before.openFiles),
   };
 }
 
@@ -75,13 +76,17 @@ function without(all: readonly string[], some: readonly string[]): string[] {
 
 async function readTraces(mark: string, temporary: string): Promise<Traces> {
   const resources = process.getActiveResourcesInfo();
-  return { processes: await processesWith(mark), temporary: await readdir(temporary), resources, openFiles: await countOpenFiles() };
+  return { processes: await processesWith(mark), temporary: await readdir(temporary), resources, openFiles: await openFiles() };
 }
 
 async function processesWith(mark: string): Promise<string[]> {
   if (process.platform !== "linux") return [];
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
-  const found = await Promise.all(pids.map(async (pid) => ((await readProc(pid, "environ")).includes(`${variable}=${mark}`) ? [(await readProc(pid, "cmdline")).replaceAll("\0", " ")] : [])));
+  const found = await Promise.all(
+    pids.map(async (pid) =>
+      (await readProc(pid, "environ")).includes(`${variable}=${mark}`) ? [(await readProc(pid, "cmdline")).replaceAll("\0", " ")] : [],
+    ),
+  );
   return found.flat();
 }
 
@@ -94,6 +99,9 @@ async function readProc(pid: string, file: string): Promise<string> {
   }
 }
 
-async function countOpenFiles(): Promise<number> {
-  return process.platform === "linux" ? (await readdir("/proc/self/fd")).length : 0;
+async function openFiles(): Promise<string[]> {
+  if (process.platform !== "linux") return [];
+  const links = await Promise.all((await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "gone")));
+  // The one for reading this list is gone by now, and Node keeps one of /dev/null. Numbers of pipes and sockets say nothing.
+  return links.filter((link) => link !== "gone" && link !== "/dev/null").map((link) => link.replace(/\[\d+\]/, ""));
 }

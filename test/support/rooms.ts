@@ -34,7 +34,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "node-pty": ["src/runtime/machine/"],
   openai: ["src/llm/openai.ts"],
   preact: ["src/webview/"],
-  zod: ["src/protocol/", "src/llm/", "src/server/", "src/tools/", "src/webview/", ...programs],
+  zod: ["src/protocol/", "src/llm/", "src/conversation/", "src/server/", "src/tools/", "src/webview/", ...programs],
 };
 
 /** Not a package but VS Code itself. */

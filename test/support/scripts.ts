@@ -56,7 +56,10 @@ export interface Turn {
 
 export const say = (text: string): Turn => ({ text });
 export const bash = (command: string): ScriptCall => ({ name: "terminal", arguments: { command } });
-export const edit = (command: string, path: string, rest: object = {}): ScriptCall => ({ name: "file_editor", arguments: { command, path, ...rest } });
+export const edit = (command: string, path: string, rest: object = {}): ScriptCall => ({
+  name: "file_editor",
+  arguments: { command, path, ...rest },
+});
 export const finish = (message: string): ScriptCall => ({ name: "finish", arguments: { message } });
 export const call = (...calls: ScriptCall[]): Turn => ({ calls });
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { textOf } from "../../src/protocol/content.ts";
 import type { ChatMessage } from "../../src/llm/llm.ts";
+import { textOf } from "../../src/protocol/content.ts";
 import type { Event } from "../../src/protocol/events.ts";
 import { root } from "./checkout.ts";
 
@@ -62,7 +62,10 @@ function valueText(value: unknown, names: ReadonlyMap<string, string>): string {
 }
 
 function isTexts(value: unknown): value is { text: string }[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null && "text" in item && Object.keys(item).length <= 3);
+  return (
+    Array.isArray(value) &&
+    value.every((item) => typeof item === "object" && item !== null && "text" in item && Object.keys(item).length <= 3)
+  );
 }
 
 function indented(text: string): string {
@@ -70,7 +73,9 @@ function indented(text: string): string {
 }
 
 function named(text: string, names: ReadonlyMap<string, string>): string {
-  return text.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => names.get(id) ?? "<id>").replaceAll(/call_[0-9a-f]{32}/g, "call_<id>");
+  return text
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => names.get(id) ?? "<id>")
+    .replaceAll(/call_[0-9a-f]{32}/g, "call_<id>");
 }
 
 /** Compares with `test/golden/<file>`; UPDATE_GOLDEN=1 writes it instead. Ids that are in no event are always different, so they read `<id>`. */

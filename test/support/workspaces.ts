@@ -40,7 +40,7 @@ export interface SmallDisk extends TempFolder {
 export async function smallDisk(): Promise<SmallDisk | undefined> {
   const folder = await tempFolder();
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder.path], { stdio: "ignore" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder.path], { stdio: "ignore" });
   } catch {
     await folder[Symbol.asyncDispose]();
     return undefined;
@@ -57,7 +57,7 @@ export async function smallDisk(): Promise<SmallDisk | undefined> {
     },
     free: () => rm(filler),
     async [Symbol.asyncDispose]() {
-      execFileSync("umount", ["--lazy", folder.path]);
+      execFileSync("/bin/umount", ["--lazy", folder.path]);
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -135,7 +135,11 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
 }
 
 function startFor(id: ConversationId, { policy, maxSteps }: TestHostOptions): ConversationStart {
-  return startOf({ id, ...(policy ? { confirmation_policy: policy } : {}), ...(maxSteps === undefined ? {} : { max_iterations: maxSteps }) });
+  return startOf({
+    id,
+    ...(policy ? { confirmation_policy: policy } : {}),
+    ...(maxSteps === undefined ? {} : { max_iterations: maxSteps }),
+  });
 }
 
 function isStatus(heard: Notification, status: ExecutionStatus): boolean {

@@ -12,7 +12,8 @@ const Manifest = z.object({
 });
 
 describe("package.json", () => {
-  const manifest = (): z.infer<typeof Manifest> => Manifest.parse(vscode.extensions.getExtension("openhands.openhands-vscode")?.packageJSON);
+  const manifest = (): z.infer<typeof Manifest> =>
+    Manifest.parse(vscode.extensions.getExtension("openhands.openhands-vscode")?.packageJSON);
 
   it("offers exactly the commands that the extension registers", async () => {
     await vscode.extensions.getExtension("openhands.openhands-vscode")?.activate();

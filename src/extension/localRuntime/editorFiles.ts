@@ -20,7 +20,9 @@ export function editorFiles(disk: Files): Files {
 }
 
 function openDocument(path: string): vscode.TextDocument | undefined {
-  return vscode.workspace.textDocuments.find((document) => document.uri.scheme === "file" && document.uri.fsPath === path && !document.isClosed);
+  return vscode.workspace.textDocuments.find(
+    (document) => document.uri.scheme === "file" && document.uri.fsPath === path && !document.isClosed,
+  );
 }
 
 function dirtyDocument(path: string): vscode.TextDocument | undefined {
@@ -35,7 +37,8 @@ function statOf(document: vscode.TextDocument | undefined): FileStat | undefined
 function contentOf(document: vscode.TextDocument | undefined, maxBytes: number): FileContent | undefined {
   if (document === undefined) return undefined;
   const bytes = Buffer.from(document.getText());
-  if (bytes.length > maxBytes) throw new RuntimeError("too-large", `${document.uri.fsPath} has ${bytes.length} bytes; at most ${maxBytes} can be read.`);
+  if (bytes.length > maxBytes)
+    throw new RuntimeError("too-large", `${document.uri.fsPath} has ${bytes.length} bytes; at most ${maxBytes} can be read.`);
   return { bytes, version: versionOf(document) };
 }
 
@@ -50,12 +53,14 @@ interface Writing {
 async function writeDocument(document: vscode.TextDocument, bytes: Uint8Array, { disk, options }: Writing): Promise<FileStat> {
   const path = document.uri.fsPath;
   const found = statOf(document.isDirty ? document : undefined) ?? (await disk.stat(path, options.signal));
-  if ((found?.version ?? "absent") !== options.expected) throw new RuntimeError("changed", `${path} has changed since it was read. View it again.`);
+  if ((found?.version ?? "absent") !== options.expected)
+    throw new RuntimeError("changed", `${path} has changed since it was read. View it again.`);
   if (found === undefined) return disk.write(path, bytes, options);
   const edit = new vscode.WorkspaceEdit();
   const all = new vscode.Range(document.positionAt(0), document.lineAt(document.lineCount - 1).rangeIncludingLineBreak.end);
   edit.replace(document.uri, all, new TextDecoder("utf-8").decode(bytes));
-  if (!(await vscode.workspace.applyEdit(edit))) throw new RuntimeError("failed", `The editor refused the edit of ${path}. Nothing was changed.`);
+  if (!(await vscode.workspace.applyEdit(edit)))
+    throw new RuntimeError("failed", `The editor refused the edit of ${path}. Nothing was changed.`);
   if (!(await document.save())) throw new RuntimeError("failed", `${path} is changed in the editor, but could not be saved.`);
   const saved = await disk.stat(path, options.signal);
   if (saved === undefined) throw new RuntimeError("not-found", `${path} is gone after it was saved.`);

@@ -47,7 +47,8 @@ export class MachineFiles implements Files {
 
   remove(file: string, signal: AbortSignal): Promise<void> {
     return this.#do(file, signal, async () => {
-      if ((await lstat(file)).isDirectory()) throw new RuntimeError("is-directory", `${file} is a directory; only files and links are removed.`);
+      if ((await lstat(file)).isDirectory())
+        throw new RuntimeError("is-directory", `${file} is a directory; only files and links are removed.`);
       await unlink(file);
     });
   }
@@ -60,7 +61,8 @@ export class MachineFiles implements Files {
   async #do<T>(file: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
     this.#closed.signal.throwIfAborted();
     signal.throwIfAborted();
-    if (!path.isAbsolute(file) || file.includes("\0")) throw new RuntimeError("invalid-path", `The path must be absolute and without NUL characters: ${file}`);
+    if (!path.isAbsolute(file) || file.includes("\0"))
+      throw new RuntimeError("invalid-path", `The path must be absolute and without NUL characters: ${file}`);
     try {
       return await action();
     } catch (error) {
@@ -70,7 +72,10 @@ export class MachineFiles implements Files {
 }
 
 function tooLarge(file: string, maxBytes: number): RuntimeError {
-  return new RuntimeError("too-large", `${file} has more than ${maxBytes} bytes. Read a part of it with a command such as head, sed or grep.`);
+  return new RuntimeError(
+    "too-large",
+    `${file} has more than ${maxBytes} bytes. Read a part of it with a command such as head, sed or grep.`,
+  );
 }
 
 interface ReadLimits {
@@ -81,7 +86,10 @@ interface ReadLimits {
 }
 
 /** Undefined when there is more. */
-async function readUpTo(handle: { read(buffer: Uint8Array, offset: number): Promise<{ bytesRead: number }> }, limits: ReadLimits): Promise<Uint8Array | undefined> {
+async function readUpTo(
+  handle: { read(buffer: Uint8Array, offset: number): Promise<{ bytesRead: number }> },
+  limits: ReadLimits,
+): Promise<Uint8Array | undefined> {
   let buffer = Buffer.alloc(Math.min(limits.expected, limits.maxBytes) + 1);
   let length = 0;
   for (;;) {
@@ -90,7 +98,8 @@ async function readUpTo(handle: { read(buffer: Uint8Array, offset: number): Prom
     if (bytesRead === 0) return buffer.subarray(0, length);
     length += bytesRead;
     if (length > limits.maxBytes) return undefined;
-    if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(Math.max(length, 4096), limits.maxBytes + 1 - length))]);
+    if (length === buffer.length)
+      buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(Math.max(length, 4096), limits.maxBytes + 1 - length))]);
   }
 }
 

@@ -8,7 +8,7 @@ import { MachineFiles } from "./machineFiles.ts";
 import type { MachineTerminal, TerminalSize } from "./machineTerminal.ts";
 import { ShellTerminal } from "./machineTerminal.ts";
 import { shellOpener } from "./openShell.ts";
-import { openPrivateFolder } from "./privateFolder.ts";
+import { PrivateFolder } from "./privateFolder.ts";
 import { loadPty } from "./pty.ts";
 
 export interface MachineOptions {
@@ -42,7 +42,7 @@ export interface MachineRuntime extends Runtime {
 export async function openMachineRuntime(options: MachineOptions): Promise<MachineRuntime> {
   await checkFolder(options.workingDir);
   const pty = options.pty === "none" ? undefined : await loadPty(options.pty);
-  const folder = await openPrivateFolder();
+  const folder = await PrivateFolder.open();
   const openShell = shellOpener({
     folder,
     pty,

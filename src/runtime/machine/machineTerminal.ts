@@ -79,9 +79,12 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
 
   type(keys: string): void {
     if (this.#disposing !== undefined) return;
-    if (this.#shell !== undefined) return this.#shell.type(keys);
+    if (this.#shell !== undefined) return this.#shell.type(keys, "person");
     // A key pressed before the first command, or after the shell has ended, starts one; that it cannot be started is told by the next command.
-    this.#open().then((shell) => shell.type(keys), (error: unknown) => this.#show(`${error instanceof Error ? error.message : ""}\r\n`));
+    this.#open().then(
+      (shell) => shell.type(keys, "person"),
+      (error: unknown) => this.#show(`${error instanceof Error ? error.message : ""}\r\n`),
+    );
   }
 
   resize(cols: number, rows: number): void {
@@ -109,7 +112,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     this.#command = command;
     try {
       const shell = await this.#open();
-      await shell.start(request.command, options.signal);
+      if (!(await shell.start(request.command, options.signal))) return this.#answer({ type: "busy" }, this.#command);
     } catch (error) {
       this.#command = undefined;
       throw error;
@@ -134,7 +137,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
 
   #typeInto(text: string, key: string): void {
     const enter = this.#shell?.process.isTerminal === false && key === "\r" ? "\n" : key;
-    this.#shell?.type(text + enter);
+    this.#shell?.type(text + enter, "agent");
   }
 
   async #open(): Promise<Shell> {

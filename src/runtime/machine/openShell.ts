@@ -23,23 +23,33 @@ const startMs = 10_000;
 /** Opens shells; `notice` tells what had to be done without, in a sentence for the person. */
 export function shellOpener(options: ShellOpenerOptions): { readonly open: OpenShell; notice(): string | undefined } {
   const notices = new Set<string>();
-  if (options.pty === undefined) notices.add("Commands run without a terminal, because node-pty does not load on this machine; programs that need one will not work.");
+  if (options.pty === undefined)
+    notices.add("Commands run without a terminal, because node-pty does not load on this machine; programs that need one will not work.");
   let withUserFiles = options.userStartupFiles;
 
   const open: OpenShell = async (folder, size, listener) => {
-    if (process.platform === "win32") throw new RuntimeError("no-shell", "Commands cannot run on Windows itself yet. Use the Docker sandbox, or open the folder in WSL.");
-    const cwd = await isFolder(folder) ? folder : options.fallbackDir;
+    if (process.platform === "win32")
+      throw new RuntimeError("no-shell", "Commands cannot run on Windows itself yet. Use the Docker sandbox, or open the folder in WSL.");
+    const cwd = (await isFolder(folder)) ? folder : options.fallbackDir;
     const start = (spawn: SpawnShell, isTerminal: boolean): Shell => {
       const spawnHere = (args: readonly string[], processListener: ShellProcessListener): ShellProcess =>
-        spawn({ program: options.program, args, cwd, env: { ...options.env, TERM: isTerminal ? "xterm-256color" : "dumb" }, ...size }, processListener);
-      return new Shell({ ...options, userStartupFiles: withUserFiles, lineEditing: options.lineEditing && isTerminal, isTerminal, spawn: spawnHere }, cwd, listener);
+        spawn(
+          { program: options.program, args, cwd, env: { ...options.env, TERM: isTerminal ? "xterm-256color" : "dumb" }, ...size },
+          processListener,
+        );
+      return new Shell(
+        { ...options, userStartupFiles: withUserFiles, lineEditing: options.lineEditing && isTerminal, isTerminal, spawn: spawnHere },
+        cwd,
+        listener,
+      );
     };
     for (;;) {
       const shell = startWithOrWithoutPty(start);
       await shell.prompt(startMs);
-      if (!shell.isStarting && !shell.hasExited) return shell;
+      if (shell.hasStarted && !shell.hasExited) return shell;
       shell.abandon();
-      if (!withUserFiles) throw new RuntimeError("no-shell", `${options.program} cannot be started here. Is it installed, and may it be run in ${cwd}?`);
+      if (!withUserFiles)
+        throw new RuntimeError("no-shell", `${options.program} cannot be started here. Is it installed, and may it be run in ${cwd}?`);
       withUserFiles = false;
       notices.add("The terminal runs without your ~/.bashrc, because with it the shell did not come to a prompt.");
     }

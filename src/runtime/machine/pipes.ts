@@ -10,7 +10,12 @@ const drainMs = 250;
 export function spawnOnPipes(options: ShellProcessOptions, listener: ShellProcessListener): ShellProcess {
   const { program, args, cwd, env } = options;
   // Because output and errors must keep their order, they share one pipe: the outer shell makes it so and then becomes the inner one.
-  const child = spawn("/bin/sh", ["-c", 'exec "$0" "$@" 2>&1', program, ...args], { cwd, env, detached: true, stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn("/bin/sh", ["-c", 'exec "$0" "$@" 2>&1', program, ...args], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   let isRunning = true;
   const end = (exitCode: number | null): void => {
     if (!isRunning) return;

@@ -111,12 +111,8 @@ export class PlainText {
       case "text":
         return at;
       case "escape":
-        this.#mode = modeAfterEscape(code);
-        this.#parameters = "";
-        break;
       case "intermediate":
-        if (code >= 0x30) this.#mode = "text";
-        break;
+        return this.#escape(code, at);
       case "csi":
         return this.#csi(code, at);
       case "string":
@@ -126,7 +122,16 @@ export class PlainText {
         this.#mode = code === 0x5c ? "text" : "escape";
         return code === 0x5c ? at + 1 : at;
     }
-    return at + 1;
+  }
+
+  #escape(code: number, at: number): number {
+    const isControl = code < 0x20 && code !== 0x1b;
+    if (isControl) this.#mode = "text";
+    else if (this.#mode === "escape") this.#mode = modeAfterEscape(code);
+    else if (code >= 0x30 || code === 0x1b) this.#mode = code === 0x1b ? "escape" : "text";
+    this.#parameters = "";
+    // A control character inside a sequence breaks it off, and does what it always does.
+    return isControl ? at : at + 1;
   }
 
   #csi(code: number, at: number): number {
@@ -138,26 +143,28 @@ export class PlainText {
       this.#mode = "text";
       this.#edit(String.fromCharCode(code));
     }
-    // A control character inside a sequence does what it always does.
     return code < 0x20 && code !== 0x1b ? at : at + 1;
   }
 
   #string(text: string, at: number): number {
     // oxlint-disable-next-line no-control-regex
-    const end = text.slice(at).search(/[\x07\x18\x1a\x1b\x9c]/);
+    const end = text.slice(at).search(/[\x07\x0a\x18\x1a\x1b\x9c]/);
     if (end === -1) return text.length;
-    this.#mode = text.charCodeAt(at + end) === 0x1b ? "stringEscape" : "text";
-    return at + end + 1;
+    const code = text.charCodeAt(at + end);
+    this.#mode = code === 0x1b ? "stringEscape" : "text";
+    // A line break ends it too: in binary output a string may begin that never ends, and would swallow all that follows.
+    return code === 0x0a ? at + end : at + end + 1;
   }
 
   /** The cursor movements and erasures that stay in the line. */
   #edit(final: string): void {
     const count = Number.parseInt(this.#parameters, 10) || 0;
     if (final === "K" && count === 0) this.#line = this.#line.slice(0, this.#column);
-    else if (final === "K") this.#erase(count === 1 ? this.#column : this.#line.length);
+    else if (final === "K") this.#erase(count === 1 ? Math.min(this.#column + 1, this.#line.length) : this.#line.length);
     else if (final === "G") this.#moveTo(Math.max(count, 1) - 1);
     else if (final === "C") this.#moveTo(this.#column + Math.max(count, 1));
-    else if (final === "D") for (let step = Math.max(count, 1); step > 0 && this.#column > 0; step--) this.#column = before(this.#line, this.#column);
+    else if (final === "D")
+      for (let step = Math.max(count, 1); step > 0 && this.#column > 0; step--) this.#column = before(this.#line, this.#column);
   }
 
   #erase(upTo: number): void {

@@ -1,37 +1,91 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { RuntimeError } from "../runtime.ts";
 
+/** A rest of an earlier text that is longer than this is cut off, because the shell reads it too. */
+const longestRest = 16 * 1024;
+
 /** A folder that only we may enter, for what the shell reads; removed with its terminal. */
-export interface PrivateFolder extends AsyncDisposable {
-  readonly path: string;
-  /** Writes a file and gives its path. The folder is made again when a command has removed it. */
-  write(name: string, text: string): string;
-}
+export class PrivateFolder implements AsyncDisposable {
+  readonly #path: string;
+  #file: { readonly path: string; readonly fd: number; size: number } | undefined;
 
-export async function openPrivateFolder(): Promise<PrivateFolder> {
-  const folder = await mkdtemp(path.join(tmpdir(), "openhands-shell-"));
-  return {
-    path: folder,
-    write: (name, text) => writeIn(folder, name, text),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
-/** Synchronous, because it stands between every command and its shell: 20 µs against 150 µs through the thread pool. */
-function writeIn(folder: string, name: string, text: string): string {
-  const file = path.join(folder, name);
-  try {
-    writeFileSync(file, text, { mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    if (error.code === "ENOSPC") throw new RuntimeError("disk-full", `The command cannot be handed to the shell: the disk of ${folder} is full.`, { cause: error });
-    if (error.code !== "ENOENT") throw new RuntimeError("failed", `The command cannot be handed to the shell: ${error.message}`, { cause: error });
-    // Because `rm -rf /tmp/*` is an ordinary command. Not recursive: a folder that somebody else has put there must not be used.
-    mkdirSync(folder, { mode: 0o700 });
-    writeFileSync(file, text, { mode: 0o600 });
+  private constructor(folder: string) {
+    this.#path = folder;
   }
-  return file;
+
+  static async open(): Promise<PrivateFolder> {
+    return new PrivateFolder(await mkdtemp(path.join(tmpdir(), "openhands-shell-")));
+  }
+
+  /** Writes a file and gives its path. The folder is made again when a command has removed it. */
+  write(name: string, text: string): string {
+    const file = path.join(this.#path, name);
+    explain(this.#path, () => this.#inFolder(() => writeFileSync(file, text, { mode: 0o600 })));
+    return file;
+  }
+
+  /**
+   * Writes the begin of the one file that the shell reads for every command, and gives its path. What follows `text` in
+   * it may be a rest of an earlier text.
+   *
+   * Synchronous and over what is there, because it stands between every command and its shell: a new file costs 0.4 ms
+   * on an ordinary disk, and this 0.01 ms.
+   */
+  rewrite(text: string): string {
+    return explain(this.#path, () => {
+      const file = this.#openFile();
+      const bytes = Buffer.from(text);
+      if (file.size > bytes.length + longestRest) ftruncateSync(file.fd);
+      for (let at = 0; at < bytes.length; ) at += writeSync(file.fd, bytes, at, bytes.length - at, at);
+      file.size = bytes.length;
+      return file.path;
+    });
+  }
+
+  /** Makes the next `rewrite` begin with a new file. */
+  forget(): void {
+    if (this.#file !== undefined) closeSync(this.#file.fd);
+    this.#file = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.forget();
+    await rm(this.#path, { recursive: true, force: true });
+  }
+
+  #openFile(): { readonly path: string; readonly fd: number; size: number } {
+    // Because a command may have removed it: then it still can be written, but nobody can read it.
+    if (this.#file !== undefined && fstatSync(this.#file.fd).nlink > 0) return this.#file;
+    this.forget();
+    const file = path.join(this.#path, "command");
+    this.#file = { path: file, fd: this.#inFolder(() => openSync(file, "w", 0o600)), size: 0 };
+    return this.#file;
+  }
+
+  #inFolder<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      // Because `rm -rf /tmp/*` is an ordinary command. Not recursive: a folder that somebody else has put there must not be used.
+      mkdirSync(this.#path, { mode: 0o700 });
+      return action();
+    }
+  }
+}
+
+function explain<T>(folder: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (codeOf(cause) === "ENOSPC") throw new RuntimeError("disk-full", `The command cannot be handed to the shell: the disk of ${folder} is full.`, { cause });
+    throw new RuntimeError("failed", `The command cannot be handed to the shell through ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -47,6 +47,8 @@ async function listByPs(): Promise<ProcessRow[]> {
     const [pid, group, foregroundGroup, state, tty] = line.trim().split(/\s+/);
     // Without a terminal a group is the best that is known.
     const session = tty === undefined || tty.startsWith("?") ? `group ${group}` : tty;
-    return tty === undefined || state?.startsWith("Z") ? [] : [{ pid: Number(pid), group: Number(group), session, foregroundGroup: Number(foregroundGroup) }];
+    return tty === undefined || state?.startsWith("Z")
+      ? []
+      : [{ pid: Number(pid), group: Number(group), session, foregroundGroup: Number(foregroundGroup) }];
   });
 }

@@ -7,7 +7,10 @@ import { signalProcess } from "./shellProcess.ts";
  * copies, such as VS Code's) that loads here; undefined when none does.
  */
 export async function loadPty(candidates: readonly string[] = []): Promise<SpawnShell | undefined> {
-  const own = await firstOf([() => import("node-pty"), ...candidates.map((folder) => () => import(pathToFileURL(`${folder}/lib/index.js`).href))]);
+  const own = await firstOf([
+    () => import("node-pty"),
+    ...candidates.map((folder) => () => import(pathToFileURL(`${folder}/lib/index.js`).href)),
+  ]);
   return own === undefined ? undefined : (options, listener) => spawnInPty(own, options, listener);
 }
 

@@ -84,7 +84,10 @@ async function putNew(beside: string, target: string): Promise<BigIntStats> {
   try {
     await link(beside, target);
   } catch (error) {
-    const hasNoLinks = error instanceof Error && "code" in error && (error.code === "EPERM" || error.code === "ENOTSUP" || error.code === "ENOSYS" || error.code === "EMLINK");
+    const hasNoLinks =
+      error instanceof Error &&
+      "code" in error &&
+      (error.code === "EPERM" || error.code === "ENOTSUP" || error.code === "ENOSYS" || error.code === "EMLINK");
     if (!hasNoLinks) throw error;
     if ((await statOrUndefined(target)) !== undefined) throw new RuntimeError("exists", `${target} is already there.`, { cause: error });
     await rename(beside, target);

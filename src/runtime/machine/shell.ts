@@ -54,10 +54,12 @@ export class Shell {
   #echo = "";
   #lastExitCode = 0;
   #workingDir: string;
-  /** Whether the prompt stands there, and whether keys may have been typed at it (or be waiting for it). */
   #hasPrompt = false;
   #isPromptDue = false;
-  #isTypedAt = false;
+  /** Whose keys may stand at the prompt, or wait for it. */
+  #typedBy: "nobody" | "agent" | "person" = "nobody";
+  #isLineEntered = false;
+  #isHidden = false;
   #needsSane = false;
   #isInterrupted = false;
   #isAbandoned = false;
@@ -113,9 +115,9 @@ export class Shell {
     this.process.kill("SIGKILL");
   }
 
-  /** Whether the first prompt has not come yet. */
-  get isStarting(): boolean {
-    return this.#phase === "starting";
+  /** Whether it stands at its first prompt, or has stood there. */
+  get hasStarted(): boolean {
+    return this.#phase !== "starting" && (this.#hasPrompt || this.#phase !== "idle");
   }
 
   /** Whether a command was sent or runs. */
@@ -123,26 +125,34 @@ export class Shell {
     return this.#phase === "typed" || this.#phase === "running";
   }
 
-  /** Runs a command; `onFinished` or `onExit` will follow. A line that was half typed is given up, visibly. */
-  async start(command: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Runs a command: `onFinished` or `onExit` will follow. A line that was half typed is given up, visibly. False when a
+   * person's command has come first.
+   */
+  async start(command: string, signal: AbortSignal): Promise<boolean> {
     if (!this.#hasPrompt) await this.prompt(this.#isPromptDue ? duePromptMs : promptMs);
-    if (this.#isTypedAt) await this.#clearLine();
+    if (this.#typedBy !== "nobody" && !this.isBusy) await this.#clearLine();
     signal.throwIfAborted();
-    if (this.hasExited) return;
+    if (this.hasExited) return true;
+    if (this.isBusy) return false;
     this.#nonce = randomBytes(8).toString("hex");
     this.#pending = command;
-    const file = this.#options.folder.write("command", commandFile(command, this.#nonce, this.#lastExitCode));
+    const file = this.#options.folder.rewrite(commandFile(command, this.#nonce, this.#lastExitCode));
     this.#phase = "typed";
     this.#startedAt = performance.now();
     this.#isInterrupted = false;
     this.#hasPrompt = false;
+    this.#echo = "";
     this.process.write((this.#needsSane ? saneLine : "") + typedLine(file, this.#lastExitCode));
     this.#needsSane = false;
+    return true;
   }
 
   /** Keys for whatever reads them: the running program, or the prompt. */
-  type(keys: string): void {
-    this.#isTypedAt = true;
+  type(keys: string, by: "agent" | "person"): void {
+    if (this.#typedBy !== "person") this.#typedBy = by;
+    this.#isLineEntered = this.#hasPrompt && /[\r\n]$/.test(keys);
+    if (this.#isLineEntered) this.#hasPrompt = false;
     if (keys.includes("\x03")) this.#isInterrupted = true;
     if (keys === "\x03") return this.interrupt();
     this.process.write(keys);
@@ -151,6 +161,8 @@ export class Shell {
   /** Ctrl-C. It is lost on a shell that is just starting a program, so that then it is pressed again. */
   interrupt(): void {
     this.#isInterrupted = true;
+    // A pipe keeps the typed line, which will run yet: it is interrupted when it does.
+    if (this.#phase === "typed" && !this.process.isTerminal) return;
     this.#pressControlC();
     const nonce = this.#nonce;
     const again = (): void => {
@@ -170,11 +182,16 @@ export class Shell {
     this.process.write(endLine);
   }
 
+  /** By Ctrl-C, because it also leaves a half typed loop or a search. A person sees it if the line was theirs. */
   async #clearLine(): Promise<void> {
+    const exitCode = this.#lastExitCode;
     this.#hasPrompt = false;
+    this.#isHidden = this.#typedBy === "agent";
     this.#pressControlC();
     await this.prompt(promptMs);
-    this.#isTypedAt = false;
+    this.#isHidden = false;
+    this.#typedBy = "nobody";
+    this.#lastExitCode = exitCode;
   }
 
   #receive(bytes: Buffer): void {
@@ -191,7 +208,7 @@ export class Shell {
       this.#echo = (this.#echo + text).slice(-longestEcho);
       return;
     }
-    this.#listener.onScreen(text);
+    if (!this.#isHidden) this.#listener.onScreen(text);
     if (this.#phase === "running") this.#listener.onOutput(text);
   }
 
@@ -220,6 +237,7 @@ export class Shell {
     this.#echo = "";
     this.#listener.onScreen(`${this.#pending.replaceAll("\n", "\r\n")}\r\n`);
     this.#pending = "";
+    if (this.#isInterrupted) this.interrupt();
   }
 
   #personStarted(): void {
@@ -228,12 +246,14 @@ export class Shell {
     this.#hasPrompt = false;
     this.#nonce = "";
     this.#listener.onPersonCommand();
+    this.#onPrompt?.();
   }
 
   #prompted(): void {
-    if (this.#phase === "starting") this.#phase = "idle";
     if (this.#phase !== "idle") return;
     this.#hasPrompt = true;
+    // A person's whole lines have run by now; what the agent typed for a program may wait unread.
+    if (this.#typedBy === "person" && this.#isLineEntered) this.#typedBy = "nobody";
     this.#onPrompt?.();
   }
 
@@ -249,18 +269,28 @@ export class Shell {
     const isAnswer = kind === "E" && this.#phase === "running" && nonce === "" && this.#isInterrupted;
     this.#isPromptDue = kind === "P";
     if (this.#isPromptDue && this.#onPrompt !== undefined && this.#phase !== "starting") setTimeout(this.#onPrompt, duePromptMs);
-    if (!isOurs && !isLost && !isAnswer) return;
+    if (this.#phase === "starting") this.#phase = "idle";
+    // The shell could not read its file (a command has moved the folder away): what it says about that is the output.
+    const isUnread = kind === "E" && this.#phase === "typed" && nonce === "";
+    if (isUnread) this.#tellUnread();
+    if (!isOurs && !isLost && !isAnswer && !isUnread) return;
     this.#phase = "idle";
     this.#listener.onFinished(exitCode);
+  }
+
+  #tellUnread(): void {
+    this.#options.folder.forget();
+    this.#listener.onOutput(this.#echo.slice(this.#echo.indexOf("\n") + 1));
   }
 
   #exit(exitCode: number | null): void {
     const rest = this.#scanner.end();
     this.#show(this.#decoder.write(rest) + this.#decoder.end());
+    const wasStarting = this.#phase === "starting";
     this.#phase = "exited";
     this.#onPrompt?.();
     this.#exited.resolve();
-    if (!this.#isAbandoned) this.#listener.onExit(exitCode);
+    if (!this.#isAbandoned && !wasStarting) this.#listener.onExit(exitCode);
   }
 }
 

@@ -43,7 +43,12 @@ __oh_hook() {
   esac
   case \${PS0-} in *'${start}'*) ;; *) PS0=\${PS0-}'${start}C\\a' ;; esac
 }
-__oh_end() { __oh_s=$?; __oh_mark E; __oh_n= __oh_c= __oh_e=1; __oh_hook; }
+__oh_end() {
+  __oh_s=$? __oh_e=1
+  # The prompt tells the end, unless the command has done away with it, or was not read at all.
+  case \${PROMPT_COMMAND-},$__oh_n in *__oh_prompt*,?*) ;; *) __oh_mark E; __oh_n= __oh_c= ;; esac
+  __oh_hook
+}
 __oh_prompt() {
   __oh_r=$?
   case $__oh_in in 1) return 0 ;; esac
@@ -88,11 +93,11 @@ export function typedLine(file: string, lastExitCode: number): string {
   return ` \\. ${quote(file)}${lastExitCode === 0 ? "&&" : "||"}\\builtin eval "$__oh_c";{ __oh_end; } 2>/dev/null\n`;
 }
 
-/** What the typed line reads: the command as one quoted word, and the start marker. */
+/** What the typed line reads: the command as one quoted word, and the start marker. Whatever follows is not read. */
 export function commandFile(command: string, nonce: string, lastExitCode: number): string {
   return `__oh_n=${nonce} __oh_c=${quote(command)}
 __oh_begin
-__oh_back ${lastExitCode}
+\\return ${lastExitCode}
 `;
 }
 

@@ -44,7 +44,8 @@ export class MemoryFiles implements Files {
     }
     const stored = this.#files.get(at);
     if (stored !== undefined && expected === "absent") throw new RuntimeError("exists", `${file} is already there.`);
-    if ((stored?.version ?? "absent") !== expected) throw new RuntimeError("changed", `${file} has changed since it was read. Read it again.`);
+    if ((stored?.version ?? "absent") !== expected)
+      throw new RuntimeError("changed", `${file} has changed since it was read. Read it again.`);
     return statOf(this.#put(at, bytes.slice()));
   }
 
@@ -53,8 +54,12 @@ export class MemoryFiles implements Files {
     if (this.#files.has(at)) throw new RuntimeError("not-directory", `${folder} is not a directory.`);
     if (!this.#folders.has(at)) throw notFound(folder);
     const entries: DirectoryEntry[] = [
-      ...[...this.#files.keys()].filter((file) => path.posix.dirname(file) === at).map((file) => ({ name: path.posix.basename(file), kind: "file" as const })),
-      ...[...this.#folders].filter((other) => other !== at && path.posix.dirname(other) === at).map((other) => ({ name: path.posix.basename(other), kind: "directory" as const })),
+      ...[...this.#files.keys()]
+        .filter((file) => path.posix.dirname(file) === at)
+        .map((file) => ({ name: path.posix.basename(file), kind: "file" as const })),
+      ...[...this.#folders]
+        .filter((other) => other !== at && path.posix.dirname(other) === at)
+        .map((other) => ({ name: path.posix.basename(other), kind: "directory" as const })),
     ];
     // The order of UTF-8 bytes is that of the code points.
     return entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));

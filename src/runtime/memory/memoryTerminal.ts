@@ -114,7 +114,10 @@ export class MemoryTerminal implements Terminal {
 
   async #print(file: string): Promise<ScriptedResult> {
     try {
-      const { bytes } = await this.#files.read(path.posix.resolve(this.#folder, file), { maxBytes: Infinity, signal: new AbortController().signal });
+      const { bytes } = await this.#files.read(path.posix.resolve(this.#folder, file), {
+        maxBytes: Infinity,
+        signal: new AbortController().signal,
+      });
       return { output: Buffer.from(bytes).toString("utf8"), exitCode: 0 };
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;

@@ -78,7 +78,9 @@ export async function* linesOf({ body }: Answer, signal: AbortSignal): AsyncGene
 
 export function toRuntimeError(value: unknown): RuntimeError {
   const fault = RuntimeFault.safeParse(value).data;
-  return fault ? new RuntimeError(fault.code, fault.detail) : new RuntimeError("failed", "The sandbox answered something that is not understood.");
+  return fault
+    ? new RuntimeError(fault.code, fault.detail)
+    : new RuntimeError("failed", "The sandbox answered something that is not understood.");
 }
 
 function open(session: ClientHttp2Session, { method, path, json }: Question): ClientHttp2Stream {

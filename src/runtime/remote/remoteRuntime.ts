@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { FileStat, RuntimeInfo, type TerminalResult } from "../../protocol/runtime.ts";
 import { ListAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
 import { type Files, type Runtime, RuntimeError, type Terminal } from "../runtime.ts";
-import { ask, askJson, type Answer, linesOf, readAll, toRuntimeError } from "./http2Client.ts";
+import { type Answer, ask, askJson, linesOf, readAll, toRuntimeError } from "./http2Client.ts";
 
 export interface RemoteOptions {
   /** Both directions of a sandbox-server: a child's stdin and stdout, an attached container, a socket. */
@@ -64,7 +64,12 @@ const interruptTimeoutMs = 4_000;
 /** Resolves when the shell over there is usable again; at the latest after a while, because the sandbox may be gone. */
 async function interruptRemote(session: ClientHttp2Session): Promise<void> {
   try {
-    await askJson(session, { method: "POST", path: "/api/runtime/terminal/interrupt", json: {}, signal: AbortSignal.timeout(interruptTimeoutMs) });
+    await askJson(session, {
+      method: "POST",
+      path: "/api/runtime/terminal/interrupt",
+      json: {},
+      signal: AbortSignal.timeout(interruptTimeoutMs),
+    });
   } catch {
     // The run itself is told why: its request ends now, and the server interrupts what it was for.
   }

@@ -5,6 +5,7 @@ import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { build } from "esbuild";
 import type { Conversation } from "../../../src/conversation/conversation.ts";
 import { ConversationError } from "../../../src/conversation/conversationError.ts";
 import { ConversationStore } from "../../../src/conversation/store.ts";
@@ -30,7 +31,10 @@ describe("a conversation", () => {
     const [third] = await conversation.append(message("three"));
     assert.equal(third?.parent_id, before.events.at(-1)?.id);
     const { execution_status, working_dir, llm, max_iterations, confirmation_policy, id } = conversation.state;
-    assert.deepEqual({ execution_status, working_dir, llm, max_iterations, confirmation_policy, id }, { execution_status: "idle", ...start });
+    assert.deepEqual(
+      { execution_status, working_dir, llm, max_iterations, confirmation_policy, id },
+      { execution_status: "idle", ...start },
+    );
   });
 
   it("gives each event the one before it as its parent, and never a state update", async () => {
@@ -38,7 +42,10 @@ describe("a conversation", () => {
     await using conversation = await openConversation(path.join(folder.path, "events.jsonl"));
     const update = { kind: "ConversationStateUpdateEvent" as const, source: "environment" as const, key: "title", value: "t" };
     const [first, second, third, fourth] = await conversation.append(update, message("a"), update, message("b"));
-    assert.deepEqual([first, second, third, fourth].map((event) => event?.parent_id), [undefined, undefined, second?.id, second?.id]);
+    assert.deepEqual(
+      [first, second, third, fourth].map((event) => event?.parent_id),
+      [undefined, undefined, second?.id, second?.id],
+    );
     assert.equal(Object.hasOwn(first ?? {}, "parent_id"), false);
   });
 
@@ -55,7 +62,10 @@ describe("a conversation", () => {
     const texts = Array.from({ length: 200 }, (_, index) => `message ${index}`);
     const answers = await Promise.all(texts.map((text) => conversation.append(message(text), message(`${text} too`))));
     const both = texts.flatMap((text) => [text, `${text} too`]);
-    assert.deepEqual({ answers: textsOf(answers.flat()), events: textsOf(conversation.events), told }, { answers: both, events: both, told: both });
+    assert.deepEqual(
+      { answers: textsOf(answers.flat()), events: textsOf(conversation.events), told },
+      { answers: both, events: both, told: both },
+    );
   });
 
   it("refuses an id that is taken, one that is unknown, and a folder that is no conversation", async () => {
@@ -74,12 +84,17 @@ describe("a conversation", () => {
     this.slow(8_000);
     await using folder = await tempFolder();
     const file = path.join(folder.path, "events.jsonl");
+    const program = await bundled("appendUntilKilled.ts", folder.path);
     let next = 0;
     for (let loop = 0; loop < 25; loop++) {
-      const acknowledged = await appendUntilKilled(file, next, 1 + ((loop * 7) % 13));
+      const acknowledged = await appendUntilKilled([program, file, String(next)], 1 + ((loop * 7) % 13));
       await using conversation = await openConversation(file);
       const numbers = textsOf(conversation.events).map((text) => Number(text.split(" ")[1]));
-      assert.deepEqual(numbers, numbers.map((_, index) => index), `loop ${loop}: each one once, in order`);
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, index) => index),
+        `loop ${loop}: each one once, in order`,
+      );
       assert.ok(numbers.length > acknowledged, `loop ${loop}: ${acknowledged} was acknowledged, and ${numbers.length} are there`);
       next = numbers.length;
     }
@@ -96,7 +111,10 @@ describe("a conversation", () => {
       const fill = async (): Promise<never> => {
         for (;;) acknowledged.push(...(await conversation.append(message("x".repeat(10_000)))));
       };
-      await assert.rejects(fill(), (error) => error instanceof ConversationError && error.code === "not-saved" && /free space/.test(error.message));
+      await assert.rejects(
+        fill(),
+        (error) => error instanceof ConversationError && error.code === "not-saved" && /free space/.test(error.message),
+      );
       assert.ok(acknowledged.length > 3);
       assert.deepEqual(conversation.events, acknowledged);
       acknowledged.push(...(await conversation.append(message("a short one fits"))));
@@ -107,12 +125,19 @@ describe("a conversation", () => {
   });
 });
 
+/** One file of the program and all that it imports, because that starts several times faster. */
+async function bundled(name: string, folder: string): Promise<string> {
+  const outfile = path.join(folder, "program.mjs");
+  const entry = path.join(import.meta.dirname, "fixtures", name);
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm" });
+  return outfile;
+}
+
 /** Kills a process that appends as soon as it has acknowledged so many; the last number that it acknowledged. */
-async function appendUntilKilled(file: string, first: number, count: number): Promise<number> {
-  const program = path.join(import.meta.dirname, "fixtures/appendUntilKilled.ts");
-  const child = spawn(process.execPath, [program, file, String(first)], { stdio: ["ignore", "pipe", "inherit"] });
+async function appendUntilKilled(args: readonly string[], count: number): Promise<number> {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const closed = once(child, "close");
-  let last = first - 1;
+  let last = -1;
   let heard = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     last = Number(line);

@@ -63,11 +63,18 @@ describe("the log of a conversation", () => {
       const complete = starts.filter((start, index) => index > 0 && start - 1 <= cut).length;
       const tail = whole.subarray(Math.min(starts[complete] ?? cut, cut), cut);
       const { events, bad } = readLog(whole.subarray(0, cut));
-      assert.deepEqual({ texts: textsOf(events), bad }, { texts: read.slice(0, complete), bad: tail.length === 0 ? [] : [tail] }, `cut at ${cut}`);
+      assert.deepEqual(
+        { texts: textsOf(events), bad },
+        { texts: read.slice(0, complete), bad: tail.length === 0 ? [] : [tail] },
+        `cut at ${cut}`,
+      );
       // The disk is slow, so only some of the files are really made.
       if (cut % 37 !== 0) continue;
       const { texts, bad: kept } = await reopened(folder, whole.subarray(0, cut), `cut-${cut}`);
-      assert.deepEqual({ texts, kept }, { texts: read.slice(0, complete), kept: tail.length === 0 ? tail : Buffer.concat([tail, Buffer.from("\n")]) });
+      assert.deepEqual(
+        { texts, kept },
+        { texts: read.slice(0, complete), kept: tail.length === 0 ? tail : Buffer.concat([tail, Buffer.from("\n")]) },
+      );
     }
   });
 
@@ -100,7 +107,10 @@ describe("the log of a conversation", () => {
     it(`loads the rest when ${what}`, async () => {
       const bytes = Buffer.concat(spoil(whole, (record) => starts[record] ?? whole.length));
       const { texts, damage } = await reopened(folder, bytes, what.replaceAll(" ", "-"));
-      assert.deepEqual(texts, left.map((index) => read[index]));
+      assert.deepEqual(
+        texts,
+        left.map((index) => read[index]),
+      );
       if (damage) assert.equal(damage.missing, missing);
     });
   }
@@ -120,7 +130,10 @@ describe("the log of a conversation", () => {
       await conversation.append(message("six"));
     }
     await using again = await openConversation(file);
-    assert.deepEqual({ texts: textsOf(again.events), damage: again.damage }, { texts: ["one", read[2], read[3], "six"], damage: undefined });
+    assert.deepEqual(
+      { texts: textsOf(again.events), damage: again.damage },
+      { texts: ["one", read[2], read[3], "six"], damage: undefined },
+    );
   });
 
   it("says in a sentence that it cannot be opened", async () => {

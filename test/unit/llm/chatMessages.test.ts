@@ -8,7 +8,11 @@ import { type Event, parseEvent } from "../../../src/protocol/events.ts";
 /** What may happen in a conversation, one after the other. */
 type Happening =
   | { readonly type: "user" | "nudge" | "text" | "empty" | "pause" | "unread" | "prompt" }
-  | { readonly type: "batch"; readonly results: readonly ("observation" | "reject" | "error" | "invalid" | "twice" | "none")[]; readonly isQueued: boolean }
+  | {
+      readonly type: "batch";
+      readonly results: readonly ("observation" | "reject" | "error" | "invalid" | "twice" | "none")[];
+      readonly isQueued: boolean;
+    }
   | { readonly type: "stray"; readonly kind: "observation" | "error" };
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -89,8 +93,10 @@ class Log {
   #result(kind: "observation" | "reject" | "error", tool_call_id: string, action_id: string): void {
     const call = { tool_name: "think", tool_call_id };
     const observation = { kind: "ThinkObservation", content: [textContent("logged")], is_error: false };
-    if (kind === "observation") this.add({ kind: "ObservationEvent", ...call, action_id, observation, extended_content: [] }, "environment");
-    if (kind === "reject") this.add({ kind: "UserRejectObservation", ...call, action_id, rejection_reason: "no", rejection_source: "user" }, "environment");
+    if (kind === "observation")
+      this.add({ kind: "ObservationEvent", ...call, action_id, observation, extended_content: [] }, "environment");
+    if (kind === "reject")
+      this.add({ kind: "UserRejectObservation", ...call, action_id, rejection_reason: "no", rejection_source: "user" }, "environment");
     const classification = { kind: "agent_action", retryable: true, user_action: "retry" };
     if (kind === "error") this.add({ kind: "AgentErrorEvent", ...call, error: "wrong", classification });
   }
@@ -139,13 +145,18 @@ describe("what the model reads", () => {
       fc.property(fc.array(happening, { maxLength: 12 }), (happenings) => {
         const log = new Log();
         for (const what of [{ type: "prompt" as const }, ...happenings]) log.happen(what);
-        const said = log.events.flatMap((event) => (event.kind === "MessageEvent" ? event.llm_message.content.map((part) => ("text" in part ? part.text : "")) : []));
+        const said = log.events.flatMap((event) =>
+          event.kind === "MessageEvent" ? event.llm_message.content.map((part) => ("text" in part ? part.text : "")) : [],
+        );
         const read = toChatMessages(log.events).flatMap((message) => {
           if (message.role === "user") return message.content.map((part) => ("text" in part ? part.text : ""));
           return message.role === "assistant" && message.content ? [message.content] : [];
         });
         assert.deepEqual(read.toSorted(), said.filter((text) => text !== "").toSorted());
-        assert.deepEqual(read.filter((text) => text.startsWith("answer")), said.filter((text) => text.startsWith("answer")));
+        assert.deepEqual(
+          read.filter((text) => text.startsWith("answer")),
+          said.filter((text) => text.startsWith("answer")),
+        );
         for (const [index, text] of read.entries()) if (text.startsWith("late")) assert.match(read[index - 1] ?? "", /^(answer|late)/);
       }),
       { numRuns: 500 },

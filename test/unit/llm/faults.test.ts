@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { openAiLlm } from "../../../src/llm/openai.ts";
-import { LlmError } from "../../../src/llm/llmError.ts";
 import type { LlmChunk } from "../../../src/llm/llm.ts";
+import { LlmError } from "../../../src/llm/llmError.ts";
+import { openAiLlm } from "../../../src/llm/openai.ts";
 import { withRetry } from "../../../src/llm/retry.ts";
 import { chunk, type FakeAnswer, sse, startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { collect, gate } from "../../support/scripts.ts";
@@ -15,10 +15,11 @@ async function fare(answers: readonly FakeAnswer[], { repeatsLast = true, option
   await using server = await startFakeLlm(answers, { repeatsLast });
   const llm = withRetry(openAiLlm({ model: "gpt-x", apiKey: "sk-secret", baseUrl: server.url, deadlines }), options);
   const chunks: LlmChunk[] = [];
-  let error: unknown;
+  let error: LlmError | undefined;
   try {
     for await (const part of llm.stream(request, new AbortController().signal)) chunks.push(part);
   } catch (caught) {
+    assert.ok(caught instanceof LlmError, caught instanceof Error ? caught.stack : "not even an Error");
     error = caught;
   }
   const last = chunks.at(-1);
@@ -26,32 +27,74 @@ async function fare(answers: readonly FakeAnswer[], { repeatsLast = true, option
     requests: server.requests.length,
     waits: chunks.flatMap((part) => (part.type === "waiting" ? [part] : [])),
     text: last?.type === "reply" ? last.reply.text : undefined,
-    error: error === undefined ? undefined : error instanceof LlmError ? error : assert.fail(`not an LlmError: ${String(error)}`),
+    error,
   };
 }
 
-const rateLimit = (headers: Record<string, string>): FakeAnswer => ({ status: 429, body: { error: { message: "slow down", type: "requests" } }, headers });
+const rateLimit = (headers: Record<string, string>): FakeAnswer => ({
+  status: 429,
+  body: { error: { message: "slow down", type: "requests" } },
+  headers,
+});
 
 describe("the OpenAI client when things go wrong", () => {
   const final: readonly [string, FakeAnswer, string, RegExp][] = [
     ["401", { status: 401, body: { error: { message: "bad key" } } }, "LLMAuthenticationError", /refused the API key\. Set another key/],
     ["403", { status: 403, body: "" }, "LLMAuthenticationError", /refused the API key/],
     ["402", { status: 402, body: { error: { message: "pay" } } }, "LLMQuotaExceededError", /no credit left/],
-    ["429 for an empty account", { status: 429, body: { error: { code: "insufficient_quota", message: "You exceeded" } } }, "LLMQuotaExceededError", /no credit/],
+    [
+      "429 for an empty account",
+      { status: 429, body: { error: { code: "insufficient_quota", message: "You exceeded" } } },
+      "LLMQuotaExceededError",
+      /no credit/,
+    ],
     ["404", { status: 404, body: { error: { message: "no such model" } } }, "LLMBadRequestError", /does not know the model "gpt-x"/],
-    ["400", { status: 400, body: { error: { message: "bad tools" } } }, "LLMBadRequestError", /refused the request \(400\)\. It said: .*bad tools/],
-    ["a context overflow of OpenAI", { status: 400, body: { error: { code: "context_length_exceeded", message: "too long" } } }, "LLMContextWindowExceedError", /longer than gpt-x can read/],
-    ["a context overflow of Anthropic", { status: 400, body: { error: { message: "prompt is too long: 250000 tokens > 200000 maximum" } } }, "LLMContextWindowExceedError", /longer than/],
-    ["a context overflow of vLLM", { status: 400, body: { message: "This model's maximum context length is 4096 tokens. Please reduce the length of the messages" } }, "LLMContextWindowExceedError", /longer than/],
-    ["a content filter before the answer", { status: 400, body: { error: { code: "content_filter", message: "no" } } }, "LLMContentPolicyViolationError", /refused the content/],
-    ["a content filter in the answer", { text: "I", finishReason: "content_filter" }, "LLMContentPolicyViolationError", /filter stopped the answer/],
+    [
+      "400",
+      { status: 400, body: { error: { message: "bad tools" } } },
+      "LLMBadRequestError",
+      /refused the request \(400\)\. It said: .*bad tools/,
+    ],
+    [
+      "a context overflow of OpenAI",
+      { status: 400, body: { error: { code: "context_length_exceeded", message: "too long" } } },
+      "LLMContextWindowExceedError",
+      /longer than gpt-x can read/,
+    ],
+    [
+      "a context overflow of Anthropic",
+      { status: 400, body: { error: { message: "prompt is too long: 250000 tokens > 200000 maximum" } } },
+      "LLMContextWindowExceedError",
+      /longer than/,
+    ],
+    [
+      "a context overflow of vLLM",
+      { status: 400, body: { message: "This model's maximum context length is 4096 tokens. Please reduce the length of the messages" } },
+      "LLMContextWindowExceedError",
+      /longer than/,
+    ],
+    [
+      "a content filter before the answer",
+      { status: 400, body: { error: { code: "content_filter", message: "no" } } },
+      "LLMContentPolicyViolationError",
+      /refused the content/,
+    ],
+    [
+      "a content filter in the answer",
+      { text: "I", finishReason: "content_filter" },
+      "LLMContentPolicyViolationError",
+      /filter stopped the answer/,
+    ],
   ];
   for (const [what, answer, code, sentence] of final) {
     it(`does not try again after ${what}, and says why`, async () => {
       const { requests, error, waits } = await fare([answer]);
       assert.deepEqual({ requests, waits, code: error?.code }, { requests: 1, waits: [], code });
       assert.match(error?.message ?? "", sentence);
-      assert.match(error?.message ?? "", code === "LLMContextWindowExceedError" || code.startsWith("LLMContent") ? /./ : /127\.0\.0\.1:\d+/);
+      assert.match(
+        error?.message ?? "",
+        code === "LLMContextWindowExceedError" || code.startsWith("LLMContent") ? /./ : /127\.0\.0\.1:\d+/,
+      );
       assert.doesNotMatch(error?.message ?? "", /sk-secret/);
     });
   }
@@ -64,11 +107,19 @@ describe("the OpenAI client when things go wrong", () => {
     ["407", { status: 407, body: "" }, "LLMServiceUnavailableError"],
     ["503", { status: 503, body: "" }, "LLMServiceUnavailableError"],
     ["529", { status: 529, body: { error: { message: "overloaded" } } }, "LLMServiceUnavailableError"],
-    ["a stream that is cut in a text", { bytes: [chunk({ content: "Hel" })], then: "cut" }, "LLMServiceUnavailableError"],
+    ["a stream that is cut in a text", { bytes: [chunk({ content: "Hel" })], ending: "cut" }, "LLMServiceUnavailableError"],
     ["a stream that ends in a text", { bytes: [chunk({ content: "Hel" })] }, "LLMNoResponseError"],
-    ["a stream that ends in a call", { bytes: [chunk({ tool_calls: [{ index: 0, id: "a", function: { name: "t", arguments: '{"a":' } }] })] }, "LLMNoResponseError"],
+    [
+      "a stream that ends in a call",
+      { bytes: [chunk({ tool_calls: [{ index: 0, id: "a", function: { name: "t", arguments: '{"a":' } }] })] },
+      "LLMNoResponseError",
+    ],
     ["an empty stream", { bytes: [] }, "LLMNoResponseError"],
-    ["an error inside the stream", { bytes: [chunk({ content: "Hel" }), sse({ error: { message: "worker died", code: 500 } })] }, "LLMServiceUnavailableError"],
+    [
+      "an error inside the stream",
+      { bytes: [chunk({ content: "Hel" }), sse({ error: { message: "worker died", code: 500 } })] },
+      "LLMServiceUnavailableError",
+    ],
     ["a stream of rubbish", { bytes: ["data: {not json\n\n"] }, "LLMServiceUnavailableError"],
     ["an answer that is no stream", { status: 200, body: { error: { message: "model is loading" } } }, "LLMServiceUnavailableError"],
   ];
@@ -81,7 +132,7 @@ describe("the OpenAI client when things go wrong", () => {
   }
 
   it("goes on when the next try works, and what came before is void", async () => {
-    const { text, waits, requests } = await fare([{ bytes: [chunk({ content: "Hel" })], then: "cut" }, { text: "Hello." }]);
+    const { text, waits, requests } = await fare([{ bytes: [chunk({ content: "Hel" })], ending: "cut" }, { text: "Hello." }]);
     assert.deepEqual({ text, waits: waits.length, requests }, { text: "Hello.", waits: 1, requests: 2 });
   });
 
@@ -95,14 +146,21 @@ describe("the OpenAI client when things go wrong", () => {
     assert.deepEqual(await waits({ "retry-after": inTenYears }), [50, 50, 50, 50]);
     for (const headers of [{}, { "retry-after": "soon" }, { "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" }]) {
       const own = await waits(headers);
-      assert.ok(own.every((wait, index) => wait >= Math.floor(4 * 2 ** index * 0.8) && wait <= Math.ceil(4 * 2 ** index * 1.2)), own.join());
+      assert.ok(
+        own.every((wait, index) => wait >= Math.floor(4 * 2 ** index * 0.8) && wait <= Math.ceil(4 * 2 ** index * 1.2)),
+        own.join(),
+      );
     }
   });
 
   it("gives up on a server that says nothing, that stops after its headers, and that stops in the middle", async () => {
     const once = { maxAttempts: 1, firstWaitMs: 1, maxWaitMs: 1 };
     const silent = gate();
-    const answers: FakeAnswer[] = [{ text: "never", gate: silent }, { bytes: [], then: "silence" }, { bytes: [chunk({ content: "Hel" })], then: "silence" }];
+    const answers: FakeAnswer[] = [
+      { text: "never", gate: silent },
+      { bytes: [], ending: "silence" },
+      { bytes: [chunk({ content: "Hel" })], ending: "silence" },
+    ];
     for (const answer of answers) {
       const { error } = await fare([answer], { options: once });
       assert.equal(error?.code, "LLMTimeoutError");
@@ -127,7 +185,10 @@ describe("the OpenAI client when things go wrong", () => {
       const chunks = llm.stream(request, new AbortController().signal);
       await assert.rejects(collect(chunks), (error: LlmError) => {
         assert.equal(error.code, "LLMServiceUnavailableError");
-        assert.match(error.message, baseUrl === server.url ? new RegExp(`127\\.0\\.0\\.1:${port} .*ECONNREFUSED`) : /no-such-host\.invalid/);
+        assert.match(
+          error.message,
+          baseUrl === server.url ? new RegExp(`127\\.0\\.0\\.1:${port} .*ECONNREFUSED`) : /no-such-host\.invalid/,
+        );
         return true;
       });
     }
@@ -137,12 +198,17 @@ describe("the OpenAI client when things go wrong", () => {
     const reason = new Error("stop");
     const held = gate();
     await using server = await startFakeLlm([{ text: "Hello there", gate: held, gateAt: "end" }, { status: 503 }]);
-    const llm = withRetry(openAiLlm({ model: "m", apiKey: undefined, baseUrl: server.url }), { maxAttempts: 5, firstWaitMs: 60_000, maxWaitMs: 60_000 });
+    const llm = withRetry(openAiLlm({ model: "m", apiKey: undefined, baseUrl: server.url }), {
+      maxAttempts: 5,
+      firstWaitMs: 60_000,
+      maxWaitMs: 60_000,
+    });
     await assert.rejects(collect(llm.stream(request, AbortSignal.abort(reason))), reason);
     for (const until of ["text", "waiting"]) {
       const controller = new AbortController();
       const read = async (): Promise<void> => {
-        for await (const part of llm.stream(request, controller.signal)) if (part.type === until) setImmediate(() => controller.abort(reason));
+        for await (const part of llm.stream(request, controller.signal))
+          if (part.type === until) setImmediate(() => controller.abort(reason));
       };
       await assert.rejects(read(), reason, until);
     }

@@ -10,7 +10,11 @@ import { collect } from "../../support/scripts.ts";
 describe("the OpenAI client against aimock", () => {
   const server = new LLMock({ port: 0, strict: true });
   before(async () => {
-    server.onMessage("greet", { content: "Hello there, person.", usage: { prompt_tokens: 7, completion_tokens: 4, total_tokens: 11 } }, { chunkSize: 3 });
+    server.onMessage(
+      "greet",
+      { content: "Hello there, person.", usage: { prompt_tokens: 7, completion_tokens: 4, total_tokens: 11 } },
+      { chunkSize: 3 },
+    );
     server.onMessage("ponder", { content: "42", reasoning: "Six times seven." });
     server.onMessage("act", {
       toolCalls: [
@@ -29,7 +33,11 @@ describe("the OpenAI client against aimock", () => {
   after(() => server.stop());
 
   async function ask(text: string, attempts = 1): Promise<LlmReply> {
-    const llm = withRetry(openAiLlm({ model: "gpt-5", apiKey: "k", baseUrl: `${server.url}/v1` }), { maxAttempts: attempts, firstWaitMs: 1, maxWaitMs: 5 });
+    const llm = withRetry(openAiLlm({ model: "gpt-5", apiKey: "k", baseUrl: `${server.url}/v1` }), {
+      maxAttempts: attempts,
+      firstWaitMs: 1,
+      maxWaitMs: 5,
+    });
     const messages = [{ role: "user" as const, content: [{ type: "text" as const, text }] }];
     const tools = [{ name: "terminal", description: "", parameters: { type: "object", properties: {} } }];
     const last = (await collect(llm.stream({ messages, tools }, AbortSignal.timeout(4_000)))).at(-1);
@@ -38,7 +46,10 @@ describe("the OpenAI client against aimock", () => {
 
   it("reads text in pieces, with the tokens counted", async () => {
     const { text, usage, isComplete } = await ask("greet");
-    assert.deepEqual({ text, isComplete, in: usage?.prompt_tokens, out: usage?.completion_tokens }, { text: "Hello there, person.", isComplete: true, in: 7, out: 4 });
+    assert.deepEqual(
+      { text, isComplete, in: usage?.prompt_tokens, out: usage?.completion_tokens },
+      { text: "Hello there, person.", isComplete: true, in: 7, out: 4 },
+    );
   });
 
   it("reads reasoning apart from the answer", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { openAiLlm } from "../../../src/llm/openai.ts";
 import type { ChatMessage, LlmChunk } from "../../../src/llm/llm.ts";
 import { LlmError } from "../../../src/llm/llmError.ts";
+import { openAiLlm } from "../../../src/llm/openai.ts";
 import { chunk, type FakeAnswer, sse, startFakeLlm } from "../../support/fakeLlmServer.ts";
 
 const question: ChatMessage[] = [{ role: "user", content: [{ type: "text", text: "Hi" }] }];
@@ -21,12 +21,18 @@ async function ask(answer: FakeAnswer, messages = question) {
   return { chunks, reply: last?.type === "reply" ? last.reply : undefined, requests: server.requests };
 }
 
-const textOfChunks = (chunks: readonly LlmChunk[], type: string): string => chunks.map((part) => (part.type === type && "text" in part ? part.text : "")).join("");
+const textOfChunks = (chunks: readonly LlmChunk[], type: string): string =>
+  chunks.map((part) => (part.type === type && "text" in part ? part.text : "")).join("");
 const callDelta = (call: object): object => ({ tool_calls: [call] });
 
 describe("the OpenAI client", () => {
   it("streams text and reasoning, and repeats them whole in the reply with the tokens counted", async () => {
-    const usage = { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 4 }, completion_tokens_details: { reasoning_tokens: 2 } };
+    const usage = {
+      prompt_tokens: 10,
+      completion_tokens: 5,
+      prompt_tokens_details: { cached_tokens: 4 },
+      completion_tokens_details: { reasoning_tokens: 2 },
+    };
     const { chunks, reply } = await ask({ text: "Hello, you.", reasoning: "A greeting.", usage });
     assert.equal(textOfChunks(chunks, "text"), "Hello, you.");
     assert.equal(textOfChunks(chunks, "reasoning"), "A greeting.");
@@ -46,7 +52,10 @@ describe("the OpenAI client", () => {
       { id: "b", name: "think", arguments: '{"thought":"ü"}' },
     ];
     const { reply } = await ask({ toolCalls });
-    assert.deepEqual(reply?.toolCalls, toolCalls.map((call) => ({ ...call, origin: "completion" })));
+    assert.deepEqual(
+      reply?.toolCalls,
+      toolCalls.map((call) => ({ ...call, origin: "completion" })),
+    );
   });
 
   it("sorts out the deltas of two calls that come interleaved", async () => {
@@ -57,7 +66,13 @@ describe("the OpenAI client", () => {
       chunk(callDelta({ index: 0, function: { arguments: ":1}" } }), "tool_calls"),
     ];
     const { reply } = await ask({ bytes });
-    assert.deepEqual(reply?.toolCalls.map(({ id, name, arguments: args }) => [id, name, args]), [["a", "one", '{"x":1}'], ["b", "two", "{}"]]);
+    assert.deepEqual(
+      reply?.toolCalls.map(({ id, name, arguments: args }) => [id, name, args]),
+      [
+        ["a", "one", '{"x":1}'],
+        ["b", "two", "{}"],
+      ],
+    );
   });
 
   it("tells calls apart by id when a server gives them the same index, or none", async () => {
@@ -68,7 +83,14 @@ describe("the OpenAI client", () => {
       chunk(callDelta({ function: { arguments: ":1}" } }), "stop"),
     ];
     const { reply } = await ask({ bytes });
-    assert.deepEqual(reply?.toolCalls.map(({ id, name, arguments: args }) => [id, name, args]), [["a", "one", "{}"], ["b", "one", "{}"], ["c", "three", '{"x":1}']]);
+    assert.deepEqual(
+      reply?.toolCalls.map(({ id, name, arguments: args }) => [id, name, args]),
+      [
+        ["a", "one", "{}"],
+        ["b", "one", "{}"],
+        ["c", "three", '{"x":1}'],
+      ],
+    );
   });
 
   it("takes a name once when a server repeats it with every piece", async () => {
@@ -78,18 +100,26 @@ describe("the OpenAI client", () => {
   });
 
   it("gives ids that are missing or come twice a unique one of at most 40 characters", async () => {
-    const bytes = [0, 1, 2].map((index) => chunk(callDelta({ index, ...(index === 0 ? {} : { id: "same" }), function: { name: "t", arguments: "{}" } })));
+    const bytes = [0, 1, 2].map((index) =>
+      chunk(callDelta({ index, ...(index === 0 ? {} : { id: "same" }), function: { name: "t", arguments: "{}" } })),
+    );
     const { reply } = await ask({ bytes: [...bytes, chunk({}, "tool_calls")] });
     const ids = reply?.toolCalls.map(({ id }) => id) ?? [];
     assert.equal(new Set(ids).size, 3);
     assert.equal(ids[1], "same");
-    assert.ok(ids.every((id) => id.length <= 40 && /^[\w-]+$/.test(id)), ids.join());
+    assert.ok(
+      ids.every((id) => id.length <= 40 && /^[\w-]+$/.test(id)),
+      ids.join(),
+    );
   });
 
   it("keeps fifty parallel calls in order", async () => {
     const toolCalls = Array.from({ length: 50 }, (_, index) => ({ id: `c${index}`, name: "t", arguments: `{"n":${index}}` }));
     const { reply } = await ask({ toolCalls });
-    assert.deepEqual(reply?.toolCalls.map(({ id }) => id), toolCalls.map(({ id }) => id));
+    assert.deepEqual(
+      reply?.toolCalls.map(({ id }) => id),
+      toolCalls.map(({ id }) => id),
+    );
   });
 
   it("says that a reply is incomplete when it was cut at its length, whatever is in it", async () => {
@@ -106,8 +136,14 @@ describe("the OpenAI client", () => {
   });
 
   const streams: readonly [string, readonly (string | Uint8Array)[]][] = [
-    ["CRLF line ends", [chunk({ content: "Grüße" }).replaceAll("\n", "\r\n"), chunk({}, "stop").replaceAll("\n", "\r\n"), "data: [DONE]\r\n\r\n"]],
-    ["comments between the events", [": hello\n\n", chunk({ content: "Grüße" }), ": still there\n\n", chunk({}, "stop"), "data: [DONE]\n\n"]],
+    [
+      "CRLF line ends",
+      [chunk({ content: "Grüße" }).replaceAll("\n", "\r\n"), chunk({}, "stop").replaceAll("\n", "\r\n"), "data: [DONE]\r\n\r\n"],
+    ],
+    [
+      "comments between the events",
+      [": hello\n\n", chunk({ content: "Grüße" }), ": still there\n\n", chunk({}, "stop"), "data: [DONE]\n\n"],
+    ],
     ["no [DONE]", [chunk({ content: "Grüße" }), chunk({}, "stop")]],
     ["something after [DONE]", [chunk({ content: "Grüße" }, "stop"), "data: [DONE]\n\n", "data: {not json\n\n"]],
     ["a character cut in two", cutBytes(chunk({ content: "Grüße" }) + chunk({}, "stop"))],
@@ -126,9 +162,22 @@ describe("the OpenAI client", () => {
     const llm = openAiLlm({ model: "m", apiKey: "key", baseUrl: server.url });
     const messages: ChatMessage[] = [
       { role: "system", content: "Be kind." },
-      { role: "user", content: [{ type: "text", text: "Look" }, { type: "image", image_urls: ["data:image/png;base64,AA=="] }] },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Look" },
+          { type: "image", image_urls: ["data:image/png;base64,AA=="] },
+        ],
+      },
       { role: "assistant", content: "", toolCalls: [{ id: "a", name: "not a name!", arguments: "", origin: "completion" }] },
-      { role: "tool", toolCallId: "a", content: [{ type: "text", text: "1" }, { type: "text", text: "2" }] },
+      {
+        role: "tool",
+        toolCallId: "a",
+        content: [
+          { type: "text", text: "1" },
+          { type: "text", text: "2" },
+        ],
+      },
     ];
     const tools = [{ name: "t", description: "d", parameters: { type: "object" } }];
     for await (const _ of llm.stream({ messages, tools }, never)) void _;
@@ -138,7 +187,13 @@ describe("the OpenAI client", () => {
       model: "m",
       messages: [
         { role: "system", content: "Be kind." },
-        { role: "user", content: [{ type: "text", text: "Look" }, { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } }] },
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "Look" },
+            { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } },
+          ],
+        },
         // A name that no provider takes back, and arguments that are no JSON, would make every further request fail.
         { role: "assistant", content: "", tool_calls: [{ id: "a", type: "function", function: { name: "not_a_name_", arguments: "{}" } }] },
         { role: "tool", tool_call_id: "a", content: "1\n2" },

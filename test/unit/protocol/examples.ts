@@ -1,6 +1,11 @@
 // The examples of the protocol's reference, one or more of every kind, with whole ids.
 
-const common = (id: string, source: string) => ({ id, timestamp: "2026-01-05T09:56:09.438718", source, parent_id: "8aa60000-0000-4000-8000-000000000001" });
+const common = (id: string, source: string) => ({
+  id,
+  timestamp: "2026-01-05T09:56:09.438718",
+  source,
+  parent_id: "8aa60000-0000-4000-8000-000000000001",
+});
 const text = (said: string) => ({ type: "text", text: said, cache_prompt: false });
 const agentAction = { kind: "agent_action", retryable: true, user_action: "retry" };
 
@@ -26,14 +31,23 @@ export const knownEvents: readonly Readonly<Record<string, unknown>>[] = [
   {
     kind: "MessageEvent",
     ...common("95500000", "user"),
-    llm_message: { role: "user", content: [text("fix the build"), { type: "image", image_urls: ["data:image/png;base64,AA=="] }], thinking_blocks: [] },
+    llm_message: {
+      role: "user",
+      content: [text("fix the build"), { type: "image", image_urls: ["data:image/png;base64,AA=="] }],
+      thinking_blocks: [],
+    },
     activated_skills: ["ci"],
     extended_content: [text("skill text")],
   },
   {
     kind: "MessageEvent",
     ...common("3e8e0000", "agent"),
-    llm_message: { role: "assistant", content: [text("Done.")], thinking_blocks: [{ type: "redacted_thinking", data: "x" }], reasoning_content: null },
+    llm_message: {
+      role: "assistant",
+      content: [text("Done.")],
+      thinking_blocks: [{ type: "redacted_thinking", data: "x" }],
+      reasoning_content: null,
+    },
     llm_response_id: "chatcmpl-17",
     activated_skills: [],
     extended_content: [],
@@ -165,7 +179,12 @@ export const knownEvents: readonly Readonly<Record<string, unknown>>[] = [
       },
     },
   },
-  { kind: "ConversationStateUpdateEvent", ...common("aaae0000", "environment"), key: "full_state", value: { id: "x", execution_status: "idle", agent: {} } },
+  {
+    kind: "ConversationStateUpdateEvent",
+    ...common("aaae0000", "environment"),
+    key: "full_state",
+    value: { id: "x", execution_status: "idle", agent: {} },
+  },
   {
     kind: "ConversationErrorEvent",
     ...common("aaaf0000", "environment"),

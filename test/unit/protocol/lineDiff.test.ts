@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { diffCounts, type DiffLine, lineDiff, withContext } from "../../../src/protocol/lineDiff.ts";
+import { type DiffLine, diffCounts, lineDiff, withContext } from "../../../src/protocol/lineDiff.ts";
 
 const line = fc.constantFrom("", "a", "b", "c", "  a", "}");
 const texts = fc.tuple(fc.array(line, { maxLength: 30 }), fc.array(line, { maxLength: 30 }));
@@ -12,10 +12,22 @@ describe("the diff of two texts", () => {
       fc.property(texts, ([old, now]) => {
         const diff = lineDiff(textOf(old), textOf(now));
         const side = (left: DiffLine["side"]) => diff.filter(({ side: at }) => at !== left);
-        assert.deepEqual(side("new").map(({ text }) => text), old);
-        assert.deepEqual(side("old").map(({ text }) => text), now);
-        assert.deepEqual(side("new").map(({ oldNumber }) => oldNumber), old.map((_, index) => index + 1));
-        assert.deepEqual(side("old").map(({ newNumber }) => newNumber), now.map((_, index) => index + 1));
+        assert.deepEqual(
+          side("new").map(({ text }) => text),
+          old,
+        );
+        assert.deepEqual(
+          side("old").map(({ text }) => text),
+          now,
+        );
+        assert.deepEqual(
+          side("new").map(({ oldNumber }) => oldNumber),
+          old.map((_, index) => index + 1),
+        );
+        assert.deepEqual(
+          side("old").map(({ newNumber }) => newNumber),
+          now.map((_, index) => index + 1),
+        );
         const { added, removed } = diffCounts(diff);
         const kept = commonLength(old, now);
         assert.deepEqual({ added, removed }, { added: now.length - kept, removed: old.length - kept });
@@ -30,8 +42,13 @@ describe("the diff of two texts", () => {
         const diff = lineDiff(textOf(old), textOf(now));
         const shown = withContext(diff, context);
         const isNear = (index: number): boolean => diff.some(({ side }, at) => side !== "same" && Math.abs(at - index) <= context);
-        assert.deepEqual(shown.filter((each) => each !== undefined), diff.filter((_, index) => isNear(index)));
-        assert.ok(shown.every((each, index) => each !== undefined || (index > 0 && index < shown.length - 1 && shown[index + 1] !== undefined)));
+        assert.deepEqual(
+          shown.filter((each) => each !== undefined),
+          diff.filter((_, index) => isNear(index)),
+        );
+        assert.ok(
+          shown.every((each, index) => each !== undefined || (index > 0 && index < shown.length - 1 && shown[index + 1] !== undefined)),
+        );
       }),
     );
   });
@@ -53,7 +70,7 @@ describe("the diff of two texts", () => {
 });
 
 function commonLength(a: readonly string[], b: readonly string[]): number {
-  let row = new Array<number>(b.length + 1).fill(0);
+  let row = Array.from({ length: b.length + 1 }, () => 0);
   for (const each of a) {
     const next = [0];
     for (let j = 0; j < b.length; j++) next.push(each === b[j] ? (row[j] ?? 0) + 1 : Math.max(row[j + 1] ?? 0, next[j] ?? 0));

@@ -24,11 +24,12 @@ describe("plain text", () => {
     ["eight-bit introducers", "\x9b31mred\x9d0;t\x07!", "red!"],
     ["progress by carriage return", " 10%\r 50%\r100%\n", "100%\n"],
     ["a shorter text over a longer one", "12345\rab\n", "ab345\n"],
-    ["erasing to the end, to the begin, and all", "12345\r\x1b[Kab\n12345\x1b[3D\x1b[1K\n12345\x1b[2K\rx\n", "ab\n  345\nx\n".replace("  345", "  345")],
+    ["erasing to the end, to the begin, and all", "12345\r\x1b[Kab\n12345\x1b[3D\x1b[1K\n12345\r\x1b[2Kx\n", "ab\n   45\nx\n"],
     ["backspace", "abc\b\bX\n\b\bx\n", "aXc\nx\n"],
     ["backspace over a character of two units", "a😀\bb\n", "ab\n"],
     ["cursor columns", "abc\x1b[1GX\x1b[5Gy\x1b[2Cz\n", "Xbc y  z\n"],
     ["control characters", "a\0b\x07c\x0bd\x7fe\tf", "abcde\tf"],
+    ["a string that does not end", "a\x1b]0;t\nb\x1b\nc\x1b(\nd", "a\nb\nc\nd"],
     ["an unfinished sequence", "abc\x1b[31", "abc"],
     ["a sequence broken off by another", "a\x1b[3\x1b[1mb\x1b]0;t\x1b[1mc", "abc"],
   ];

@@ -1,0 +1,3 @@
+import { machineContract } from "./runtimeOnMachine.ts";
+
+machineContract("machine with line editing", { lineEditing: true }, { isTerminal: true });

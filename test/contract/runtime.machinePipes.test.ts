@@ -1,0 +1,3 @@
+import { machineContract } from "./runtimeOnMachine.ts";
+
+machineContract("machine without a terminal", { pty: "none" }, { isTerminal: false });

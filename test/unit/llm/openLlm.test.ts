@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import path from "node:path";
+import type { LlmRequest } from "../../../src/llm/llm.ts";
+import { type LlmSources, openLlm } from "../../../src/llm/openLlm.ts";
+import { scriptedLlm } from "../../../src/llm/scripted.ts";
+import { textContent } from "../../../src/protocol/content.ts";
+import { root } from "../../support/checkout.ts";
+import { startFakeLlm } from "../../support/fakeLlmServer.ts";
+import { collect } from "../../support/scripts.ts";
+import { tempFolder } from "../../support/workspaces.ts";
+
+const demoFolder = path.join(root, "media/demo");
+const sources: LlmSources = { demoFolder, demoWordDelayMs: 0, apiKey: undefined };
+const never = new AbortController().signal;
+const request = (answered: number): LlmRequest => ({
+  messages: [
+    { role: "user", content: [textContent("Go")] },
+    ...Array.from({ length: answered }, () => ({ role: "assistant" as const, content: "x", toolCalls: [] })),
+  ],
+  tools: [],
+});
+
+describe("opening a model", () => {
+  it("says that a key is missing, or that the address is none", async () => {
+    await assert.rejects(openLlm({ model: "gpt-5" }, "/", sources), {
+      code: "LLMAuthenticationError",
+      message: /gpt-5 needs an API key, and none is set/,
+    });
+    await assert.rejects(openLlm({ model: "m", base_url: "https://api.openai.com/v1" }, "/", sources), { code: "LLMAuthenticationError" });
+    for (const base_url of ["ollama", "localhost:11434", "file:///etc/passwd", "http://"]) {
+      await assert.rejects(openLlm({ model: "m", base_url }, "/", sources), {
+        code: "LLMBadRequestError",
+        message: /is not an http or https address/,
+      });
+    }
+  });
+
+  it("needs no key for a server of one's own, and keeps OpenAI's environment out of it", async () => {
+    await using server = await startFakeLlm([{ text: "Hi." }]);
+    const llm = await openLlm({ model: "m", base_url: server.url }, "/", sources);
+    const chunks = await collect(llm.stream(request(0), never));
+    assert.deepEqual(chunks[0], { type: "text", text: "Hi." });
+    assert.equal(server.requests[0]?.headers["authorization"], "Bearer none");
+  });
+
+  it("plays the demo in its own workspace only, and only once", async () => {
+    await using folder = await tempFolder();
+    const firstWords = async (workingDir: string): Promise<string> => {
+      const llm = await openLlm({ model: "demo" }, workingDir, sources);
+      assert.equal(llm.isDemo, true);
+      const last = (await collect(llm.stream(request(0), never))).at(-1);
+      return last?.type === "reply" ? `${last.reply.text} ${last.reply.toolCalls.length}` : "no reply";
+    };
+    assert.match(await firstWords(folder.path), /only in its own sample workspace.* 0$/);
+    await cp(path.join(demoFolder, "workspace"), folder.path, { recursive: true });
+    assert.match(await firstWords(folder.path), /I'll run the tests first.* 1$/);
+    await cp(path.join(demoFolder, "workspace/package.json"), path.join(folder.path, "src/date.js"));
+    assert.match(await firstWords(folder.path), /has been played.* 0$/);
+  });
+});
+
+describe("a scripted model", () => {
+  it("gives the n-th reply of the conversation, also when it is opened anew, and says when the script is over", async () => {
+    const replies = [{ text: "One two." }, { reasoning: "Hm.", tool_calls: [{ name: "think", arguments: { thought: "x" } }] }];
+    const reply = async (answered: number) => (await collect(scriptedLlm(replies).stream(request(answered), never))).at(-1);
+    const usage = { prompt_tokens: 0, completion_tokens: 0, cache_read_tokens: 0, reasoning_tokens: 0 };
+    const common = { isComplete: true, usage };
+    const toolCalls = [{ id: "call_1_0", name: "think", arguments: '{"thought":"x"}', origin: "completion" }];
+    assert.deepEqual(await Promise.all([0, 1, 2].map(reply)), [
+      { type: "reply", reply: { id: "scripted-0", text: "One two.", reasoning: "", toolCalls: [], ...common } },
+      { type: "reply", reply: { id: "scripted-1", text: "", reasoning: "Hm.", toolCalls, ...common } },
+      { type: "reply", reply: { id: "scripted-2", text: "The script is over.", reasoning: "", toolCalls: [], ...common } },
+    ]);
+  });
+
+  it("throws the reason when it is aborted between two words", async () => {
+    const reason = new Error("stop");
+    const controller = new AbortController();
+    const read = async (): Promise<void> => {
+      for await (const _ of scriptedLlm([{ text: "one two three" }], { wordDelayMs: 1 }).stream(request(0), controller.signal))
+        controller.abort(reason);
+    };
+    await assert.rejects(read(), reason);
+  });
+});

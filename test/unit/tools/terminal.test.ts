@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import type { TerminalObservation } from "../../../src/protocol/actions.ts";
+import { textOf } from "../../../src/protocol/content.ts";
+import type { TerminalRequest, TerminalResult } from "../../../src/protocol/runtime.ts";
+import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
+import { RuntimeError } from "../../../src/runtime/runtime.ts";
+import { defaultTools } from "../../../src/tools/defaultTools.ts";
+import { terminalTool } from "../../../src/tools/terminal.ts";
+import { matchesGolden } from "../../support/transcript.ts";
+
+const signal = new AbortController().signal;
+
+/** What the tool asks of a terminal, and what it makes of the answer. */
+async function use(args: object, answer: Partial<TerminalResult> | Error = { outcome: { type: "completed", exitCode: 0 } }) {
+  const asked: (TerminalRequest | "reset")[] = [];
+  const runtime = {
+    ...openMemoryRuntime({ workingDir: "/work" }),
+    terminal: {
+      run: async (request: TerminalRequest): Promise<TerminalResult> => {
+        asked.push(request);
+        if (answer instanceof Error) throw answer;
+        return { outcome: { type: "completed", exitCode: 0 }, output: "", omittedBytes: 0, workingDir: "/work", ...answer };
+      },
+      reset: async () => void asked.push("reset"),
+    },
+  };
+  const seen = (await terminalTool.run(terminalTool.parse(args as Record<string, unknown>), {
+    runtime,
+    signal,
+    onOutput: () => undefined,
+  })) as TerminalObservation;
+  return { asked, seen, said: textOf(seen.content) };
+}
+
+describe("the terminal tool", () => {
+  it("asks for what the model means", async () => {
+    const waits = { noChangeTimeoutMs: 30_000 };
+    const asked = async (args: object) => (await use(args)).asked;
+    assert.deepEqual(await asked({ command: "ls" }), [{ type: "command", command: "ls", ...waits }]);
+    assert.deepEqual(await asked({ command: "ls", timeout: 2.5, security_risk: "LOW" }), [
+      { type: "command", command: "ls", ...waits, timeoutMs: 2500 },
+    ]);
+    assert.deepEqual(await asked({ command: "" }), [{ type: "poll", ...waits }]);
+    assert.deepEqual(await asked({ command: "yes", is_input: true }), [{ type: "input", text: "yes", ...waits }]);
+    for (const key of ["C-c", "CTRL-C", "CTRL+c"])
+      assert.deepEqual(await asked({ command: key, is_input: true }), [{ type: "key", key: "C-c", ...waits }]);
+    assert.deepEqual(await asked({ command: "ENTER", is_input: true }), [{ type: "key", key: "ENTER", ...waits }]);
+    assert.deepEqual(await asked({ command: "C-c" }), [{ type: "command", command: "C-c", ...waits }]);
+    assert.deepEqual(await asked({ command: "", reset: true }), ["reset"]);
+    assert.deepEqual(await asked({ command: "ls", reset: true }), ["reset", { type: "command", command: "ls", ...waits }]);
+  });
+
+  it("says in words how it ended", async () => {
+    const say = async (outcome: TerminalResult["outcome"], rest: Partial<TerminalResult> = {}): Promise<string> => {
+      const { said, seen } = await use({ command: "x" }, { outcome, output: "out\n", ...rest });
+      return `${outcome.type}: ${seen.is_error ? "error" : "ok"}, ${seen.exit_code ?? "no code"} (${seen.metadata.exit_code}): ${JSON.stringify(said)}`;
+    };
+    const lines = [
+      await say({ type: "completed", exitCode: 0 }),
+      await say({ type: "completed", exitCode: 0 }, { output: "" }),
+      await say({ type: "completed", exitCode: 1 }, { workingDir: "/elsewhere" }),
+      ...(await Promise.all([126, 127, 130, 137, 139, 143].map((exitCode) => say({ type: "completed", exitCode })))),
+      await say({ type: "running", reason: "no_change" }),
+      await say({ type: "running", reason: "timeout" }),
+      await say({ type: "busy" }),
+      await say({ type: "nothing_running" }, { output: "" }),
+      await say({ type: "shell_ended", exitCode: 3 }),
+      await say({ type: "shell_ended", exitCode: null }),
+    ];
+    matchesGolden("terminalWords.txt", `${lines.join("\n")}\n`);
+  });
+
+  it("says what the runtime could not do, and lets other faults fly", async () => {
+    const { said, seen } = await use({ command: "x" }, new RuntimeError("no-shell", "There is no bash here."));
+    assert.deepEqual([said, seen.is_error, seen.exit_code], ["There is no bash here.", true, undefined]);
+    await assert.rejects(use({ command: "x" }, new TypeError("a bug")), TypeError);
+  });
+
+  it("leaves out the middle of long output, and keeps whole characters", async () => {
+    const { said } = await use({ command: "x" }, { output: `begin\n${"🙂".repeat(40_000)}\nend\n` });
+    assert.ok(said.length < 30_400);
+    assert.ok(said.startsWith("begin\n") && said.endsWith("\nend\n[exit code 0]") && /\[… \d+ characters left out …\]/.test(said));
+    assert.ok(said.isWellFormed());
+  });
+
+  it("tells the reset in the command's name", async () => {
+    assert.deepEqual(
+      [(await use({ command: "", reset: true })).seen.command, (await use({ command: "ls", reset: true })).seen.command],
+      ["[RESET]", "[RESET] ls"],
+    );
+  });
+});
+
+describe("the tools as the model reads them", () => {
+  const specs = defaultTools().map(({ name, definition, parameters }) => ({
+    type: "function",
+    function: { name, description: definition.description, parameters },
+  }));
+
+  it("are as the golden has them, and short", () => {
+    matchesGolden("tools.json", `${JSON.stringify(specs, undefined, 2)}\n`);
+    assert.ok(JSON.stringify(specs).length < 4_500, `${JSON.stringify(specs).length} characters`);
+  });
+
+  it("tell the model which argument is wrong", () => {
+    const [terminal, editor] = defaultTools();
+    assert.throws(() => terminal?.parse({}), /do not fit the tool "terminal": command: .*Nothing was done/);
+    assert.throws(() => editor?.parse({ command: "view", path: "/a", insert_line: -1 }), /insert_line: /);
+    assert.throws(() => terminal?.parse({ command: "ls", timeout: "5" }), /timeout: /);
+    assert.deepEqual(terminal?.parse({ command: "ls", timeout: null, unknown: 1 }), { kind: "TerminalAction", command: "ls" });
+  });
+});
