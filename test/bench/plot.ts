@@ -1,4 +1,4 @@
-import { median } from "./statistics.ts";
+import { median, quantile } from "./statistics.ts";
 
 export interface Curve {
   readonly mark: string;
@@ -12,11 +12,19 @@ const height = 12;
 /** Curves over the same steps as text: each column is the median of its share of the values. */
 export function plot(curves: readonly Curve[], unit: string): string {
   const columns = curves.map(({ mark, values }) => ({ mark, heights: inColumns(values) }));
-  const top = Math.max(...columns.flatMap(({ heights }) => heights)) * 1.05;
+  // A single slow step must not press everything else to the ground: what is higher is drawn at the top.
+  const top =
+    quantile(
+      columns.flatMap(({ heights }) => heights),
+      0.95,
+    ) * 1.25;
   const lines = Array.from({ length: height }, (_, row) => {
     const from = (top * (height - 1 - row)) / height;
     const to = (top * (height - row)) / height;
-    const cells = Array.from({ length: width }, (__, at) => columns.find(({ heights }) => isIn(heights[at], from, to))?.mark ?? " ");
+    const cells = Array.from(
+      { length: width },
+      (__, at) => columns.find(({ heights }) => isIn(Math.min(heights[at] ?? 0, top * 0.999), from, to))?.mark ?? " ",
+    );
     return `${to.toFixed(1).padStart(7)} |${cells.join("").trimEnd()}`;
   });
   const steps = String(curves[0]?.values.length ?? 0);
@@ -36,6 +44,6 @@ function inColumns(values: readonly number[]): number[] {
   );
 }
 
-function isIn(value: number | undefined, from: number, to: number): boolean {
-  return value !== undefined && value >= from && value < to;
+function isIn(value: number, from: number, to: number): boolean {
+  return value >= from && value < to;
 }

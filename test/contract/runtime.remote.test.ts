@@ -17,13 +17,16 @@ describe("RemoteRuntime", () => {
       await mkdir(workingDir, { recursive: true });
       return openChildSandbox(workingDir, signal);
     },
-    { realShell: true, isTerminal: true, baseDir },
+    { realShell: true, isTerminal: true, baseDir, atOnce: 8 },
   );
 
   it("says that the outcome is unknown when the server dies while a command runs", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
     await using runtime = await openChildSandbox(folder, signal);
-    const run = runtime.terminal.run({ type: "command", command: `kill -9 ${runtime.pid}; sleep 30`, noChangeTimeoutMs: 10_000 }, { signal });
+    const run = runtime.terminal.run(
+      { type: "command", command: `kill -9 ${runtime.pid}; sleep 30`, noChangeTimeoutMs: 10_000 },
+      { signal },
+    );
     await assert.rejects(run, { name: "RuntimeError", code: "unreachable" });
     await assert.rejects(runtime.files.stat(folder, signal), { code: "closed" });
     await rm(folder, { recursive: true });

@@ -1,7 +1,7 @@
-import { after, before, describe } from "mocha";
 import path from "node:path";
+import { after, before, describe } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { watchLeaks, type LeakWatch } from "../support/leaks.ts";
+import { type LeakWatch, watchLeaks } from "../support/leaks.ts";
 import { filesContract } from "./runtimeFiles.ts";
 import { shellContract } from "./runtimeShell.ts";
 import { terminalContract } from "./runtimeTerminal.ts";
@@ -13,6 +13,8 @@ export interface RuntimeCapabilities {
   readonly isTerminal: boolean;
   /** An absolute folder of the runtime; each test gets its own under it. */
   readonly baseDir: string;
+  /** How many runtimes are opened at once: fewer where each is a process of its own. */
+  readonly atOnce?: number;
 }
 
 /** Opens a runtime in a folder that `open` makes when it is not there. */

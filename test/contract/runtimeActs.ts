@@ -1,5 +1,5 @@
 import type { TerminalRequest, TerminalResult } from "../../src/protocol/runtime.ts";
-import { RuntimeError, type Runtime } from "../../src/runtime/runtime.ts";
+import { type Runtime, RuntimeError } from "../../src/runtime/runtime.ts";
 
 /** Short words for what the contract's tests do again and again. */
 

@@ -20,7 +20,9 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       await using runtime = await open();
       const { workingDir } = runtime.info;
       await put(runtime, `${workingDir}/file`, "text");
-      const kinds = [`${workingDir}/file`, workingDir, `${workingDir}/none`, `${workingDir}/none/none`].map(async (path) => (await runtime.files.stat(path, never))?.kind);
+      const kinds = [`${workingDir}/file`, workingDir, `${workingDir}/none`, `${workingDir}/none/none`].map(
+        async (path) => (await runtime.files.stat(path, never))?.kind,
+      );
       deepEqual(await Promise.all(kinds), ["file", "directory", undefined, undefined]);
     });
 
@@ -94,8 +96,26 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       const { workingDir } = runtime.info;
       await put(runtime, `${workingDir}/file`, "");
       const read = (path: string): Promise<unknown> => code(runtime.files.read(path, { maxBytes: 9, signal: never }));
-      const codes = [read("relative"), read("/nul\0"), read(`${workingDir}/none`), read(workingDir), code(put(runtime, workingDir, "")), code(put(runtime, `${workingDir}/file/x`, "")), code(runtime.files.list(`${workingDir}/file`, never)), code(runtime.files.list(`${workingDir}/none`, never))];
-      deepEqual(await Promise.all(codes), ["invalid-path", "invalid-path", "not-found", "is-directory", "is-directory", "not-directory", "not-directory", "not-found"]);
+      const codes = [
+        read("relative"),
+        read("/nul\0"),
+        read(`${workingDir}/none`),
+        read(workingDir),
+        code(put(runtime, workingDir, "")),
+        code(put(runtime, `${workingDir}/file/x`, "")),
+        code(runtime.files.list(`${workingDir}/file`, never)),
+        code(runtime.files.list(`${workingDir}/none`, never)),
+      ];
+      deepEqual(await Promise.all(codes), [
+        "invalid-path",
+        "invalid-path",
+        "not-found",
+        "is-directory",
+        "is-directory",
+        "not-directory",
+        "not-directory",
+        "not-found",
+      ]);
     });
 
     it("does nothing when the signal is aborted before", async () => {
@@ -114,7 +134,13 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       const { workingDir } = runtime.info;
       await run(runtime, "mkfifo pipe; truncate -s 1T sparse; ln -s /dev/zero zero");
       const read = (path: string): Promise<unknown> => code(runtime.files.read(path, { maxBytes: 1000, signal: never }));
-      const codes = [read(`${workingDir}/pipe`), read("/dev/zero"), read(`${workingDir}/zero`), read(`${workingDir}/sparse`), code(put(runtime, `${workingDir}/pipe`, "x", "any"))];
+      const codes = [
+        read(`${workingDir}/pipe`),
+        read("/dev/zero"),
+        read(`${workingDir}/zero`),
+        read(`${workingDir}/sparse`),
+        code(put(runtime, `${workingDir}/pipe`, "x", "any")),
+      ];
       deepEqual(await Promise.all(codes), ["not-a-file", "not-a-file", "not-a-file", "too-large", "not-a-file"]);
     });
 
@@ -130,7 +156,10 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       await run(runtime, "mkdir sub; echo old > sub/script; chmod 751 sub/script; ln -s sub/script link; ln -s sub/new dangling");
       await put(runtime, `${workingDir}/link`, "new\n", await versionOf(runtime, `${workingDir}/link`));
       await put(runtime, `${workingDir}/dangling`, "made\n");
-      equal(await tell(runtime, "stat -c '%a %F' sub/script link dangling; cat link dangling; ls -1A . sub"), "0 751 regular file\n777 symbolic link\n777 symbolic link\nnew\nmade\n.:\ndangling\nlink\nsub\n\nsub:\nnew\nscript\n");
+      equal(
+        await tell(runtime, "stat -c '%a %F' sub/script link dangling; cat link dangling; ls -1A . sub"),
+        "0 751 regular file\n777 symbolic link\n777 symbolic link\nnew\nmade\n.:\ndangling\nlink\nsub\n\nsub:\nnew\nscript\n",
+      );
     });
 
     it("FF-09 lets a reader see the old bytes or the new ones, never a mixture", async () => {
@@ -139,18 +168,26 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       const sizes = [300_000, 100_000];
       let { version } = await runtime.files.write(file, new Uint8Array(300_000), { expected: "absent", signal: never });
       const watching = run(runtime, "for i in {1..60}; do wc -c < file; done | sort -u");
-      for (let round = 0; round < 40; round++) ({ version } = await runtime.files.write(file, new Uint8Array(sizes[round % 2] ?? 0), { expected: version, signal: never }));
+      for (let round = 0; round < 40; round++)
+        ({ version } = await runtime.files.write(file, new Uint8Array(sizes[round % 2] ?? 0), { expected: version, signal: never }));
       const seen = (await watching).output.trim().split("\n").map(Number);
-      deepEqual(seen.filter((size) => !sizes.includes(size)), []);
+      deepEqual(
+        seen.filter((size) => !sizes.includes(size)),
+        [],
+      );
     });
 
     it("FF-09 says that the disk is full, and leaves the old bytes and nothing else", async function () {
       await using runtime = await open();
       const { workingDir } = runtime.info;
-      if ((await tell(runtime, "mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>&1 && echo old > small/file")) !== "0 ") this.skip();
+      if ((await tell(runtime, "mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>&1 && echo old > small/file")) !== "0 ")
+        this.skip();
       try {
         const version = await versionOf(runtime, `${workingDir}/small/file`);
-        equal(await code(runtime.files.write(`${workingDir}/small/file`, new Uint8Array(200_000), { expected: version, signal: never })), "disk-full");
+        equal(
+          await code(runtime.files.write(`${workingDir}/small/file`, new Uint8Array(200_000), { expected: version, signal: never })),
+          "disk-full",
+        );
         equal(await tell(runtime, "ls -1A small; cat small/file"), "0 file\nold\n");
       } finally {
         await run(runtime, "umount small");

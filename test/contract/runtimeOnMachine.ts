@@ -1,8 +1,8 @@
-import { after, before, describe } from "mocha";
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { openMachineRuntime, type MachineOptions } from "../../src/runtime/machine/machineRuntime.ts";
+import { after, before, describe } from "mocha";
+import { type MachineOptions, openMachineRuntime } from "../../src/runtime/machine/machineRuntime.ts";
 import { runtimeContract } from "./runtime.ts";
 
 /** The contract on this machine, with options of it; each in a file of its own, so that mocha runs them side by side. */

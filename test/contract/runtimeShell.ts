@@ -11,7 +11,7 @@ export function shellContract(open: () => Promise<Runtime>, capabilities: Runtim
   describe("shell", () => {
     outputTests(open);
     commandTests(open);
-    endingTests(open);
+    endingTests(open, capabilities.atOnce);
     interruptTests(open);
     if (capabilities.isTerminal) settingsTests(open);
   });
@@ -57,7 +57,16 @@ function commandTests(open: () => Promise<Runtime>): void {
 
   it("TF-14 does not need the shell's prompt, whatever becomes of it", async () => {
     await using runtime = await open();
-    const breaks = ["export PS1=", "PROMPT_COMMAND=", "unset PS1 PROMPT_COMMAND PS0", "PROMPT_COMMAND='echo noise; false'", "readonly PROMPT_COMMAND=x", "unset HISTFILE", "printf() { :; }; builtin() { :; } 2>/dev/null; unset -f builtin", "alias eval='exit 9' printf=false case=if read=x"];
+    const breaks = [
+      "export PS1=",
+      "PROMPT_COMMAND=",
+      "unset PS1 PROMPT_COMMAND PS0",
+      "PROMPT_COMMAND='echo noise; false'",
+      "readonly PROMPT_COMMAND=x",
+      "unset HISTFILE",
+      "printf() { :; }; builtin() { :; } 2>/dev/null; unset -f builtin",
+      "alias eval='exit 9' printf=false case=if read=x",
+    ];
     for (const broken of breaks) {
       await run(runtime, broken);
       equal(await tell(runtime, "echo usable; (exit 5)"), "5 usable\n", broken);
@@ -66,7 +75,21 @@ function commandTests(open: () => Promise<Runtime>): void {
 
   it("TF-18 goes on after options and traps that change how the shell runs", async () => {
     await using runtime = await open();
-    const changes = ["set -u", "set -x", "set +x", "set -o pipefail", "set -C", "set -f", "set -o posix", "trap 'true' DEBUG", "trap 'echo trapped' ERR", "trap - ERR DEBUG", "IFS=:", "LC_ALL=C", "shopt -s failglob nullglob"];
+    const changes = [
+      "set -u",
+      "set -x",
+      "set +x",
+      "set -o pipefail",
+      "set -C",
+      "set -f",
+      "set -o posix",
+      "trap 'true' DEBUG",
+      "trap 'echo trapped' ERR",
+      "trap - ERR DEBUG",
+      "IFS=:",
+      "LC_ALL=C",
+      "shopt -s failglob nullglob",
+    ];
     for (const change of changes) {
       await run(runtime, change);
       match(await tell(runtime, "echo usable"), /^0 (\+.*\n)?usable\n$/, change);
@@ -91,7 +114,10 @@ function commandTests(open: () => Promise<Runtime>): void {
     await using runtime = await open();
     equal((await run(runtime, "read -r name; echo hello $name", { timeoutMs: 50 })).outcome.type, "running");
     match(told(await input(runtime, "you 'and' $me")), /^0 (you 'and' \$me\n)?hello you 'and' \$me\n$/);
-    equal(await tell(runtime, "echo $PAGER $GIT_PAGER $GIT_TERMINAL_PROMPT $AI_AGENT; bash -c \"$GIT_EDITOR\" 2>/dev/null || echo refused"), "0 cat cat 0 openhands\nrefused\n");
+    equal(
+      await tell(runtime, 'echo $PAGER $GIT_PAGER $GIT_TERMINAL_PROMPT $AI_AGENT; bash -c "$GIT_EDITOR" 2>/dev/null || echo refused'),
+      "0 cat cat 0 openhands\nrefused\n",
+    );
   });
 
   it("keeps secrets of this process from commands, and its own words out of the history", async () => {

@@ -9,7 +9,10 @@ export function outputTests(open: () => Promise<Runtime>): void {
     await using runtime = await open();
     equal(await tell(runtime, String.raw`printf 'gr\303\274n \360\237\230\200 \377\376 \0 end\n'`), "0 grün 😀 \ufffd\ufffd  end\n");
     equal(await tell(runtime, "head -c 1M /dev/urandom; echo; echo end >&2").then((text) => text.slice(-5)), "\nend\n");
-    equal(await tell(runtime, "for i in {1..30000}; do printf '€'; done | sha256sum; for i in {1..9000}; do printf '€'; done"), `0 ${sha256OfEuros}  -\n${"€".repeat(9000)}`);
+    equal(
+      await tell(runtime, "for i in {1..30000}; do printf '€'; done | sha256sum; for i in {1..9000}; do printf '€'; done"),
+      `0 ${sha256OfEuros}  -\n${"€".repeat(9000)}`,
+    );
   });
 
   it("TF-02 keeps the first 20 KB and the last 80 KB of a long output, and counts the rest", async () => {
@@ -41,8 +44,14 @@ export function outputTests(open: () => Promise<Runtime>): void {
 
   it("TF-12 gives the text that stays, without colours, titles and progress", async () => {
     await using runtime = await open();
-    equal(await tell(runtime, String.raw`printf '\033[31mred\033[0m \033]0;title\007\033]8;;http://x\033\\link\033]8;;\033\\\n'`), "0 red link\n");
-    equal(await tell(runtime, String.raw`for i in 10 50 100; do printf '\r%s%%' $i; done; echo; printf 'abc\b\bX\n12345\r\033[Kok\n'`), "0 100%\naXc\nok\n");
+    equal(
+      await tell(runtime, String.raw`printf '\033[31mred\033[0m \033]0;title\007\033]8;;http://x\033\\link\033]8;;\033\\\n'`),
+      "0 red link\n",
+    );
+    equal(
+      await tell(runtime, String.raw`for i in 10 50 100; do printf '\r%s%%' $i; done; echo; printf 'abc\b\bX\n12345\r\033[Kok\n'`),
+      "0 100%\naXc\nok\n",
+    );
     equal(await tell(runtime, String.raw`printf '\033[?1049h\033[6n\033[c\033]11;?\007\033[?1049l'; echo after`), "0 after\n");
   });
 

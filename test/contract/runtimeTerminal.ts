@@ -9,7 +9,12 @@ export function terminalContract(open: () => Promise<Runtime>): void {
     it("gives a command's output and exit code, and the folder it ran in", async () => {
       await using runtime = await open();
       const { workingDir } = runtime.info;
-      deepEqual(await run(runtime, "echo hello"), { outcome: { type: "completed", exitCode: 0 }, output: "hello\n", omittedBytes: 0, workingDir });
+      deepEqual(await run(runtime, "echo hello"), {
+        outcome: { type: "completed", exitCode: 0 },
+        output: "hello\n",
+        omittedBytes: 0,
+        workingDir,
+      });
       deepEqual(await run(runtime, "false"), { outcome: { type: "completed", exitCode: 1 }, output: "", omittedBytes: 0, workingDir });
     });
 
@@ -25,7 +30,10 @@ export function terminalContract(open: () => Promise<Runtime>): void {
     it("gives the output as it comes, without anything of its own", async () => {
       await using runtime = await open();
       let seen = "";
-      await runtime.terminal.run({ type: "command", command: "echo hello", noChangeTimeoutMs: 9000 }, { signal: never, onOutput: (text) => (seen += text) });
+      await runtime.terminal.run(
+        { type: "command", command: "echo hello", noChangeTimeoutMs: 9000 },
+        { signal: never, onOutput: (text) => (seen += text) },
+      );
       equal(seen.replaceAll("\r\n", "\n"), "hello\n");
     });
 
@@ -68,7 +76,10 @@ export function terminalContract(open: () => Promise<Runtime>): void {
     it("rejects with the abort reason when aborted, and stays usable", async () => {
       await using runtime = await open();
       const controller = new AbortController();
-      const waiting = runtime.terminal.run({ type: "command", command: "sleep 1000", noChangeTimeoutMs: 9000 }, { signal: controller.signal });
+      const waiting = runtime.terminal.run(
+        { type: "command", command: "sleep 1000", noChangeTimeoutMs: 9000 },
+        { signal: controller.signal },
+      );
       controller.abort("stopped");
       equal(await rejection(waiting), "stopped");
       equal(await tell(runtime, "echo usable"), "0 usable\n");
@@ -78,7 +89,9 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       await using runtime = await open();
       await run(runtime, "sleep 1000", { timeoutMs: 0 });
       const controller = new AbortController();
-      const polls = [1, 2].map(() => rejection(runtime.terminal.run({ type: "poll", noChangeTimeoutMs: 9000 }, { signal: controller.signal })));
+      const polls = [1, 2].map(() =>
+        rejection(runtime.terminal.run({ type: "poll", noChangeTimeoutMs: 9000 }, { signal: controller.signal })),
+      );
       controller.abort("stopped");
       deepEqual(await Promise.all(polls), ["stopped", "stopped"]);
       equal(await tell(runtime, "echo usable"), "0 usable\n");
@@ -116,7 +129,15 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       await runtime[Symbol.asyncDispose]();
       ok(performance.now() - since < 2000);
       await running;
-      const refused = [run(runtime, "echo x"), poll(runtime), runtime.terminal.reset(never), runtime.files.stat("/", never), runtime.files.list("/", never), runtime.files.remove("/x", never), put(runtime, "/x", "")];
+      const refused = [
+        run(runtime, "echo x"),
+        poll(runtime),
+        runtime.terminal.reset(never),
+        runtime.files.stat("/", never),
+        runtime.files.list("/", never),
+        runtime.files.remove("/x", never),
+        put(runtime, "/x", ""),
+      ];
       deepEqual(new Set(await Promise.all(refused.map(code))), new Set(["closed"]));
     });
   });

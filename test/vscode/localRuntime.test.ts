@@ -18,6 +18,6 @@ describe("LocalRuntime", () => {
       mkdirSync(workingDir, { recursive: true });
       return openLocalRuntime({ workingDir, conversationId: ConversationId.parse("00000000-0000-4000-8000-000000000000"), log });
     },
-    { realShell: true, isTerminal: true, baseDir },
+    { realShell: true, isTerminal: true, baseDir, atOnce: 8 },
   );
 });

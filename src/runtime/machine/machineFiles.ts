@@ -57,7 +57,7 @@ export class MachineFiles implements Files {
     this.#closed.abort(new RuntimeError("closed", "These files are closed, because their conversation has ended."));
   }
 
-  /** Does something with a path, and says in a person's words what went wrong. Aborting answers at once, also when a disk hangs. */
+  /** Does something with a path, and says in a person's words what went wrong. */
   async #do<T>(file: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
     this.#closed.signal.throwIfAborted();
     signal.throwIfAborted();

@@ -6,7 +6,6 @@ const longestSequence = 64;
 type Mode = "text" | "escape" | "intermediate" | "csi" | "string" | "stringEscape";
 
 /** Characters that mean something to a terminal; the others are text. `\r\n` has become `\n` before. */
-// oxlint-disable-next-line no-control-regex
 const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /**
@@ -147,7 +146,6 @@ export class PlainText {
   }
 
   #string(text: string, at: number): number {
-    // oxlint-disable-next-line no-control-regex
     const end = text.slice(at).search(/[\x07\x0a\x18\x1a\x1b\x9c]/);
     if (end === -1) return text.length;
     const code = text.charCodeAt(at + end);

@@ -81,8 +81,13 @@ function explain<T>(folder: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    if (codeOf(cause) === "ENOSPC") throw new RuntimeError("disk-full", `The command cannot be handed to the shell: the disk of ${folder} is full.`, { cause });
-    throw new RuntimeError("failed", `The command cannot be handed to the shell through ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    if (codeOf(cause) === "ENOSPC")
+      throw new RuntimeError("disk-full", `The command cannot be handed to the shell: the disk of ${folder} is full.`, { cause });
+    throw new RuntimeError(
+      "failed",
+      `The command cannot be handed to the shell through ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 

@@ -215,17 +215,10 @@ export class Shell {
   #mark(body: Buffer): void {
     this.#show(this.#decoder.end());
     const [kind, nonce = "", code = "", ...rest] = body.toString("utf8").split(";");
-    switch (kind) {
-      case "S":
-        return this.#started(nonce);
-      case "C":
-        return this.#personStarted();
-      case "B":
-        return this.#prompted();
-      case "E":
-      case "P":
-        return this.#ended(kind, nonce, Number(code), rest.join(";"));
-    }
+    if (kind === "S") this.#started(nonce);
+    else if (kind === "C") this.#personStarted();
+    else if (kind === "B") this.#prompted();
+    else if (kind === "E" || kind === "P") this.#ended(kind, nonce, Number(code), rest.join(";"));
   }
 
   #started(nonce: string): void {

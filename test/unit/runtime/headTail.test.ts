@@ -17,7 +17,10 @@ describe("head and tail", () => {
   });
 
   it("says how much is left out, where it is left out", () => {
-    deepEqual(keep(["0123456789", "x".repeat(100), "abcdefghij"]), { text: `0123456789\n[… 90 bytes left out …]\n${"x".repeat(10)}abcdefghij`, omittedBytes: 90 });
+    deepEqual(keep(["0123456789", "x".repeat(100), "abcdefghij"]), {
+      text: `0123456789\n[… 90 bytes left out …]\n${"x".repeat(10)}abcdefghij`,
+      omittedBytes: 90,
+    });
   });
 
   it("begins anew after it was taken", () => {
@@ -39,7 +42,7 @@ describe("head and tail", () => {
         const [head = "", tail = ""] = notice === "" ? [text, ""] : text.split(notice);
         ok(whole.startsWith(head) && whole.endsWith(tail));
         ok(Buffer.byteLength(head + tail) <= limits.headBytes + limits.tailBytes);
-        ok(!text.includes("\ufffd"));
+        ok(whole.includes("\ufffd") || !text.includes("\ufffd"));
       }),
     );
   });

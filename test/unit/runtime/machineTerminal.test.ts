@@ -1,9 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { describe, it } from "mocha";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { openMachineRuntime, type MachineOptions, type MachineRuntime } from "../../../src/runtime/machine/machineRuntime.ts";
+import { describe, it } from "mocha";
+import { type MachineOptions, type MachineRuntime, openMachineRuntime } from "../../../src/runtime/machine/machineRuntime.ts";
 import { rejection } from "../../contract/runtimeActs.ts";
 
 /** A terminal with a person before it: what they see, and a way to wait until they see something. */
@@ -24,7 +24,16 @@ class Watched implements AsyncDisposable {
 
   static async open(options: Partial<MachineOptions> = {}): Promise<Watched> {
     const folder = mkdtempSync(path.join(tmpdir(), "watched-"));
-    return new Watched(await openMachineRuntime({ workingDir: folder, wall: "none", lineEditing: true, env: { PATH: process.env["PATH"], HOME: folder }, ...options }), folder);
+    return new Watched(
+      await openMachineRuntime({
+        workingDir: folder,
+        wall: "none",
+        lineEditing: true,
+        env: { PATH: process.env["PATH"], HOME: folder },
+        ...options,
+      }),
+      folder,
+    );
   }
 
   get folder(): string {
@@ -32,12 +41,18 @@ class Watched implements AsyncDisposable {
   }
 
   async run(command: string): Promise<string> {
-    const { outcome, output } = await this.runtime.terminal.run({ type: "command", command, noChangeTimeoutMs: 9000 }, { signal: new AbortController().signal });
+    const { outcome, output } = await this.runtime.terminal.run(
+      { type: "command", command, noChangeTimeoutMs: 9000 },
+      { signal: new AbortController().signal },
+    );
     return `${outcome.type === "completed" ? outcome.exitCode : outcome.type} ${output}`;
   }
 
   async poll(): Promise<string> {
-    const { outcome, output } = await this.runtime.terminal.run({ type: "poll", noChangeTimeoutMs: 9000 }, { signal: new AbortController().signal });
+    const { outcome, output } = await this.runtime.terminal.run(
+      { type: "poll", noChangeTimeoutMs: 9000 },
+      { signal: new AbortController().signal },
+    );
     return `${outcome.type === "completed" ? outcome.exitCode : outcome.type} ${output}`;
   }
 
@@ -59,7 +74,6 @@ describe("machine terminal before a person", () => {
     await terminal.run("echo one; cd /");
     await terminal.run("for i in 1 2; do\n  echo $i\ndone");
     await terminal.seen(/\/ # .*\/ # $|\/ \$ .*\/ \$ $/s);
-    // oxlint-disable-next-line no-control-regex
     const seen = terminal.screen.replace(/\x1b\[[?\d;]*[a-zA-Z]/g, "").replaceAll(/[#$] /g, "$ ");
     equal(seen, "~ $ echo one; cd /\r\none\r\n/ $ for i in 1 2; do\r\n  echo $i\r\ndone\r\n1\r\n2\r\n/ $ ");
   });
@@ -139,7 +153,10 @@ describe("machine terminal before a person", () => {
     equal(await terminal.run("stty size"), "0 20 90\n");
     terminal.runtime.terminal.resize(40, 10);
     equal(await terminal.run("stty size"), "0 10 40\n");
-    equal(await terminal.run("echo a narrow window, with a long command, gives the same"), "0 a narrow window, with a long command, gives the same\n");
+    equal(
+      await terminal.run("echo a narrow window, with a long command, gives the same"),
+      "0 a narrow window, with a long command, gives the same\n",
+    );
   });
 
   it("stops what runs when the person asks for it", async () => {
@@ -167,7 +184,10 @@ describe("machine terminal with the person's start-up files", () => {
       equal(terminal.runtime.notice, undefined);
     }));
 
-  for (const [what, rc] of [["ends the shell", "exit 3"], ["becomes another program", "exec true"]] as const) {
+  for (const [what, rc] of [
+    ["ends the shell", "exit 3"],
+    ["becomes another program", "exec true"],
+  ] as const) {
     it(`TF-22 starts without them, and says so, when one ${what}`, () =>
       withRc(rc, async (terminal) => {
         equal(await terminal.run("echo usable"), "0 usable\n");

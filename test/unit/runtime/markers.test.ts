@@ -28,7 +28,14 @@ function scan(chunks: readonly Buffer[]): unknown[] {
 
 describe("marker scanner", () => {
   const stream = `before${mark("S;1")}out\x1b[31m${mark("E;1;0;/a")}${mark("B")}\x1b]7717;other;E;1;0;/\x07after\x1b`;
-  const expected = ["before", { marker: "S;1" }, "out\x1b[31m", { marker: "E;1;0;/a" }, { marker: "B" }, "\x1b]7717;other;E;1;0;/\x07after\x1b"];
+  const expected = [
+    "before",
+    { marker: "S;1" },
+    "out\x1b[31m",
+    { marker: "E;1;0;/a" },
+    { marker: "B" },
+    "\x1b]7717;other;E;1;0;/\x07after\x1b",
+  ];
 
   it("finds markers wherever the stream is split", () => {
     const bytes = Buffer.from(stream, "latin1");
@@ -37,7 +44,9 @@ describe("marker scanner", () => {
   });
 
   it("changes no byte of a stream without markers, however it is split", () => {
-    const pieces = fc.array(fc.oneof(fc.constantFrom("\x1b", "\x1b]", "\x1b]7717;", markerStart(token).slice(0, -1), "\x07", "x"), fc.string()));
+    const pieces = fc.array(
+      fc.oneof(fc.constantFrom("\x1b", "\x1b]", "\x1b]7717;", markerStart(token).slice(0, -1), "\x07", "x"), fc.string()),
+    );
     fc.assert(
       fc.property(fc.array(pieces), (chunks) => {
         const texts = chunks.map((parts) => parts.join(""));
