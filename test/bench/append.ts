@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Conversation, EventDraft } from "../../src/conversation/conversation.ts";
 import { encodeRecord } from "../../src/conversation/record.ts";
@@ -15,8 +15,9 @@ const perRound = 400;
 const warmUp = 100;
 const sizeBytes = 1500;
 
-/** How long it takes until an event is on the disk, beside the bare write and fdatasync of the same bytes, one after the other. */
+/** How long it takes until an event is on the disk, beside the bare write and fdatasync of the same bytes, in turn; on the disk of `folder`. */
 export async function measureAppend(folder: string): Promise<Part> {
+  await mkdir(folder, { recursive: true });
   const root = await mkdtemp(path.join(folder, "openhands-bench-"));
   const file = openSync(path.join(root, "floor"), "a");
   try {

@@ -19,7 +19,7 @@ const artefacts = path.join(root, "artefacts");
 
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   loop: () => measureLoop(dist),
-  append: () => measureAppend(root),
+  append: () => measureAppend(artefacts),
   terminal: measureTerminalPart,
   sandbox: () => measureSandbox(dist),
   bundles: () => measureBundles(root),
