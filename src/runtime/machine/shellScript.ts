@@ -22,8 +22,9 @@ export function startupFile(options: ShellScriptOptions): string {
   const start = markerStartInShell(options.token);
   return `${options.markersTo === ">&9" ? "exec 9>&1\n" : ""}${options.userStartupFiles ? userFiles : cleanStart}
 set +H
+unset HISTFILE
 HISTCONTROL=\${HISTCONTROL:+$HISTCONTROL:}ignorespace
-${options.lineEditing ? lineEditing : ""}__oh_n= __oh_c= __oh_s=0 __oh_u= __oh_in= __oh_e=
+${options.lineEditing ? lineEditing : ""}__oh_n= __oh_c= __oh_s=0 __oh_u= __oh_e=
 __oh_mark() {
   case $PWD in
     *[%[:cntrl:]]*|*' ')
@@ -51,17 +52,17 @@ __oh_end() {
 }
 __oh_prompt() {
   __oh_r=$?
-  case $__oh_in in 1) return 0 ;; esac
+  # The person's own hook may call ours. Not a flag: Ctrl-C can end their hook in the middle, and nobody would take it down.
+  case " \${FUNCNAME[*]:1} " in *" __oh_prompt "*) return 0 ;; esac
   # After a command of the agent, $? is our own words' and not the command's.
   case $__oh_e in 1) __oh_e= ;; *) __oh_s=$__oh_r ;; esac
   __oh_mark P
-  __oh_n= __oh_c= __oh_in=1
+  __oh_n= __oh_c=
   case $__oh_u,$__oh_s in
     ,*) ;;
     *,0) \\builtin eval "$__oh_u" || : ;;
     *) __oh_back "$__oh_s" || \\builtin eval "$__oh_u" || : ;;
   esac
-  __oh_in=
   case \${PS1-} in *'${start}'*) ;; *) PS1=\${PS1-}'\\[${start}B\\a\\]' ;; esac
 }
 __oh_hook
@@ -69,7 +70,7 @@ __oh_hook
 }
 
 const cleanStart = `\\unset -f command_not_found_handle
-\\unset HISTFILE PROMPT_COMMAND PS0
+\\unset PROMPT_COMMAND PS0
 PS1='\\w \\$ '
 `;
 
