@@ -1,7 +1,7 @@
 // Builds the four bundles into dist/: the extension, its webview, the command line, and sandbox-server.
 
 import { existsSync } from "node:fs";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, rm } from "node:fs/promises";
 import esbuild from "esbuild";
 
 const watch = process.argv.includes("--watch");
@@ -55,19 +55,10 @@ const bundles = [
   },
 ];
 
-// Node keeps the compiled code from one run to the next: with splitting, 18 of 130 ms until the first request to the model.
-// Beside the conversations, because anybody may write to the folder that is Node's default.
-const cliLauncher = `#!/usr/bin/env node
-import { enableCompileCache } from "node:module";
-import { homedir } from "node:os";
-import { join } from "node:path";
-enableCompileCache(join(process.env.OH_PERSISTENCE_DIR || join(homedir(), ".openhands"), "compile-cache"));
-await import("./cli-main.js");
-`;
-
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist");
-await writeFile("dist/cli.js", cliLauncher, { mode: 0o755 });
+await copyFile("src/cli/launcher.mjs", "dist/cli.js");
+await chmod("dist/cli.js", 0o755);
 await copyPty();
 if (watch) await watchAll();
 else await buildAll();

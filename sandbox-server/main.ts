@@ -19,6 +19,7 @@ process.exitCode = await main(process.argv.slice(2));
 process.exit();
 
 async function main(args: readonly string[]): Promise<number> {
+  if (!("withResolvers" in Promise)) return refuse(`sandbox-server needs Node 22.19 or later; this is ${process.version}.`);
   const options = readOptions(args);
   if (typeof options === "string") return refuse(options);
   if (options.help) {

@@ -4,7 +4,7 @@ import { terminalTool } from "./terminal.ts";
 import { thinkTool } from "./think.ts";
 import type { Tool } from "./tool.ts";
 
-/** The tools of one conversation; make them anew for each, because the editor remembers what it can undo. */
+/** The tools of one conversation; make them anew for each, because they remember: what can be undone, what was left running. */
 export function defaultTools(): readonly Tool[] {
-  return [terminalTool, fileEditorTool(), thinkTool, finishTool];
+  return [terminalTool(), fileEditorTool(), thinkTool, finishTool];
 }

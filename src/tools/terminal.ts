@@ -2,14 +2,25 @@ import { TerminalAction, type TerminalObservation } from "../protocol/actions.ts
 import { textContent } from "../protocol/content.ts";
 import { TerminalKey, type TerminalRequest, type TerminalResult } from "../protocol/runtime.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
-import type { ToolContext } from "./tool.ts";
-import { toolOf } from "./toolOf.ts";
+import type { Tool, ToolContext } from "./tool.ts";
+import { type ToolParts, toolOf } from "./toolOf.ts";
 import { truncateMiddle } from "./truncate.ts";
 
 const maxCharacters = 30_000;
 const noChangeTimeoutMs = 30_000;
 
-export const terminalTool = toolOf<TerminalAction>({
+/** Whether the last answer left a command running: its end has to be told before another one begins. */
+interface Shell {
+  isRunning: boolean;
+}
+
+/** It remembers what it left running: make one for each conversation. */
+export function terminalTool(): Tool {
+  const shell: Shell = { isRunning: false };
+  return toolOf<TerminalAction>({ ...parts, run: (action, context) => runTerminal(action, context, shell) });
+}
+
+const parts: Omit<ToolParts<TerminalAction>, "run"> = {
   name: "terminal",
   kind: "TerminalAction",
   description: `Runs a bash command in one persistent shell: working directory, variables and functions stay from call to call.
@@ -27,26 +38,45 @@ export const terminalTool = toolOf<TerminalAction>({
   },
   isReadOnly: false,
   risk: (_action, info) => (info.isSandboxed ? "MEDIUM" : "HIGH"),
-  run: runTerminal,
-});
+};
 
-async function runTerminal(action: TerminalAction, context: ToolContext): Promise<TerminalObservation> {
+async function runTerminal(action: TerminalAction, context: ToolContext, shell: Shell): Promise<TerminalObservation> {
   try {
-    return await observe(action, context);
+    return await observe(action, context, shell);
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     return observation(action, { text: error.message, isError: true, workingDir: context.runtime.info.workingDir });
   }
 }
 
-async function observe(action: TerminalAction, { runtime, signal, onOutput }: ToolContext): Promise<TerminalObservation> {
-  if (action.reset) await runtime.terminal.reset(signal);
+async function observe(action: TerminalAction, context: ToolContext, shell: Shell): Promise<TerminalObservation> {
+  const { runtime, signal, onOutput } = context;
+  if (action.reset) {
+    await runtime.terminal.reset(signal);
+    shell.isRunning = false;
+  }
   if (action.reset && action.command === "" && !action.is_input) {
     return observation(action, { text: "The terminal has been reset.", exitCode: 0, workingDir: runtime.info.workingDir });
   }
-  const before = runtime.info.workingDir;
-  const result = await runtime.terminal.run(toRequest(action), { signal, onOutput });
-  return observation(action, describe(result, before));
+  const { workingDir } = runtime.info;
+  const request = toRequest(action);
+  const earlier = shell.isRunning && request.type === "command" ? await endOfEarlier(context) : undefined;
+  if (earlier?.outcome.type === "running") return observation(action, describe({ ...earlier, outcome: { type: "busy" } }, workingDir));
+  const result = await runtime.terminal.run(request, { signal, onOutput });
+  shell.isRunning = result.outcome.type === "running" || result.outcome.type === "busy";
+  const told = describe(result, workingDir);
+  return observation(action, earlier === undefined ? told : { ...told, text: `${wordsOfEarlier(earlier)}\n${told.text}` });
+}
+
+/** What the command that was left running has printed since, and how it ended; a new command would make the terminal forget it. */
+function endOfEarlier({ runtime, signal }: ToolContext): Promise<TerminalResult> {
+  return runtime.terminal.run({ type: "poll", timeoutMs: 0, noChangeTimeoutMs: 0 }, { signal });
+}
+
+function wordsOfEarlier({ outcome, output }: TerminalResult): string {
+  const code = "exitCode" in outcome && outcome.exitCode !== null ? ` with exit code ${outcome.exitCode}` : "";
+  const rest = output.trim() === "" ? "" : ` Its last output:\n${truncateMiddle(output.trimEnd(), maxCharacters / 3)}\n`;
+  return `[The command that was left running has ended${code}.${rest}]`;
 }
 
 function toRequest(action: TerminalAction): TerminalRequest {

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import type { TerminalObservation } from "../../../src/protocol/actions.ts";
 import { textOf } from "../../../src/protocol/content.ts";
 import type { TerminalRequest, TerminalResult } from "../../../src/protocol/runtime.ts";
+import { openMachineRuntime } from "../../../src/runtime/machine/machineRuntime.ts";
 import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
 import { RuntimeError } from "../../../src/runtime/runtime.ts";
 import { defaultTools } from "../../../src/tools/defaultTools.ts";
 import { terminalTool } from "../../../src/tools/terminal.ts";
 import { matchesGolden } from "../../support/transcript.ts";
+import { until } from "../../support/until.ts";
 
 const signal = new AbortController().signal;
 
@@ -24,7 +27,8 @@ async function use(args: object, answer: Partial<TerminalResult> | Error = { out
       reset: async () => void asked.push("reset"),
     },
   };
-  const seen = (await terminalTool.run(terminalTool.parse(args as Record<string, unknown>), {
+  const tool = terminalTool();
+  const seen = (await tool.run(tool.parse(args as Record<string, unknown>), {
     runtime,
     signal,
     onOutput: () => undefined,
@@ -108,5 +112,48 @@ describe("the tools as the model reads them", () => {
     assert.throws(() => editor?.parse({ command: "view", path: "/a", insert_line: -1 }), /insert_line: /);
     assert.throws(() => terminal?.parse({ command: "ls", timeout: "5" }), /timeout: /);
     assert.deepEqual(terminal?.parse({ command: "ls", timeout: null, unknown: 1 }), { kind: "TerminalAction", command: "ls" });
+  });
+
+  it("tells how the command ended that was left running, before the next one runs", async () => {
+    await using runtime = await openMachineRuntime({ workingDir: tmpdir(), wall: "Local · no sandbox" });
+    const tool = terminalTool();
+    const say = async (args: Readonly<Record<string, unknown>>): Promise<string> => {
+      const observation = await tool.run(tool.parse(args), { runtime, signal, onOutput: () => undefined });
+      return textOf(observation.content);
+    };
+    assert.match(
+      await say({ command: "echo begun; read line; echo got $line; (exit 3)", timeout: 0.5 }),
+      /^begun\n\[The time is up; the command still runs\./,
+    );
+    assert.match(await say({ command: "echo next" }), /^\[Not run: another command is still running\./);
+    runtime.terminal.type("hello\n");
+    await until("the command to end", async () => (await say({ command: "echo next" })).includes("[exit code 0]"));
+  });
+
+  it("keeps the last output of a command that ended unseen", async () => {
+    const answers: Partial<TerminalResult>[] = [
+      { outcome: { type: "running", reason: "timeout" }, output: "begun\n" },
+      { outcome: { type: "completed", exitCode: 3 }, output: "the end\n" },
+      { output: "next\n" },
+    ];
+    const tool = terminalTool();
+    const terminal = {
+      run: async (): Promise<TerminalResult> => ({
+        outcome: { type: "completed", exitCode: 0 },
+        output: "",
+        omittedBytes: 0,
+        workingDir: "/work",
+        ...answers.shift(),
+      }),
+      reset: async () => undefined,
+    };
+    const runtime = { ...openMemoryRuntime({ workingDir: "/work" }), terminal };
+    const say = async (command: string): Promise<string> =>
+      textOf((await tool.run(tool.parse({ command }), { runtime, signal, onOutput: () => undefined })).content);
+    await say("slow");
+    assert.equal(
+      await say("echo next"),
+      "[The command that was left running has ended with exit code 3. Its last output:\nthe end\n]\nnext\n[exit code 0]",
+    );
   });
 });
