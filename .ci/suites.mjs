@@ -12,6 +12,7 @@ const root = path.resolve(import.meta.dirname, "..");
 export const suites = [
   { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...onlyInCi("--forbid-only")] },
   { ...mochaSuite("contract", 30_000), isRequired: true },
+  { ...mochaSuite("process", 60_000), isRequired: true, needsBuild: true },
   ...checks.map((check) => ({ ...check, group: "check", isRequired: true })),
   { name: "size", command: "size-limit", args: [], isRequired: true, needsBuild: true },
   {
