@@ -4,7 +4,7 @@ import { MarkerScanner } from "./markers.ts";
 import type { PrivateFolder } from "./privateFolder.ts";
 import type { ShellProcess, ShellProcessListener } from "./shellProcess.ts";
 import { signalProcess } from "./shellProcess.ts";
-import { commandFile, endLine, saneLine, startupFile, typedLine } from "./shellScript.ts";
+import { commandFile, discardLine, endLine, saneLine, startupFile, typedLine } from "./shellScript.ts";
 
 /** What a shell tells, in the order in which it happens. */
 export interface ShellListener {
@@ -131,6 +131,7 @@ export class Shell {
    */
   async start(command: string, signal: AbortSignal): Promise<boolean> {
     if (!this.#hasPrompt) await this.prompt(this.#isPromptDue ? duePromptMs : promptMs);
+    const mayBeTypedAt = this.#typedBy !== "nobody" && this.process.isTerminal;
     if (this.#typedBy !== "nobody" && !this.isBusy) await this.#clearLine();
     signal.throwIfAborted();
     if (this.hasExited) return true;
@@ -143,7 +144,8 @@ export class Shell {
     this.#isInterrupted = false;
     this.#hasPrompt = false;
     this.#echo = "";
-    this.process.write((this.#needsSane ? saneLine : "") + typedLine(file, this.#lastExitCode));
+    const clear = mayBeTypedAt ? discardLine : "";
+    this.process.write(clear + (this.#needsSane ? saneLine : "") + typedLine(file, this.#lastExitCode));
     this.#needsSane = false;
     return true;
   }

@@ -102,6 +102,14 @@ __oh_begin
 `;
 }
 
+/**
+ * Keys that empty the line at the prompt, in readline (to its end, then kill it) and in a terminal's own line buffer (kill).
+ *
+ * Because Ctrl-C alone is not enough: keys that readline has read ahead come back after it, on the new line, and our words would be
+ * added to them.
+ */
+export const discardLine = "\x05\x15";
+
 /** Typed to learn how things stand when an interrupted command has lost its markers. */
 export const endLine = " { __oh_end; } 2>/dev/null\n";
 
