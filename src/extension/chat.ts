@@ -94,9 +94,11 @@ export class Chat implements vscode.Disposable {
     await host.handle({ type: "message.send", conversationId: id, text });
   }
 
-  /** The next task begins a conversation of its own. What runs goes on. */
-  async newConversation(): Promise<void> {
+  /** The next task begins a conversation of its own; false when the person would rather stay in the one that is going. */
+  async newConversation(): Promise<boolean> {
+    if (!(await this.#mayLeave())) return false;
     await this.#show(null);
+    return true;
   }
 
   async stop(): Promise<void> {
@@ -107,6 +109,16 @@ export class Chat implements vscode.Disposable {
     this.#listening?.[Symbol.dispose]();
     this.#batch[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** Because a run that no view shows could act, or wait for an answer, unseen. */
+  async #mayLeave(): Promise<boolean> {
+    if (!this.isBusy) return true;
+    const stop = "Stop and Leave";
+    const detail = "What it has done so far is kept.";
+    const answer = await vscode.window.showWarningMessage("The agent is still working. Stop it?", { modal: true, detail }, stop);
+    if (answer === stop) await this.stop();
+    return answer === stop;
   }
 
   async #show(id: ConversationId | null): Promise<void> {

@@ -19,8 +19,7 @@ export function registerCommands(context: vscode.ExtensionContext, parts: Comman
   const commands: Readonly<Record<string, () => unknown>> = {
     startTask: () => startTask(parts),
     newConversation: async () => {
-      await parts.chat.chat.newConversation();
-      await parts.chat.reveal();
+      if (await parts.chat.chat.newConversation()) await parts.chat.reveal();
     },
     stop: () => parts.chat.chat.stop(),
     setApiKey: () => setApiKey(parts),
@@ -52,7 +51,7 @@ async function startTask({ chat }: CommandParts): Promise<void> {
     placeHolder: "Find out why the tests fail and fix it",
     ignoreFocusOut: true,
   });
-  if (text === undefined || text.trim() === "") return;
+  if (text === undefined || text.trim() === "" || !(await chat.chat.newConversation())) return;
   await chat.reveal();
   await chat.chat.startTask(text.trim());
 }
