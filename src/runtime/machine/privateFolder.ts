@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { RuntimeError } from "../runtime.ts";
@@ -7,7 +7,9 @@ import { RuntimeError } from "../runtime.ts";
 /** A rest of an earlier text that is longer than this is cut off, because the shell reads it too. */
 const longestRest = 16 * 1024;
 
-/** A folder that only we may enter, for what the shell reads; removed with its terminal. */
+const namePrefix = "openhands-shell-";
+
+/** A folder that only we may enter, for what the shell reads; removed with its terminal, and so are those of processes that were killed. */
 export class PrivateFolder implements AsyncDisposable {
   readonly #path: string;
   #file: { readonly path: string; readonly fd: number; size: number } | undefined;
@@ -17,7 +19,7 @@ export class PrivateFolder implements AsyncDisposable {
   }
 
   static async open(): Promise<PrivateFolder> {
-    return new PrivateFolder(await mkdtemp(path.join(tmpdir(), "openhands-shell-")));
+    return new PrivateFolder(await mkdtemp(path.join(tmpdir(), `${namePrefix}${process.pid}-`)));
   }
 
   /** Writes a file and gives its path. The folder is made again when a command has removed it. */
@@ -53,7 +55,7 @@ export class PrivateFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.forget();
-    await rm(this.#path, { recursive: true, force: true });
+    await Promise.all([this.#path, ...(await abandonedFolders())].map((folder) => rm(folder, { recursive: true, force: true })));
   }
 
   #openFile(): { readonly path: string; readonly fd: number; size: number } {
@@ -74,6 +76,34 @@ export class PrivateFolder implements AsyncDisposable {
       mkdirSync(this.#path, { mode: 0o700 });
       return action();
     }
+  }
+}
+
+/** Those of this user whose process is not there any more: a killed one cannot clean up after itself. */
+async function abandonedFolders(): Promise<string[]> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  const owned = names.filter((name) => isAbandoned(name)).map((name) => path.join(tmpdir(), name));
+  const owners = await Promise.all(
+    owned.map((folder) =>
+      stat(folder).then(
+        ({ uid }) => uid,
+        () => undefined,
+      ),
+    ),
+  );
+  return owned.filter((_, index) => owners[index] === process.getuid?.());
+}
+
+function isAbandoned(name: string): boolean {
+  const [, pid] = /^openhands-shell-(\d+)-\w+$/.exec(name) ?? [];
+  return pid !== undefined && !isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) !== "ESRCH";
   }
 }
 

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "mocha";
@@ -218,5 +219,16 @@ describe("machine runtime", () => {
     ]);
     await using terminal = await Watched.open({ shell: "/none/bash" });
     match(String(await rejection(terminal.run("true"))), /\/none\/bash cannot be started here/);
+  });
+});
+
+describe("the machine runtime's folder", () => {
+  it("is gone when it is disposed, and so is that of a process that was killed", async () => {
+    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+    const left = mkdtempSync(path.join(tmpdir(), `openhands-shell-${dead}-`));
+    const alive = mkdtempSync(path.join(tmpdir(), `openhands-shell-${process.ppid}-`));
+    await (await Watched.open())[Symbol.asyncDispose]();
+    deepEqual([existsSync(left), existsSync(alive)], [false, true]);
+    rmSync(alive, { recursive: true });
   });
 });
