@@ -21,6 +21,8 @@ const bundles = [
     ...node,
     format: "cjs",
     external: ["vscode", "node-pty"],
+    // Because VS Code logs an error when an extension so much as looks at it: https://aka.ms/vscode-extensions/navigator
+    define: { navigator: "undefined" },
     entryPoints: { extension: "src/extension/extension.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },

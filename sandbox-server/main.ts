@@ -46,7 +46,7 @@ function readOptions(args: readonly string[]) {
 async function serve(workingDir: string): Promise<void> {
   await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server" });
   const terminated = Promise.withResolvers<void>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminated.resolve());
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => terminated.resolve());
   await Promise.race([serveStdio(runtimeApp(runtime), process.stdin, process.stdout), terminated.promise]);
 }
 

@@ -1,5 +1,6 @@
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
 import { localTimestamp } from "../conversation/localTimestamp.ts";
+import type { KnownMessages } from "../llm/chatMessages.ts";
 import { classify, LlmError } from "../llm/llmError.ts";
 import { textContent } from "../protocol/content.ts";
 import { defaultMaxSteps } from "../protocol/settings.ts";
@@ -42,9 +43,10 @@ export async function run(agent: Agent, signals: RunSignals): Promise<void> {
 /** The last events of a run that was not cut off. */
 async function steps(agent: Agent, { interrupt, pause }: RunSignals): Promise<EventDraft[]> {
   const maxIterations = agent.conversation.state.max_iterations ?? defaultMaxSteps;
+  const known: KnownMessages = new WeakMap();
   for (let done = 0; done < maxIterations; done++) {
     if (pause.aborted) return [statusEvent("paused"), { kind: "PauseEvent", source: "user" }];
-    const end = await step(agent, interrupt);
+    const end = await step(agent, known, interrupt);
     if (end !== "continue") return [statusEvent(end)];
   }
   return limitReached(maxIterations);

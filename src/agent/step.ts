@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EventDraft } from "../conversation/conversation.ts";
-import { awaitsReply, lastReadKey, toChatMessages } from "../llm/chatMessages.ts";
+import { awaitsReply, type KnownMessages, lastReadKey, toChatMessages } from "../llm/chatMessages.ts";
 import type { LlmReply } from "../llm/llm.ts";
 import { LlmError } from "../llm/llmError.ts";
 import { textContent } from "../protocol/content.ts";
@@ -20,12 +20,13 @@ const maxEmptyReplies = 3;
 /**
  * One model reply and its actions (agent-server protocol §6.2). Actions that are still pending, because a person has just accepted them,
  * are run instead of asking the model. Throws an LlmError when the model does not answer, and the signal's reason when aborted.
+ * `known` is for all steps of a run.
  */
-export async function step(agent: Agent, signal: AbortSignal): Promise<StepEnd> {
+export async function step(agent: Agent, known: KnownMessages, signal: AbortSignal): Promise<StepEnd> {
   const { pending } = agent.conversation.state;
   if (pending.length > 0) return runActions(agent, pending, signal);
   const { leaf_event_id } = agent.conversation.state;
-  const reply = withOwnId(await ask(agent, signal), agent.conversation.events);
+  const reply = withOwnId(await ask(agent, known, signal), agent.conversation.events);
   const notes = [...readEvents(leaf_event_id), ...statsEvents(agent, reply)];
   if (reply.toolCalls.length === 0) return answered(agent, reply, notes);
   const actions = await appendCalls(agent, reply, notes);
@@ -34,9 +35,9 @@ export async function step(agent: Agent, signal: AbortSignal): Promise<StepEnd> 
   return runActions(agent, actions, signal);
 }
 
-async function ask({ conversation, llm, tools, emit }: Agent, signal: AbortSignal): Promise<LlmReply> {
+async function ask({ conversation, llm, tools, emit }: Agent, known: KnownMessages, signal: AbortSignal): Promise<LlmReply> {
   const specs = tools.map(({ name, definition, parameters }) => ({ name, description: definition.description, parameters }));
-  const request = { messages: toChatMessages(conversation.events), tools: specs };
+  const request = { messages: toChatMessages(conversation.events, known), tools: specs };
   for await (const chunk of llm.stream(request, signal)) {
     if (chunk.type === "reply") return chunk.reply;
     if (chunk.type === "waiting") emit({ type: "llm.waiting", reason: chunk.reason, retryInMs: chunk.retryInMs });

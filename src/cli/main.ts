@@ -12,6 +12,11 @@ import { jsonOutput, type Output } from "./output.ts";
 import { doTask } from "./task.ts";
 import { exitCodes, helpText, UsageError } from "./usage.ts";
 
+/** How long a run, and what it started, may take to end. */
+const orderlyEndMs = 4_000;
+
+// Because a reader that goes away (`| head -1`) must not end the process in the middle of a step; a run hears of it, and stops.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -59,7 +64,7 @@ async function demo(json: boolean): Promise<number> {
 
 async function run(options: RunOptions, showsSteps: boolean): Promise<number> {
   const { task: text, workingDir: working_dir, llm, policy: confirmation_policy, maxSteps: max_iterations, apiKey } = options;
-  const stop = stopOnSignals();
+  const stop = stopWhenLeft();
   await using host = openHost(process.env, apiKey);
   return await doTask(host, {
     text,
@@ -76,14 +81,21 @@ function outputFor(json: boolean, showsSteps: boolean): Output {
   return humanOutput({ stdout, stderr, showsSteps, hasColors: stdout.isTTY === true && !env["NO_COLOR"] });
 }
 
-/** The first Ctrl-C stops the run, and what it started; a second one leaves at once. */
-function stopOnSignals(): AbortSignal {
+/**
+ * Aborts at Ctrl-C, when the terminal is closed, and when nobody reads the output any more. A further Ctrl-C leaves at once, but
+ * not before everything has had its time to end: impatient people press twice, and some programs pass on what we have heard ourselves.
+ */
+function stopWhenLeft(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  let stoppedAt = Infinity;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+      const now = performance.now();
+      if (now - stoppedAt > orderlyEndMs) process.exit(exitCodes.interrupted);
+      stoppedAt = Math.min(stoppedAt, now);
       controller.abort();
     });
   }
+  process.stdout.once("error", () => controller.abort());
   return controller.signal;
 }

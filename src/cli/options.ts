@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import * as z from "zod";
+import { needsKey } from "../llm/openLlm.ts";
 import { ConfirmMode, confirmPolicies, defaultMaxSteps } from "../protocol/settings.ts";
 import type { ConfirmationPolicy, LlmRef } from "../protocol/state.ts";
 import { UsageError } from "./usage.ts";
@@ -46,6 +47,7 @@ export async function readInvocation(args: readonly string[], environment: Envir
   switch (command) {
     case "demo":
       if (rest.length > 0) throw new UsageError(`"openhands demo" takes no task: it plays a recorded one.`);
+      if (Object.keys(values).some((name) => name !== "json")) throw new UsageError('"openhands demo" takes no option but --json.');
       return { type: "demo", json: values.json ?? false };
     case "run":
       return { type: "run", options: await readRun(rest, values, environment) };
@@ -68,15 +70,19 @@ function parse(args: readonly string[]) {
 async function readRun(words: readonly string[], values: Values, environment: Environment): Promise<RunOptions> {
   const workingDir = await readFolder(values.workspace ?? ".");
   const apiKey = environment["LLM_API_KEY"] || environment["OPENAI_API_KEY"] || undefined;
-  return {
+  const llm = readLlm(values, environment);
+  const options = {
     workingDir,
-    llm: readLlm(values, environment),
+    llm,
     apiKey,
     policy: readPolicy(values.confirm ?? "risky"),
     maxSteps: readMaxSteps(values["max-steps"] ?? String(defaultMaxSteps)),
     json: values.json ?? false,
     task: await readTask(words),
   };
+  if (apiKey === undefined && needsKey(llm))
+    throw new UsageError(`${llm.model} needs an API key. Set LLM_API_KEY, or choose another model.`);
+  return options;
 }
 
 async function readTask(words: readonly string[]): Promise<string> {
@@ -88,6 +94,8 @@ async function readTask(words: readonly string[]): Promise<string> {
 }
 
 async function readFolder(path: string): Promise<string> {
+  // Because an empty variable of a script must not mean the folder that one happens to be in.
+  if (path === "") throw new UsageError("--workspace takes a folder, and was given an empty name.");
   const folder = resolve(path);
   const found = await stat(folder).catch(() => undefined);
   if (found === undefined) throw new UsageError(`The workspace ${folder} does not exist.`);

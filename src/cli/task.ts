@@ -62,6 +62,8 @@ async function answer(host: Host, conversationId: ConversationId, view: View, st
 
 async function question(prompt: string, stop: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // Because while a line is edited, Ctrl-C is a key like any other.
+  lines.on("SIGINT", () => process.emit("SIGINT"));
   try {
     return await lines.question(prompt, { signal: stop });
   } catch {
@@ -90,6 +92,7 @@ function exitCodeOf(view: View, { output, stop, canAsk }: Task): number {
       return last?.type === "error" ? exitCodeOfError(last) : exitCodes.failed;
     default:
       // Rejected without a reason: the agent waits for a word that cannot come here.
+      output.say("You did not allow it, so the agent stopped. What was done so far is kept.");
       return exitCodes.failed;
   }
 }

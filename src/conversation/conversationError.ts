@@ -8,3 +8,12 @@ export class ConversationError extends Error {
     this.code = code;
   }
 }
+
+/** Why a conversation could not be opened; what is a sentence already stays as it is. */
+export function notOpened(cause: unknown): ConversationError {
+  if (cause instanceof ConversationError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ConversationError("not-readable", `The conversation could not be opened (${reason}). Check the folder, and try again.`, {
+    cause,
+  });
+}

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Event } from "../protocol/events.ts";
-import { ConversationError } from "./conversationError.ts";
+import { ConversationError, notOpened } from "./conversationError.ts";
 import { type Reading, readLog } from "./readLog.ts";
 import { encodeRecord } from "./record.ts";
 
@@ -85,11 +85,7 @@ export async function openEventLog(path: string): Promise<{ readonly log: EventL
     const { size } = await file.stat();
     return { log: new EventLog(file, { nextSeq: reading.events.length, sizeBytes: size, damage }), events: [...reading.events] };
   } catch (cause) {
-    throw new ConversationError(
-      "not-readable",
-      `The conversation could not be opened (${reasonOf(cause)}). Check the folder, and try again.`,
-      { cause },
-    );
+    throw notOpened(cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { ConversationError } from "./conversationError.ts";
@@ -20,8 +20,8 @@ const pollMs = 100;
 export async function takeLease(path: string, { patienceMs = reloadMs }: { readonly patienceMs?: number } = {}): Promise<AsyncDisposable> {
   const own = JSON.stringify(await ownerOf(process.pid));
   const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, own, { mode: 0o600 });
   try {
+    await writeFile(draft, own, { mode: 0o600 });
     const deadline = performance.now() + patienceMs;
     while (!(await claim(path, draft))) {
       if (performance.now() > deadline)
@@ -29,7 +29,7 @@ export async function takeLease(path: string, { patienceMs = reloadMs }: { reado
       await sleep(pollMs);
     }
   } finally {
-    await unlink(draft);
+    await rm(draft, { force: true });
   }
   return { [Symbol.asyncDispose]: () => giveBack(path, own) };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConversationId } from "../protocol/ids.ts";
 import type { ConversationStart } from "../protocol/state.ts";
 import { Conversation, type EventDraft } from "./conversation.ts";
-import { ConversationError } from "./conversationError.ts";
+import { ConversationError, notOpened } from "./conversationError.ts";
 import { openEventLog } from "./eventLog.ts";
 import { takeLease } from "./lease.ts";
 
@@ -42,8 +42,7 @@ export class ConversationStore {
 
   async #open(id: ConversationId): Promise<Conversation> {
     const folder = join(this.#root, id);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const lease = await takeLease(join(folder, "lease.json"));
+    const lease = await openLease(folder);
     try {
       const { log, events } = await openEventLog(this.#path(id));
       return new Conversation(id, log, events, lease);
@@ -55,6 +54,15 @@ export class ConversationStore {
 
   #path(id: ConversationId): string {
     return join(this.#root, id, "events.jsonl");
+  }
+}
+
+async function openLease(folder: string): Promise<AsyncDisposable> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await takeLease(join(folder, "lease.json"));
+  } catch (error) {
+    throw notOpened(error);
   }
 }
 

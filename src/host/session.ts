@@ -166,8 +166,9 @@ export class Session implements AsyncDisposable {
     const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
     if (!isAsked || !isSameSet(actionIds, pending))
       throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
-    if (!accept) await this.#reject(pending, reason?.trim() || "The person rejected the action.");
-    if (accept || reason?.trim()) this.#start();
+    if (!accept) await this.#reject(pending, reason?.trim() || "No reason was given.");
+    // Without a reason, what was written while it asked says what to do instead.
+    if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start();
   }
 
   async #update(key: string, value: unknown): Promise<void> {
@@ -197,12 +198,23 @@ export class Session implements AsyncDisposable {
   }
 
   async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
+    const { id } = this.#conversation;
+    const startedAt = performance.now();
+    this.#options.log.info("a run begins", { id });
     try {
       const agent = await this.#agent();
       await run(agent, { interrupt, pause });
+      this.#logEnd(Math.round(performance.now() - startedAt));
     } catch (error) {
       await this.#failed(error);
     }
+  }
+
+  #logEnd(tookMs: number): void {
+    const { id, state, events } = this.#conversation;
+    const last = events.findLast((event) => event.kind === "ConversationErrorEvent");
+    if (state.execution_status === "error") this.#options.log.error("a run failed", { id, code: last?.code, tookMs });
+    else this.#options.log.info("a run has ended", { id, status: state.execution_status, tookMs });
   }
 
   /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */

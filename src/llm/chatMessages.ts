@@ -1,5 +1,5 @@
 import { type Content, textContent, textOf } from "../protocol/content.ts";
-import type { ActionEvent, Event, MessageEvent } from "../protocol/events.ts";
+import type { ActionEvent, AgentErrorEvent, Event, MessageEvent, ObservationEvent, UserRejectObservation } from "../protocol/events.ts";
 import type { ChatMessage } from "./llm.ts";
 
 const outcomeUnknown = "There is no result: the run was stopped while this ran. Its outcome is unknown; look before you do it again.";
@@ -8,12 +8,18 @@ const outcomeUnknown = "There is no result: the run was stopped while this ran. 
 export const lastReadKey = "last_read_event_id";
 
 /**
+ * Messages of calls and results that were made before, by the event that they are made of: what has not changed stays the same
+ * object, so that a client need not encode it again.
+ */
+export type KnownMessages = WeakMap<Event, ChatMessage>;
+
+/**
  * The conversation as the model reads it (agent-server protocol §4.6).
  *
  * Always valid for a provider: the system prompt is first; calls of one reply stand in one assistant message, each followed by exactly
  * one result, in the order of the calls. A message that a person sent while a reply was written or its calls ran comes after them.
  */
-export function toChatMessages(events: readonly Event[]): ChatMessage[] {
+export function toChatMessages(events: readonly Event[], known: KnownMessages = new WeakMap()): ChatMessage[] {
   const results = collectResults(events);
   const unread = collectUnread(events);
   const messages: ChatMessage[] = events.flatMap(systemMessage);
@@ -23,7 +29,7 @@ export function toChatMessages(events: readonly Event[]): ChatMessage[] {
     if (event.kind === "MessageEvent" && unread.has(event.id)) held.push(event);
     else if (event.kind === "MessageEvent") pushMessage(messages, event);
     else if (event.kind === "ActionEvent" && isFirstOfReply(events, index, event))
-      pushCalls(messages, callsOfReply(events, index, event), results);
+      pushCalls(messages, callsOfReply(events, index, event), { results, known });
     if (event.kind === "ActionEvent" || (event.kind === "MessageEvent" && event.source === "agent")) release();
   }
   release();
@@ -43,14 +49,20 @@ function systemMessage(event: Event): ChatMessage[] {
 
 /** The messages that stand before a reply in the log and had not been read when it was written. */
 function collectUnread(events: readonly Event[]): ReadonlySet<string> {
-  const places = new Map<unknown, number>(events.map((event, index) => [event.id, index]));
   const unread = new Set<string>();
   for (const [index, event] of events.entries()) {
     if (event.kind !== "ConversationStateUpdateEvent" || event.key !== lastReadKey) continue;
-    const between = events.slice((places.get(event.value) ?? index) + 1, index);
+    // In a log that lacks the event nothing is known to be unread.
+    const between = eventsAfter(event.value, events, index) ?? [];
     for (const message of between) if (message.kind === "MessageEvent" && message.source === "user") unread.add(message.id);
   }
   return unread;
+}
+
+/** Looks from the end, because the event is nearly always a few places away. */
+function eventsAfter(id: unknown, events: readonly Event[], end: number): readonly Event[] | undefined {
+  for (let at = end - 1; at >= 0; at--) if (events[at]?.id === id) return events.slice(at + 1, end);
+  return undefined;
 }
 
 /** An empty answer is left out: some providers refuse it. */
@@ -86,33 +98,67 @@ function callsOfReply(events: readonly Event[], index: number, first: ActionEven
   return calls;
 }
 
-function pushCalls(messages: ChatMessage[], calls: readonly ActionEvent[], results: Results): void {
-  const thought = textOf(calls.flatMap((call) => call.thought));
-  messages.push({ role: "assistant", content: thought, toolCalls: calls.map((call) => call.tool_call) });
-  for (const call of calls) messages.push({ role: "tool", toolCallId: call.tool_call_id, content: resultOf(call, results) });
+interface Sources {
+  readonly results: Results;
+  readonly known: KnownMessages;
 }
+
+function pushCalls(messages: ChatMessage[], calls: readonly ActionEvent[], sources: Sources): void {
+  messages.push(callMessage(calls, sources.known), ...calls.map((call) => resultMessage(call, sources)));
+}
+
+interface Sources {
+  readonly results: Results;
+  readonly known: KnownMessages;
+}
+
+/** Of the same reply there may be more calls than before. */
+function callMessage(calls: readonly ActionEvent[], known: KnownMessages): ChatMessage {
+  const [first] = calls;
+  const before = first && known.get(first);
+  if (before?.role === "assistant" && before.toolCalls.length === calls.length) return before;
+  const content = textOf(calls.flatMap((call) => call.thought));
+  const message: ChatMessage = { role: "assistant", content, toolCalls: calls.map((call) => call.tool_call) };
+  if (first) known.set(first, message);
+  return message;
+}
+
+function resultMessage({ id, tool_call_id: toolCallId }: ActionEvent, { results, known }: Sources): ChatMessage {
+  const result = results.byAction.get(id) ?? results.byCall.get(toolCallId);
+  if (result === undefined) return { role: "tool", toolCallId, content: [textContent(outcomeUnknown)] };
+  const before = known.get(result);
+  if (before?.role === "tool" && before.toolCallId === toolCallId) return before;
+  const message: ChatMessage = { role: "tool", toolCallId, content: contentOf(result) };
+  known.set(result, message);
+  return message;
+}
+
+function contentOf(result: ResultEvent): readonly Content[] {
+  switch (result.kind) {
+    case "ObservationEvent":
+      return [...result.observation.content, ...result.extended_content];
+    case "UserRejectObservation":
+      return [textContent(`The person rejected this: ${result.rejection_reason}`)];
+    case "AgentErrorEvent":
+      return [textContent(result.error)];
+  }
+}
+
+type ResultEvent = ObservationEvent | UserRejectObservation | AgentErrorEvent;
 
 interface Results {
-  readonly byAction: ReadonlyMap<string, readonly Content[]>;
-  readonly byCall: ReadonlyMap<string, readonly Content[]>;
-}
-
-function resultOf(call: ActionEvent, results: Results): readonly Content[] {
-  return results.byAction.get(call.id) ?? results.byCall.get(call.tool_call_id) ?? [textContent(outcomeUnknown)];
+  readonly byAction: ReadonlyMap<string, ResultEvent>;
+  readonly byCall: ReadonlyMap<string, ResultEvent>;
 }
 
 /** The first result of a call counts; a second one is as if it were not there. */
 function collectResults(events: readonly Event[]): Results {
-  const byAction = new Map<string, readonly Content[]>();
-  const byCall = new Map<string, readonly Content[]>();
-  const keep = (map: Map<string, readonly Content[]>, key: string, content: readonly Content[]): void => {
-    if (!map.has(key)) map.set(key, content);
-  };
+  const byAction = new Map<string, ResultEvent>();
+  const byCall = new Map<string, ResultEvent>();
   for (const event of events) {
-    if (event.kind === "ObservationEvent") keep(byAction, event.action_id, [...event.observation.content, ...event.extended_content]);
-    if (event.kind === "UserRejectObservation")
-      keep(byAction, event.action_id, [textContent(`The person rejected this: ${event.rejection_reason}`)]);
-    if (event.kind === "AgentErrorEvent") keep(byCall, event.tool_call_id, [textContent(event.error)]);
+    if (event.kind === "ObservationEvent" || event.kind === "UserRejectObservation") {
+      if (!byAction.has(event.action_id)) byAction.set(event.action_id, event);
+    } else if (event.kind === "AgentErrorEvent" && !byCall.has(event.tool_call_id)) byCall.set(event.tool_call_id, event);
   }
   return { byAction, byCall };
 }

@@ -31,7 +31,7 @@ export async function* withDeadlines<Chunk>(
   };
   try {
     yield* await open(AbortSignal.any([signal, silence.signal]), alive);
-    // Because a stream of the SDK that is aborted ends as if it were complete.
+    // Because an answer that is aborted when it is complete ends well.
     signal.throwIfAborted();
     silence.signal.throwIfAborted();
   } catch (error) {

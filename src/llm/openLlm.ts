@@ -33,6 +33,7 @@ export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSourc
   return withRetry(openAiLlm({ model: ref.model, baseUrl: ref.base_url, apiKey: sources.apiKey }));
 }
 
-function needsKey({ base_url }: LlmRef): boolean {
-  return base_url === undefined || new URL(base_url).host === openAiHost;
+/** Whether the model cannot be asked without a key. */
+export function needsKey({ model, base_url }: LlmRef): boolean {
+  return model !== demoModel && (base_url === undefined || new URL(base_url).host === openAiHost);
 }

@@ -1,11 +1,11 @@
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { Stream } from "openai/core/streaming";
-import type { ChatCompletionChunk, ChatCompletionMessageParam } from "openai/resources/chat/completions";
+import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from "openai/resources/chat/completions";
 import type { Content, MessageToolCall } from "../protocol/content.ts";
 import { type Deadlines, type OpenChunks, withDeadlines } from "./deadlines.ts";
+import { readEventStream, type ServerEvent } from "./eventStream.ts";
 import type { ChatMessage, Llm, LlmChunk, LlmRequest, ToolSpec } from "./llm.ts";
 import { LlmError, type LlmErrorCode } from "./llmError.ts";
-import { ReplyBuilder } from "./replyBuilder.ts";
+import { ReplyBuilder, type ReplyChunk } from "./replyBuilder.ts";
 
 export interface OpenAiOptions {
   readonly model: string;
@@ -27,14 +27,19 @@ export function openAiLlm({ model, apiKey, baseUrl, deadlines }: OpenAiOptions):
     logLevel: "off",
   });
   const host = new URL(client.baseURL).host;
+  const headers = { "content-type": "application/json" };
+  const encoded: EncodedMessages = new WeakMap();
 
   async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
     const builder = new ReplyBuilder();
     try {
-      const body = { ...toBody(model, request), stream: true, stream_options: { include_usage: true } } as const;
-      const open: OpenChunks<ChatCompletionChunk> = async (inner, alive) =>
-        readStream(client, await client.chat.completions.create(body, { signal: inner }).asResponse(), alive);
-      for await (const chunk of withDeadlines(open, signal, deadlines)) yield* builder.add(chunk);
+      const body = toBody(model, request, encoded);
+      const open: OpenChunks<ReplyChunk[]> = async (inner, alive) => {
+        const response = await client.post("/chat/completions", { body, headers, signal: inner, stream: true }).asResponse();
+        alive();
+        return readChunks(await checkedStream(response, host), builder, alive);
+      };
+      for await (const chunks of withDeadlines(open, signal, deadlines)) for (const chunk of chunks) yield* builder.add(chunk);
     } catch (error) {
       signal.throwIfAborted();
       throw toLlmError(error, { model, host });
@@ -45,32 +50,70 @@ export function openAiLlm({ model, apiKey, baseUrl, deadlines }: OpenAiOptions):
   return { model, isDemo: false, stream };
 }
 
-/** The chunks in `response`; every byte of it is a sign of life, because some servers send comments while a model thinks. */
-async function readStream(client: OpenAI, response: Response, alive: () => void): Promise<Stream<ChatCompletionChunk>> {
-  alive();
-  const { headers, status, statusText } = response;
-  if (headers.get("content-type")?.includes("application/json")) {
-    throw new LlmError(
-      "LLMServiceUnavailableError",
-      `${new URL(client.baseURL).host} did not answer with a stream. It said: ${shortened(await response.text())}`,
-    );
-  }
-  const watched = new TransformStream<Uint8Array, Uint8Array>({
-    transform: (bytes, out) => {
-      alive();
-      out.enqueue(bytes);
-    },
-  });
-  return Stream.fromSSEResponse(
-    new Response(response.body?.pipeThrough(watched) ?? null, { headers, status, statusText }),
-    new AbortController(),
-    client,
-  );
+async function checkedStream(response: Response, host: string): Promise<Response> {
+  // A web page is what a wrong base URL or a login in between answers.
+  if (!/json|html/.test(response.headers.get("content-type") ?? "")) return response;
+  throw new LlmError("LLMServiceUnavailableError", `${host} did not answer with a stream. It said: ${shortened(await response.text())}`);
 }
 
-function toBody(model: string, { messages, tools }: LlmRequest): { model: string; messages: ChatCompletionMessageParam[] } {
+/** How long to wait for more when the reply is there but was not counted, and when nothing is missing but the stream's end. */
+const uncountedMs = 1_000;
+const completeMs = 100;
+
+/**
+ * The chunks of each piece that comes, until the stream ends, or what came makes a reply and no more comes for a while.
+ * It is read to its end so that the connection can be used again; every byte of it is a sign of life, because some servers
+ * send comments while a model thinks.
+ */
+async function* readChunks({ body, headers }: Response, builder: ReplyBuilder, alive: () => void): AsyncGenerator<ReplyChunk[]> {
+  if (body === null) return;
+  let isDone = false;
+  let lastEventAt = 0;
+  const patienceMs = (): number | undefined => {
+    if (!isDone && !builder.isFinished) return undefined;
+    return lastEventAt + (isDone || builder.isCounted ? completeMs : uncountedMs) - performance.now();
+  };
+  try {
+    for await (const events of readEventStream(body, patienceMs)) {
+      alive();
+      if (!isDone && events.length > 0) lastEventAt = performance.now();
+      const end: number = isDone ? 0 : events.findIndex(({ data }) => data === "[DONE]");
+      isDone ||= end !== -1;
+      yield (isDone ? events.slice(0, end) : events).map((event) => toChunk(event, headers));
+    }
+  } catch (error) {
+    // A connection that breaks behind the end has broken nothing.
+    if (!isDone) throw error;
+  }
+}
+
+function toChunk({ name, data }: ServerEvent, headers: Headers): ReplyChunk {
+  const value: unknown = JSON.parse(data);
+  if (!isChunk(value)) throw new SyntaxError("a chunk is no object");
+  if (name === "error" || value.error) throw new APIError(undefined, value.error ?? value, undefined, headers);
+  return value;
+}
+
+function isChunk(value: unknown): value is ReplyChunk & { readonly error?: object | null } {
+  return typeof value === "object" && value !== null;
+}
+
+/** What messages are in JSON. They do not change, and most of them are sent again with every request. */
+type EncodedMessages = WeakMap<ChatMessage, string>;
+
+function toBody(model: string, { messages, tools }: LlmRequest, encoded: EncodedMessages): string {
   const offered = tools.length > 0 ? { tools: tools.map(toTool) } : {};
-  return { model, messages: messages.map(toParam), ...offered };
+  const rest = { ...offered, stream: true, stream_options: { include_usage: true } } satisfies Partial<ChatCompletionCreateParamsStreaming>;
+  const list = messages.map((message) => encode(message, encoded)).join(",");
+  return `{"model":${JSON.stringify(model)},"messages":[${list}],${JSON.stringify(rest).slice(1)}`;
+}
+
+function encode(message: ChatMessage, encoded: EncodedMessages): string {
+  const before = encoded.get(message);
+  if (before !== undefined) return before;
+  const json = JSON.stringify(toParam(message));
+  encoded.set(message, json);
+  return json;
 }
 
 function toTool({ name, description, parameters }: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionTool {

@@ -4,21 +4,22 @@ import type { TokenUsage } from "../protocol/state.ts";
 import type { LlmChunk, LlmReply } from "./llm.ts";
 import { LlmError } from "./llmError.ts";
 
-/** What is read of a chunk of Chat Completions. Everything may be missing, because servers differ from the specification. */
+/** What is read of a chunk of Chat Completions. Everything may be missing or of another type, because servers differ from the specification. */
 export interface ReplyChunk {
-  readonly id?: string | null;
+  readonly id?: unknown;
   readonly usage?: ReplyUsage | null;
   readonly choices?: readonly ReplyChoice[] | null;
 }
 
 interface ReplyChoice {
-  readonly finish_reason?: string | null;
+  readonly finish_reason?: unknown;
   readonly delta?: ReplyDelta | null;
 }
 
 /** Providers send the model's reasoning under two names. */
 interface ReplyDelta {
-  readonly content?: string | null;
+  readonly content?: unknown;
+  readonly refusal?: unknown;
   readonly reasoning_content?: unknown;
   readonly reasoning?: unknown;
   readonly tool_calls?: readonly ReplyToolCall[] | null;
@@ -26,8 +27,8 @@ interface ReplyDelta {
 
 interface ReplyToolCall {
   readonly index?: number | null;
-  readonly id?: string | null;
-  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
+  readonly id?: unknown;
+  readonly function?: { readonly name?: unknown; readonly arguments?: string | null } | null;
 }
 
 interface ReplyUsage {
@@ -53,13 +54,22 @@ export class ReplyBuilder {
   #usage: TokenUsage | undefined;
   readonly #calls: PartialCall[] = [];
 
+  /** Whether the provider said why the reply ends; only its count of tokens may come yet. */
+  get isFinished(): boolean {
+    return this.#finishReason !== undefined;
+  }
+
+  get isCounted(): boolean {
+    return this.#usage !== undefined;
+  }
+
   /** What is new in `chunk` for a person to read. */
   *add(chunk: ReplyChunk): Generator<LlmChunk> {
-    this.#id ||= chunk.id ?? "";
+    this.#id ||= wordOf(chunk.id);
     if (chunk.usage) this.#usage = toUsage(chunk.usage);
     const choice = chunk.choices?.[0];
     if (!choice) return;
-    this.#finishReason = choice.finish_reason ?? this.#finishReason;
+    this.#finishReason = wordOf(choice.finish_reason) || this.#finishReason;
     const { content, reasoning } = readDelta(choice.delta);
     this.#text += content;
     this.#reasoning += reasoning;
@@ -79,15 +89,15 @@ export class ReplyBuilder {
       text: this.#text,
       reasoning: this.#reasoning,
       toolCalls: this.#toolCalls(),
-      isComplete: this.#finishReason !== "length",
+      isComplete: !/length|max_tokens/i.test(this.#finishReason),
       ...(this.#usage ? { usage: this.#usage } : {}),
     };
   }
 
   #addCall(delta: ReplyToolCall): void {
     const call = this.#callOf(delta);
-    const name = delta.function?.name ?? "";
-    call.id ||= delta.id ?? "";
+    const name = wordOf(delta.function?.name);
+    call.id ||= wordOf(delta.id);
     // Because some servers repeat the whole name with every piece.
     if (name !== call.name) call.name += name;
     call.arguments += delta.function?.arguments ?? "";
@@ -118,7 +128,7 @@ export class ReplyBuilder {
 
 function beginsAnother({ index, id, function: made }: ReplyToolCall, known: PartialCall): boolean {
   if (!made?.name) return false;
-  if (id && known.id) return id !== known.id;
+  if (id && known.id) return wordOf(id) !== known.id;
   return index == null && known.arguments !== "";
 }
 
@@ -129,7 +139,18 @@ export function newCallId(): string {
 
 function readDelta(delta: ReplyDelta | null | undefined): { readonly content: string; readonly reasoning: string } {
   const reasoning = delta?.reasoning_content ?? delta?.reasoning;
-  return { content: delta?.content ?? "", reasoning: typeof reasoning === "string" ? reasoning : "" };
+  return { content: textOf(delta?.content) + textOf(delta?.refusal), reasoning: typeof reasoning === "string" ? reasoning : "" };
+}
+
+/** A text as it is, or the texts among its parts. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return Array.isArray(value) ? value.map((part: { readonly text?: unknown } | null) => wordOf(part?.text)).join("") : "";
+}
+
+/** Because some servers number what should have a name, and what is kept must be a string. */
+function wordOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 const count = (value: number | null | undefined): number => (Number.isFinite(value) ? Math.max(0, Math.trunc(value ?? 0)) : 0);

@@ -29,13 +29,26 @@ export function displayAction(row: Pick<ActionRow, "event" | "result">, workingD
   const words = wordsOf(row.event, workingDir);
   return {
     icon: words.icon,
-    verb: status === "done" || status === "failed" ? words.past : words.present,
+    verb: verbOf(words, row),
     plan: words.plan,
     target: words.target,
     outcome: outcomeOf(row.result),
     status,
     isReadOnly: words.isReadOnly ?? false,
   };
+}
+
+/** A command that failed did run; an edit that failed was not made. */
+function verbOf(words: Words, { event, result }: Pick<ActionRow, "event" | "result">): string {
+  switch (statusOf(result)) {
+    case "done":
+      return words.past;
+    case "failed":
+      return event.action?.kind === "FileEditorAction" ? words.plan : words.past;
+    case "open":
+    case "rejected":
+      return words.present;
+  }
 }
 
 /** The text of the result, as the model saw it; empty while there is none. */

@@ -29,4 +29,7 @@ export const WriteQuery = z.object({ path: z.string(), expected: z.string() });
 export const StatAnswer = z.object({ stat: FileStat.nullable() });
 export const ListAnswer = z.object({ entries: z.array(DirectoryEntry) });
 
+/** Megabytes of one connection's requests and answers that are under way. Node's own limit of 10 refuses every request while a large file passes. */
+export const maxSessionMegabytes = 1_000;
+
 export const versionHeader = "x-file-version";

@@ -32,6 +32,8 @@ export interface View {
   readonly lastSeq: number;
   readonly state: ConversationState;
   readonly rows: readonly Row[];
+  /** Ids of the person's messages that came while the agent worked and that the model has not been given. */
+  readonly queued: readonly string[];
   /** The reply that is being written; empty between replies. */
   readonly streaming: { readonly text: string; readonly reasoning: string };
   /** Why the model does not answer yet, such as a rate limit. */
@@ -51,6 +53,7 @@ export const initialView: View = {
   lastSeq: -1,
   state: initialState,
   rows: [],
+  queued: [],
   streaming: nothingStreaming,
   statusSince: "",
   runStartedAt: "",
@@ -101,11 +104,23 @@ function appended(view: View, seq: number, event: Event): View {
     ...view,
     lastSeq: seq,
     state,
+    queued: queuedAfter(view, state, event),
     statusSince: statusChanged ? event.timestamp : view.statusSince,
     runStartedAt: runStarted ? event.timestamp : view.runStartedAt,
     lastEventAt: event.timestamp,
   };
   return withRow(base, view, event);
+}
+
+/** The model is given all messages when it is asked, which is when nothing is left to be done of what it asked for. */
+function queuedAfter({ queued, state: before }: View, state: ConversationState, event: Event): readonly string[] {
+  const isAtWork = state.execution_status === "running" || state.execution_status === "waiting_for_confirmation";
+  if (!isAtWork) return [];
+  if (event.kind === "MessageEvent" && event.source === "user") {
+    return before.execution_status === state.execution_status ? [...queued, event.id] : queued;
+  }
+  const isAskedAgain = event.kind === "MessageEvent" || (before.pending.length > 0 && state.pending.length === 0);
+  return isAskedAgain ? [] : queued;
 }
 
 function withRow(view: View, before: View, event: Event): View {
@@ -122,7 +137,10 @@ function withRow(view: View, before: View, event: Event): View {
       });
     case "ObservationEvent":
     case "UserRejectObservation":
-      return withAction(view, event.action_id, (row) => ({ ...row, result: event, liveOutput: "" }));
+      return nextBegins(
+        withAction(view, event.action_id, (row) => ({ ...row, result: event, liveOutput: "" })),
+        event.timestamp,
+      );
     case "AgentErrorEvent":
       return withCall(view, event);
     case "ConversationErrorEvent": {
@@ -160,6 +178,12 @@ function interruptText(rows: readonly Row[]): string {
   const lastUser = rows.findLastIndex((row) => row.type === "user");
   const steps = rows.slice(lastUser + 1).filter((row) => row.type === "action").length;
   return `Stopped by you after ${steps === 1 ? "1 step" : `${steps} steps`}. The changes are kept.`;
+}
+
+/** Actions are done one after the other: the end of one starts the clock of the next. */
+function nextBegins(view: View, timestamp: string): View {
+  const [next] = view.state.pending;
+  return next && view.state.execution_status === "running" ? withAction(view, next.id, (row) => ({ ...row, startedAt: timestamp })) : view;
 }
 
 /** An approved action starts its clock when the run starts again. */

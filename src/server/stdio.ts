@@ -2,6 +2,7 @@ import { createServer } from "node:http2";
 import { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
+import { maxSessionMegabytes } from "../protocol/runtimeApi.ts";
 
 /**
  * Serves `app` by HTTP/2 (RFC 9113, without TLS) over one pair of streams; resolves when the other side has ended its stream.
@@ -11,7 +12,11 @@ import type { Hono } from "hono";
 export async function serveStdio(app: Hono, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {
   // Because its clean-up destroys a stream whose request body has been read but not yet reported as ended, and the answer with it.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
-  const server = createServer({ settings: { initialWindowSize: 1024 * 1024 } });
+  const server = createServer({
+    maxSessionMemory: maxSessionMegabytes,
+    // Said aloud, so that a client with more requests keeps them until there is room, instead of being refused.
+    settings: { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 100 },
+  });
   server.on("request", (request, response) => void listener(request, response));
   const ended = Promise.withResolvers<void>();
   const stream = Duplex.from({ readable: input, writable: output });

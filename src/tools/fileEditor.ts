@@ -103,17 +103,30 @@ async function checkPath(action: FileEditorAction, { runtime, signal }: ToolCont
 }
 
 async function view(action: FileEditorAction, context: ToolContext): Promise<FileEditorObservation> {
-  const stat = await context.runtime.files.stat(action.path, context.signal);
-  if (stat === undefined) throw new EditError(`There is no file or directory ${action.path}.`);
-  const text = stat.kind === "directory" ? await viewDirectory(action, context) : viewFile(action, await openFile(action.path, context));
+  const text = await viewed(action, context);
   return { kind: "FileEditorObservation", content: [textContent(text)], is_error: false, command: "view", prev_exist: true };
+}
+
+/** Most of what is viewed is a file, so that it is read without asking first. */
+async function viewed(action: FileEditorAction, context: ToolContext): Promise<string> {
+  try {
+    return viewFile(action, await openFile(action.path, context));
+  } catch (error) {
+    if (error instanceof RuntimeError && error.code === "is-directory") return viewDirectory(action, context);
+    if (error instanceof RuntimeError && error.code === "not-found") throw new EditError(`There is no file or directory ${action.path}.`);
+    throw error;
+  }
 }
 
 async function create(action: FileEditorAction, { runtime, signal }: ToolContext, history: History): Promise<FileEditorObservation> {
   const { path, file_text } = action;
   if (file_text == null) throw new EditError("create needs file_text: the whole text of the new file.");
-  if (await runtime.files.stat(path, signal)) throw new EditError(`${path} exists already. Use str_replace or insert to change it.`);
-  await runtime.files.write(path, Buffer.from(file_text, "utf-8"), { expected: "absent", signal });
+  try {
+    await runtime.files.write(path, Buffer.from(file_text, "utf-8"), { expected: "absent", signal });
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || error.code !== "exists") throw error;
+    throw new EditError(`${path} exists already. Use str_replace or insert to change it.`);
+  }
   remember(history, path, { before: undefined, after: file_text });
   return { ...changed("create", `Created ${path}.`), prev_exist: false, new_content: file_text };
 }

@@ -35,7 +35,7 @@ export function ActionBody({ row, phase }: { readonly row: ActionRow; readonly p
   ) {
     return <Edit path={observation.path ?? ""} before={observation.old_content ?? ""} after={observation.new_content} />;
   }
-  if (action?.kind === "FileEditorAction") return <FileText path={action.path} text={resultText(result)} />;
+  if (action?.kind === "FileEditorAction" && !observation.is_error) return <FileText path={action.path} text={resultText(result)} />;
   return <Output text={resultText(result)} label="Result" />;
 }
 
@@ -78,7 +78,7 @@ function Edit({ path, before, after }: { readonly path: string; readonly before:
 function FileText({ path, text }: { readonly path: string; readonly text: string }): JSX.Element {
   return (
     <>
-      <Output text={text} label="Result" />
+      <Output text={text} label="Result" isFile />
       <OpenFile path={path} />
     </>
   );

@@ -13,7 +13,7 @@ import { visibleText } from "./visibleText.ts";
 const instant = "0.0 s";
 
 /** Where an action stands, as the status of the conversation tells it. */
-export type Phase = "running" | "waiting" | "ended" | "unknown";
+export type Phase = "running" | "next" | "waiting" | "ended" | "unknown";
 
 /** One line: what, on what, what came of it; the evidence opens below. */
 export function ActionRow({ row, phase }: { readonly row: Row; readonly phase: Phase }): JSX.Element {
@@ -94,6 +94,7 @@ function verbOf(display: ActionDisplay, phase: Phase): string {
 }
 
 function outcomeOf(display: ActionDisplay, phase: Phase): string {
+  if (phase === "next") return "next";
   if (phase === "waiting") return "waiting for you";
   if (phase === "unknown") return "outcome unknown";
   return display.outcome === "" && display.status === "failed" ? "failed" : display.outcome;

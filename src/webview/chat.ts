@@ -25,6 +25,8 @@ export class Chat {
   readonly problem = signal("");
   /** A task was sent, and its conversation is not there yet. */
   readonly isStarting = signal(false);
+  /** A pause was asked for, and the step that runs is not over. */
+  readonly isPausing = signal(false);
   /** Whether the person is saying why not. */
   readonly isRejecting = signal(false);
   /** Counts the requests to put the keyboard into the composer. */
@@ -94,7 +96,9 @@ export class Chat {
 
   run(type: "run.start" | "run.pause" | "run.interrupt"): void {
     const conversationId = this.#conversationId;
-    if (conversationId !== null) this.post({ type: "command", command: { type, conversationId } });
+    if (conversationId === null) return;
+    this.post({ type: "command", command: { type, conversationId } });
+    this.isPausing.value = type === "run.pause";
   }
 
   /** A message of the extension, of any shape. */
@@ -147,6 +151,7 @@ export class Chat {
     this.view.value = initialView;
     this.#answered.value = "";
     this.isRejecting.value = false;
+    this.isPausing.value = false;
   }
 
   #fold(): void {
@@ -159,6 +164,7 @@ export class Chat {
     }
     if (next.state.last_user_message_id !== this.view.value.state.last_user_message_id) this.#sent = "";
     this.view.value = next;
+    if (next.state.execution_status !== "running") this.isPausing.value = false;
     if (next.state.execution_status === "waiting_for_confirmation") return;
     this.#answered.value = "";
     this.isRejecting.value = false;
@@ -179,6 +185,7 @@ export class Chat {
     this.problem.value = message;
     this.#answered.value = "";
     this.isStarting.value = false;
+    this.isPausing.value = false;
     if (this.draft.value === "") this.draft.value = this.#sent;
     this.#sent = "";
   }

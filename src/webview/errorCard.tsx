@@ -30,12 +30,13 @@ function ErrorButtons({ row }: { readonly row: ErrorRow }): JSX.Element {
   const { kind, retryable, user_action } = row.classification;
   const isAboutKey = kind === "auth";
   const isAboutModel = isAboutKey || kind === "config" || kind === "quota" || user_action === "settings";
+  const mayBeAnotherModel = isAboutModel || kind === "transient" || kind === "rate_limit";
   const canRetry = retryable || user_action === "retry" || isAboutModel;
   return (
     <div class="buttons">
       {isAboutKey && <Button kind="primary" label="Set API Key" onClick={() => chat.post({ type: "door", command: "setApiKey" })} />}
       {canRetry && <Button kind={isAboutKey ? "secondary" : "primary"} label="Retry" onClick={() => chat.run("run.start")} />}
-      {isAboutModel && <Button label="Select Model" onClick={() => chat.post({ type: "door", command: "selectModel" })} />}
+      {mayBeAnotherModel && <Button label="Select Model" onClick={() => chat.post({ type: "door", command: "selectModel" })} />}
       <Button label="Show Log" onClick={() => chat.post({ type: "door", command: "showLog" })} />
     </div>
   );

@@ -32,9 +32,10 @@ export function groupRows(rows: readonly Row[], displayOf: (row: ActionRow) => A
   return items;
 }
 
-/** "Read 3 files". */
+/** "Read 3 files"; a file that was read in parts counts once. */
 export function groupTitle({ rows }: ReadGroup): string {
-  return `Read ${rows.length} files`;
+  const paths = new Set(rows.map(({ event }) => (event.action?.kind === "FileEditorAction" ? event.action.path : event.id)));
+  return paths.size === 1 ? "Read 1 file" : `Read ${paths.size} files`;
 }
 
 function isFinishedRead(row: ActionRow, displayOf: (row: ActionRow) => ActionDisplay): boolean {

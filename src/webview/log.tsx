@@ -61,7 +61,7 @@ export function Log({ session }: { readonly session: ChatSession }): JSX.Element
 }
 
 function Items({ items, view }: { readonly items: readonly LogItem[]; readonly view: View }): JSX.Element {
-  const queued = queuedIds(view);
+  const queued = new Set(view.queued);
   return (
     <>
       {items.map((item, index) => (
@@ -81,19 +81,10 @@ function phaseOf(row: Row, view: View): Phase {
   if (row.type !== "action" || row.result !== undefined) return "ended";
   switch (view.state.execution_status) {
     case "running":
-      return "running";
+      return view.state.pending[0]?.id === row.id ? "running" : "next";
     case "waiting_for_confirmation":
       return view.state.pending.some((action) => action.id === row.id) ? "waiting" : "unknown";
     default:
       return "unknown";
   }
-}
-
-/** The person's messages that came while an action runs: the model has not seen them. */
-function queuedIds(view: View): ReadonlySet<string> {
-  const { execution_status, pending } = view.state;
-  const [first] = pending;
-  if (first === undefined || (execution_status !== "running" && execution_status !== "waiting_for_confirmation")) return new Set();
-  const start = view.rows.findLastIndex((row) => row.id === first.id);
-  return new Set(view.rows.slice(start).flatMap((row) => (row.type === "user" ? [row.id] : [])));
 }

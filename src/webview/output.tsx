@@ -5,27 +5,31 @@ import { Visible } from "./visible.tsx";
 
 const shownLines = 12;
 
-/** The last lines of an output, and all of them on request. Live output shows only its tail. */
+/** The last lines of an output, or the first ones of a file, and all of them on request. Live output shows only its tail. */
 export function Output({
   text,
   label,
   isLive = false,
+  isFile = false,
 }: {
   readonly text: string;
   readonly label: string;
   readonly isLive?: boolean;
+  /** Its lines are not wrapped. */
+  readonly isFile?: boolean;
 }): JSX.Element {
   const [isWhole, showWhole] = useState(false);
   const lines = plainTerminal(text)
     .replace(/^\s*\n|\s+$/g, "")
     .split("\n");
   const hidden = lines.length - shownLines;
-  const shown = isWhole && !isLive ? lines : lines.slice(-shownLines);
+  const part = isFile ? lines.slice(0, shownLines) : lines.slice(-shownLines);
+  const shown = isWhole && !isLive ? lines : part;
   return (
-    <div class="output" aria-live="off">
+    <div class={isFile ? "output file" : "output"} aria-live="off">
       {hidden > 0 && !isLive && (
         <button type="button" class="text-button" aria-expanded={isWhole} onClick={() => showWhole(!isWhole)}>
-          {isWhole ? `Show the last ${shownLines} lines` : `Show all ${lines.length} lines`}
+          {isWhole ? `Show the ${isFile ? "first" : "last"} ${shownLines} lines` : `Show all ${lines.length} lines`}
         </button>
       )}
       <pre tabIndex={0} aria-label={label}>

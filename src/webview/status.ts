@@ -20,7 +20,7 @@ export function statusOf(view: View, session: ChatSession, displayOf: (row: Acti
   switch (view.state.execution_status) {
     case "idle":
     case "deleting":
-      return idleStatus(session);
+      return isRejected(view) ? { kind: "paused", icon: "circle-slash", text: "Rejected. Say what to do instead." } : idleStatus(session);
     case "running":
       return runningStatus(view, displayOf);
     case "waiting_for_confirmation":
@@ -86,6 +86,12 @@ function runningAction(view: View): ActionRow | undefined {
 function isStopped(view: View): boolean {
   const last = view.rows.findLast((row) => row.type === "notice" || row.type === "user");
   return last?.type === "notice" && last.reason === "stop";
+}
+
+/** The agent was told no, and waits to be told what else. */
+function isRejected(view: View): boolean {
+  const last = view.rows.at(-1);
+  return last?.type === "action" && last.result?.kind === "UserRejectObservation";
 }
 
 function tookOf(view: View): Pick<Status, "took"> {

@@ -12,7 +12,8 @@ import { Visible } from "./visible.tsx";
 export function StatusLine({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
   const view = chat.view.value;
-  const status: Status = chat.isStarting.value ? { kind: "busy", icon: "", text: "Starting…" } : statusOf(view, session, chat.displayOf);
+  const status = chat.isStarting.value ? starting : statusOf(view, session, chat.displayOf);
+  const isPausing = chat.isPausing.value;
   const isRunning = view.state.execution_status === "running";
   const canStop = isRunning || view.state.execution_status === "waiting_for_confirmation";
   return (
@@ -21,12 +22,14 @@ export function StatusLine({ session }: { readonly session: ChatSession }): JSX.
       <span class="status-words" data-part="status">
         {status.icon !== "" && <Icon name={status.icon} />}
         <span class="status-text">
-          {status.text}
-          {status.target !== undefined && status.target !== "" && <Target text={status.target} />}
+          {isPausing ? "Pausing after this step" : status.text}
+          {!isPausing && status.target !== undefined && status.target !== "" && <Target text={status.target} />}
         </span>
         <Time status={status} />
       </span>
-      {isRunning && <IconButton icon="debug-pause" label="Pause" title="Pause after this step" onClick={() => chat.run("run.pause")} />}
+      {isRunning && !isPausing && (
+        <IconButton icon="debug-pause" label="Pause" title="Pause after this step" onClick={() => chat.run("run.pause")} />
+      )}
       {canStop && (
         <IconButton icon="stop-circle" label="Stop" title="Stop now; the changes are kept" onClick={() => chat.run("run.interrupt")} />
       )}
@@ -34,6 +37,8 @@ export function StatusLine({ session }: { readonly session: ChatSession }): JSX.
     </div>
   );
 }
+
+const starting: Status = { kind: "busy", icon: "", text: "Starting…" };
 
 function Target({ text }: { readonly text: string }): JSX.Element {
   return (

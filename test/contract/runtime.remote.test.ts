@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { FileStat } from "../../src/protocol/runtime.ts";
 import { openChildSandbox } from "../support/childSandbox.ts";
+import { until } from "../support/until.ts";
 import { runtimeContract } from "./runtime.ts";
 
 const { signal } = new AbortController();
@@ -29,6 +32,32 @@ describe("RemoteRuntime", () => {
     );
     await assert.rejects(run, { name: "RuntimeError", code: "unreachable" });
     await assert.rejects(runtime.files.stat(folder, signal), { code: "closed" });
+    await rm(folder, { recursive: true });
+  });
+
+  it("takes many large files at once, refuses one that is too large, and can be used after it", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    await using runtime = await openChildSandbox(folder, signal);
+    const write = (name: string, sizeBytes: number): Promise<FileStat> =>
+      runtime.files.write(path.join(folder, name), Buffer.alloc(sizeBytes), { expected: "absent", signal });
+    const small = Array.from({ length: 120 }, (_, index) => write(`small${index}`, 10_000));
+    const large = Array.from({ length: 4 }, (_, index) => write(`large${index}`, 9_000_000));
+    const sizes = (await Promise.all([...small, ...large])).map(({ sizeBytes }) => sizeBytes);
+    assert.deepEqual(sizes, [...small.map(() => 10_000), ...large.map(() => 9_000_000)]);
+    await assert.rejects(write("huge", 101 * 1024 * 1024), { name: "RuntimeError", code: "too-large" });
+    assert.equal((await runtime.files.list(folder, signal)).length, 124);
+    await rm(folder, { recursive: true });
+  });
+
+  it("ends what it runs when it hears a hang-up", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    await using runtime = await openChildSandbox(folder, signal);
+    const command = `trap '' HUP INT TERM; echo $BASHPID; kill -HUP ${runtime.pid}; sleep 30`;
+    const shown = Promise.withResolvers<number>();
+    const onOutput = (text: string): void => shown.resolve(Number.parseInt(text, 10));
+    await runtime.terminal.run({ type: "command", command, noChangeTimeoutMs: 10_000 }, { signal, onOutput }).catch(() => undefined);
+    const pid = await shown.promise;
+    await until("its end", () => Promise.resolve(existsSync(`/proc/${pid}`) ? undefined : true));
     await rm(folder, { recursive: true });
   });
 

@@ -52,6 +52,18 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       equal(codes.filter((one) => one === "exists").length, 7);
     });
 
+    it("lets exactly one of many writers change what they all have read", async () => {
+      await using runtime = await open();
+      const file = `${runtime.info.workingDir}/file`;
+      await put(runtime, file, "zero");
+      const expected = await versionOf(runtime, file);
+      const writes = Array.from({ length: 8 }, (_, index) =>
+        runtime.files.write(file, bytes(`writer ${index}`), { expected, signal: never }),
+      );
+      const codes = await Promise.all(writes.map(code));
+      equal(codes.filter((one) => one === "changed").length, 7);
+    });
+
     it("says the version of what it has written", async () => {
       await using runtime = await open();
       const file = `${runtime.info.workingDir}/file`;

@@ -118,6 +118,9 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       const running = run(runtime, "sleep 1000");
       await runtime.terminal.reset(never);
       equal((await running).outcome.type, "shell_ended");
+      await run(runtime, "sleep 1000", { timeoutMs: 0 });
+      await runtime.terminal.reset(never);
+      equal((await runtime.terminal.run({ type: "poll", noChangeTimeoutMs: 0 }, { signal: never })).outcome.type, "nothing_running");
       equal(await tell(runtime, "pwd"), `0 ${runtime.info.workingDir}\n`);
     });
 

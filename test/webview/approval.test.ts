@@ -47,6 +47,17 @@ describe("webview: an approval", function () {
     );
   });
 
+  it("can be read and answered in a panel that is not much higher than itself", async () => {
+    const low = await stage.open({ width: 700, height: 170 });
+    await low.send(...(scenes["approval"] ?? (() => []))());
+    for (const part of [low.page.getByText("git push origin").last(), low.page.getByRole("button", { name: "Allow" })]) {
+      const box = await part.boundingBox();
+      assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 170, JSON.stringify(box));
+    }
+    await low.page.getByRole("button", { name: "Allow" }).click({ timeout: 1000 });
+    await low.close();
+  });
+
   it("answers for exactly the actions that it shows", async () => {
     const story = asked();
     const { id } = ask(story, "rm -rf build");

@@ -192,7 +192,7 @@ describe("webview: a conversation", function () {
   it("offers what helps against each kind of failure", async () => {
     const buttons = (): Promise<string[]> => view.page.locator(".error-card").getByRole("button").allInnerTexts();
     await show("failed");
-    assert.deepEqual(await buttons(), ["Retry", "Show Log"]);
+    assert.deepEqual(await buttons(), ["Retry", "Select Model", "Show Log"]);
     await view.requests();
     await view.page.getByRole("button", { name: "Retry" }).click();
     assert.deepEqual(await view.requests(), [

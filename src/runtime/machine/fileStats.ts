@@ -10,13 +10,19 @@ export function versionOf(found: BigIntStats): string {
 
 /** Follows links; a link that leads nowhere is there itself. */
 export async function statOrUndefined(file: string): Promise<BigIntStats | undefined> {
+  const found = await lstatOrUndefined(file);
+  if (found?.isSymbolicLink() !== true) return found;
+  return (await unlessMissing(stat(file, { bigint: true }))) ?? found;
+}
+
+/** Does not follow a link. */
+export function lstatOrUndefined(file: string): Promise<BigIntStats | undefined> {
+  return unlessMissing(lstat(file, { bigint: true }));
+}
+
+async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
   try {
-    return await stat(file, { bigint: true });
-  } catch (error) {
-    if (!isNothingThere(error)) throw error;
-  }
-  try {
-    return await lstat(file, { bigint: true });
+    return await found;
   } catch (error) {
     if (!isNothingThere(error)) throw error;
     return undefined;
@@ -30,7 +36,7 @@ export function refuseNonFile(found: BigIntStats, file: string): void {
   throw new RuntimeError("not-a-file", `${file} is not an ordinary file, but a pipe, socket or device.`);
 }
 
-function isNothingThere(error: unknown): boolean {
+export function isNothingThere(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 

@@ -11,6 +11,8 @@ import { replaceFile } from "./replaceFile.ts";
 /** The files of this machine. */
 export class MachineFiles implements Files {
   readonly #closed = new AbortController();
+  /** One after the other, because a file is looked at first and replaced then: of two at once, both would see what they expect. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
 
   stat(file: string, signal: AbortSignal): Promise<FileStat | undefined> {
     return this.#do(file, signal, async () => {
@@ -35,7 +37,11 @@ export class MachineFiles implements Files {
   }
 
   write(file: string, bytes: Uint8Array, options: WriteOptions): Promise<FileStat> {
-    return this.#do(file, options.signal, async () => toFileStat(await replaceFile(file, bytes, options)));
+    const write = this.#lastWrite.then(() =>
+      this.#do(file, options.signal, async () => toFileStat(await replaceFile(file, bytes, options))),
+    );
+    this.#lastWrite = write.catch(() => undefined);
+    return write;
   }
 
   list(folder: string, signal: AbortSignal): Promise<DirectoryEntry[]> {
@@ -98,6 +104,8 @@ async function readUpTo(
     if (bytesRead === 0) return buffer.subarray(0, length);
     length += bytesRead;
     if (length > limits.maxBytes) return undefined;
+    // There was room for one more byte.
+    if (length === limits.expected) return buffer.subarray(0, length);
     if (length === buffer.length)
       buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(Math.max(length, 4096), limits.maxBytes + 1 - length))]);
   }

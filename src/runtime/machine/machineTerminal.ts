@@ -67,6 +67,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   async reset(signal: AbortSignal): Promise<void> {
     this.#check(signal);
     await this.#endShell();
+    this.#command = undefined;
     this.#folder = this.#firstFolder;
     this.#check(signal);
     await this.#open();

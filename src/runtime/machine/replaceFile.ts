@@ -2,24 +2,21 @@ import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { access, link, mkdir, open, readlink, rename, rm, stat } from "node:fs/promises";
+import { access, link, mkdir, open, readlink, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { WriteOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
-import { refuseNonFile, statOrUndefined, versionOf } from "./fileStats.ts";
+import { isNothingThere, lstatOrUndefined, refuseNonFile, statOrUndefined, versionOf } from "./fileStats.ts";
 
 const mostLinks = 40;
 
 /** Puts `bytes` at `file` in one step (see Files.write): written beside it first, then put in its place. */
 export async function replaceFile(file: string, bytes: Uint8Array, { expected, signal }: WriteOptions): Promise<BigIntStats> {
-  const target = await followLinks(file);
-  const before = await statOrUndefined(target);
+  const { target, before } = await followLinks(file);
   refuseUnexpected(before, expected, file);
   if (before !== undefined) await access(target, constants.W_OK);
-  const folder = path.dirname(target);
-  await makeFolder(folder);
   // A name of its own, because one made from the file's could be too long.
-  const beside = path.join(folder, `.openhands-${randomBytes(6).toString("hex")}.tmp`);
+  const beside = path.join(path.dirname(target), `.openhands-${randomBytes(6).toString("hex")}.tmp`);
   try {
     await writeNew(beside, bytes, before, signal);
     if (before === undefined) return await putNew(beside, target);
@@ -27,17 +24,7 @@ export async function replaceFile(file: string, bytes: Uint8Array, { expected, s
     await rename(beside, target);
     return await stat(target, { bigint: true });
   } finally {
-    await rm(beside, { force: true });
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    // Because that is how mkdir says that a file is in the way.
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
-    throw new RuntimeError("not-directory", `${folder} is not a directory.`, { cause });
+    await removeIfThere(beside);
   }
 }
 
@@ -51,25 +38,54 @@ function refuseUnexpected(found: BigIntStats | undefined, expected: string, file
   if (versionOf(found) !== expected) throw new RuntimeError("changed", `${file} has changed since it was read. Read it again.`);
 }
 
-/** Where links lead, also when there is nothing yet. */
-async function followLinks(file: string): Promise<string> {
+/** Where links lead, and what is there. */
+async function followLinks(file: string): Promise<{ readonly target: string; readonly before: BigIntStats | undefined }> {
   let target = file;
   for (let count = 0; count < mostLinks; count++) {
-    const next = await readlink(target).catch(() => undefined);
-    if (next === undefined) return target;
-    target = path.resolve(path.dirname(target), next);
+    const before = await lstatOrUndefined(target);
+    if (before?.isSymbolicLink() !== true) return { target, before };
+    target = path.resolve(path.dirname(target), await readlink(target));
   }
   throw new RuntimeError("invalid-path", `The links at ${file} lead in a circle.`);
 }
 
 async function writeNew(beside: string, bytes: Uint8Array, before: BigIntStats | undefined, signal: AbortSignal): Promise<void> {
-  await using handle = await open(beside, "wx", before === undefined ? 0o666 : Number(before.mode) & 0o777);
+  await using handle = await openNew(beside, before === undefined ? 0o666 : Number(before.mode) & 0o777);
   await handle.writeFile(bytes, { signal });
   if (before === undefined) return;
   await keepOwner(handle, before);
   // After the owner, because a change of owner clears the set-user-id bit.
   await handle.chmod(Number(before.mode) & 0o7777);
   signal.throwIfAborted();
+}
+
+/** The folder is nearly always there, so that it is made only when it was missing. */
+async function openNew(file: string, mode: number): Promise<FileHandle> {
+  try {
+    return await open(file, "wx", mode);
+  } catch (error) {
+    if (!isNothingThere(error)) throw error;
+  }
+  await makeFolder(path.dirname(file));
+  return open(file, "wx", mode);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    // Because that is how mkdir says that a file is in the way.
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
+    throw new RuntimeError("not-directory", `${folder} is not a directory.`, { cause });
+  }
+}
+
+async function removeIfThere(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (error) {
+    if (!isNothingThere(error)) throw error;
+  }
 }
 
 async function keepOwner(handle: FileHandle, before: BigIntStats): Promise<void> {

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Duplex } from "node:stream";
 import { FileStat, RuntimeInfo, type TerminalResult } from "../../protocol/runtime.ts";
-import { ListAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
+import { ListAnswer, maxSessionMegabytes, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
 import { type Files, type Runtime, RuntimeError, type Terminal } from "../runtime.ts";
 import { type Answer, ask, askJson, linesOf, readAll, toRuntimeError } from "./http2Client.ts";
 
@@ -15,7 +15,11 @@ export interface RemoteOptions {
 
 /** The runtime behind a sandbox-server. Disposing ends the stream, and with it the server and all that it started. */
 export async function openRemoteRuntime({ stream, describe = (info) => info, signal }: RemoteOptions): Promise<Runtime> {
-  const session = connect("http://sandbox", { createConnection: () => stream, settings: { initialWindowSize: 1024 * 1024 } });
+  const session = connect("http://sandbox", {
+    createConnection: () => stream,
+    maxSessionMemory: maxSessionMegabytes,
+    settings: { initialWindowSize: 1024 * 1024 },
+  });
   // Failures reach the requests that they break; without a listener they would end the process as well.
   session.on("error", () => undefined);
   const info = describe(RuntimeInfo.parse(await askJson(session, { method: "GET", path: "/api/runtime/info", signal })));

@@ -79,6 +79,16 @@ describe("a conversation", () => {
     assert.deepEqual(await new ConversationStore(path.join(folder.path, "none")).ids(), []);
   });
 
+  it("says in a sentence that a conversation cannot be kept where something else is, or where there is no room", async function () {
+    await using folder = await tempFolder({ file: "" });
+    const refused = { name: "ConversationError", code: "not-readable", message: /^The conversation could not be opened \(.*\)\. Check / };
+    await assert.rejects(new ConversationStore(path.join(folder.path, "file", "below")).create(startOf()), refused);
+    await using disk = await smallDisk();
+    if (disk === undefined) return this.skip();
+    disk.fill();
+    await assert.rejects(new ConversationStore(disk.path).create(startOf()), refused);
+  });
+
   it("loses nothing that it acknowledged when its process is killed, 25 times", async function () {
     this.timeout(30_000);
     this.slow(8_000);

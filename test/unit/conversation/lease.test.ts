@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { takeLease } from "../../../src/conversation/lease.ts";
+import { smallDisk } from "../../support/workspaces.ts";
 
 const fixture = path.join(import.meta.dirname, "fixtures", "holdLease.ts");
 
@@ -30,6 +31,14 @@ describe("the lease of a conversation", () => {
     assert.deepEqual(await readdir(folder), ["lease.json"]);
     await held[Symbol.asyncDispose]();
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  it("leaves nothing behind when the disk is full", async function () {
+    await using disk = await smallDisk();
+    if (disk === undefined) return this.skip();
+    disk.fill();
+    await assert.rejects(takeLease(path.join(disk.path, "lease.json")), { code: "ENOSPC" });
+    assert.deepEqual(await readdir(disk.path), ["filler"]);
   });
 
   it("is refused with a sentence while another process lives that has it", async () => {

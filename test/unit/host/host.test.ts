@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { HostOptions } from "../../../src/host/host.ts";
+import { LlmError } from "../../../src/llm/llmError.ts";
 import type { EventId } from "../../../src/protocol/ids.ts";
 import { initialView, reduceView } from "../../../src/protocol/view.ts";
 import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
@@ -179,6 +180,40 @@ describe("the host", () => {
     held.release();
     await host.host.settled(host.id);
     assert.deepEqual(statuses(host), ["running", "waiting_for_confirmation"]);
+  });
+
+  it("goes on after a rejection without a reason when a message was sent while it asked, and waits for one otherwise", async () => {
+    for (const [message, expected] of [
+      ["Do something else.", ["running", "waiting_for_confirmation", "idle", "running", "finished"]],
+      ["", ["running", "waiting_for_confirmation", "idle"]],
+    ] as const) {
+      await using host = await openTestHost({ llm: playedLlm([call(bash("echo a")), say("Else.")]), policy: ask });
+      await host.send("Go.");
+      await host.untilStatus("waiting_for_confirmation");
+      if (message) await host.send(message);
+      await respond(host, false);
+      await host.host.settled(host.id);
+      assert.deepEqual(statuses(host), expected);
+    }
+  });
+
+  it("logs how each run ended, with its code and without its words", async () => {
+    const logged: string[] = [];
+    const note = (message: string, details?: object): void => void logged.push(`${message} ${JSON.stringify(details)}`);
+    const log = { debug: note, info: note, warn: note, error: note };
+    const llm = playedLlm([say("Here."), new LlmError("LLMAuthenticationError", "The key sk-secret is refused.")]);
+    await using host = await openTestHost({ llm, host: { log } });
+    for (const text of ["Go.", "Again."]) {
+      await host.send(text);
+      await host.host.settled(host.id);
+    }
+    const lines = logged.map((line) => line.replaceAll(host.id, "ID").replace(/"tookMs":\d+/, '"tookMs":0'));
+    assert.deepEqual(lines, [
+      'a run begins {"id":"ID"}',
+      'a run has ended {"id":"ID","status":"finished","tookMs":0}',
+      'a run begins {"id":"ID"}',
+      'a run failed {"id":"ID","code":"LLMAuthenticationError","tookMs":0}',
+    ]);
   });
 
   it("pauses what runs and leaves nothing behind when it is closed, whatever it was about to do", async () => {

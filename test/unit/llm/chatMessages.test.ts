@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { lastReadKey, toChatMessages } from "../../../src/llm/chatMessages.ts";
+import { type KnownMessages, lastReadKey, toChatMessages } from "../../../src/llm/chatMessages.ts";
 import type { ChatMessage } from "../../../src/llm/llm.ts";
 import { textContent } from "../../../src/protocol/content.ts";
 import { type Event, parseEvent } from "../../../src/protocol/events.ts";
@@ -137,6 +137,22 @@ describe("what the model reads", () => {
         assert.equal(problemOf(toChatMessages(events)), undefined);
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it("is the same when it is read again and again as the log grows", () => {
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 12 }), fc.array(fc.nat(60), { maxLength: 4 }), (happenings, gone) => {
+        const log = new Log();
+        for (const what of happenings) log.happen(what);
+        const events = log.events.filter((_, index) => !gone.includes(index));
+        const known: KnownMessages = new WeakMap();
+        for (let length = 0; length <= events.length; length++) {
+          const read = events.slice(0, length);
+          assert.deepEqual(toChatMessages(read, known), toChatMessages(read));
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

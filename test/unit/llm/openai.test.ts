@@ -46,6 +46,39 @@ describe("the OpenAI client", () => {
     });
   });
 
+  it("reads what other servers send: a refusal, a text in parts, ids that are numbers, an empty finish reason", async () => {
+    const call = { index: 0, id: 7, function: { name: "think", arguments: '{"thought":"x"}' } };
+    const replies = [
+      await ask({ bytes: [chunk({ refusal: "I can't help " }), chunk({ refusal: "with that." }), chunk({}, "stop")] }),
+      await ask({ bytes: [chunk({ content: [{ type: "thinking" }, { type: "text", text: "Hi." }] }), chunk({}, "stop")] }),
+      await ask({ bytes: [sse({ id: 5, choices: [{ delta: callDelta(call) }] }), chunk({}, "tool_calls")] }),
+    ];
+    assert.deepEqual(
+      replies.map(({ reply }) => [reply?.id, reply?.text, reply?.toolCalls.map(({ id }) => id)]),
+      [
+        ["chatcmpl-raw", "I can't help with that.", []],
+        ["chatcmpl-raw", "Hi.", []],
+        ["5", "", ["7"]],
+      ],
+    );
+    const cut = await ask({ bytes: [chunk({ content: "Hal" }, "")] });
+    assert.equal(cut.error?.message, "The model's answer broke off before its end.");
+  });
+
+  it("knows a reply that reached its length limit, whatever the server calls it", async () => {
+    const reasons = ["length", "max_tokens", "MAX_TOKENS", "model_length", "stop"];
+    const replies = await Promise.all(reasons.map((finishReason) => ask({ text: "Hi.", finishReason })));
+    assert.deepEqual(
+      replies.map(({ reply }) => reply?.isComplete),
+      [false, false, false, false, true],
+    );
+  });
+
+  it("tells what a page says that came in place of a stream", async () => {
+    const { error } = await ask({ bytes: ["<title>Log in</title>"], contentType: "text/html" });
+    assert.match(error?.message ?? "", /did not answer with a stream\. It said: <title>Log in/);
+  });
+
   it("puts parallel calls together, in order, with their arguments letter for letter", async () => {
     const toolCalls = [
       { id: "a", name: "terminal", arguments: '{"command": "ls"}' },
