@@ -6,13 +6,19 @@ import { checks } from "./checks.mjs";
 const root = path.resolve(import.meta.dirname, "..");
 
 /**
+ * One of these at a time, because they start many processes and two cores are few: side by side they would be slower, and
+ * what a terminal does between two keys would depend on what else runs. The small ones run beside them.
+ */
+const heavy = "heavy";
+
+/**
  * `folder` holds the tests of a suite that mocha counts; a suite without one is a single check.
  * Suites in the same `lane` never run side by side. Without an `isRequired` suite, CI fails.
  */
 export const suites = [
   { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...onlyInCi("--forbid-only")] },
-  { ...mochaSuite("contract", 30_000), isRequired: true },
-  { ...mochaSuite("process", 60_000), isRequired: true, needsBuild: true },
+  { ...mochaSuite("contract", 30_000), isRequired: true, lane: heavy },
+  { ...mochaSuite("process", 60_000), isRequired: true, needsBuild: true, lane: heavy },
   ...checks.map((check) => ({ ...check, group: "check", isRequired: true })),
   { name: "size", command: "size-limit", args: [], isRequired: true, needsBuild: true },
   {
@@ -20,12 +26,12 @@ export const suites = [
     folder: "test/vscode",
     isRequired: true,
     needsBuild: true,
-    lane: "vscode",
+    lane: heavy,
     command: "npm",
     args: ["run", "-s", "test:vscode"],
   },
-  { ...mochaSuite("webview", 60_000), isRequired: true, needsBuild: true },
-  { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, lane: "vscode" },
+  { ...mochaSuite("webview", 60_000), isRequired: true, needsBuild: true, lane: heavy },
+  { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, lane: heavy },
   { ...mochaSuite("golden", 30_000), needsBuild: true },
   { ...mochaSuite("examples", 60_000), needsBuild: true },
   { ...mochaSuite("integration", 120_000), needsBuild: true },
@@ -42,10 +48,20 @@ export function isThere(suite) {
 function mochaSuite(name, timeoutMs) {
   const folder = `test/${name}`;
   const leaks = name === "contract" || name === "e2e" ? [] : ["--require", "test/support/noLeaks.ts"];
-  const args = ["--no-config", ...leaks, "--timeout", String(timeoutMs), ...onlyInCi("--forbid-only"), `${folder}/**/*.test.ts`];
+  // A shared machine can stand still for a second; a test that fails twice is wrong.
+  const patience = onlyInCi("--retries", "1");
+  const args = [
+    "--no-config",
+    ...leaks,
+    "--timeout",
+    String(timeoutMs),
+    ...patience,
+    ...onlyInCi("--forbid-only"),
+    `${folder}/**/*.test.ts`,
+  ];
   return { name, folder, command: "mocha", args };
 }
 
-function onlyInCi(flag) {
-  return process.env.CI === "true" ? [flag] : [];
+function onlyInCi(...flags) {
+  return process.env.CI === "true" ? flags : [];
 }

@@ -23,6 +23,11 @@ export class ApiKeys {
     return endpointHost(home) === endpointHost(baseUrl) ? LLM_API_KEY || OPENAI_API_KEY || undefined : undefined;
   }
 
+  /** Whether there is one to remove; the environment's does not count. */
+  async isStored(baseUrl: string | undefined): Promise<boolean> {
+    return (await this.#secrets.get(secretName(baseUrl))) !== undefined;
+  }
+
   async set(baseUrl: string | undefined, key: string): Promise<void> {
     await this.#secrets.store(secretName(baseUrl), key);
   }

@@ -61,7 +61,7 @@ async function setApiKey({ models, keys }: CommandParts): Promise<void> {
   const host = endpointHost(baseUrl);
   const key = await vscode.window.showInputBox({
     title: `API key for ${host}`,
-    prompt: "Kept in VS Code's secret storage and sent to this host only. Leave it empty to remove the key.",
+    prompt: `Kept in VS Code's secret storage and sent to this host only.${(await keys.isStored(baseUrl)) ? " Leave it empty to remove the key." : ""}`,
     password: true,
     ignoreFocusOut: true,
   });

@@ -12,11 +12,19 @@ export function Proposal({ event }: { readonly event: ActionEvent }): JSX.Elemen
   return <Command text={event.tool_call.arguments} />;
 }
 
+/** What fits into the card without scrolling. */
+const visibleLines = 6;
+
+/** A long one scrolls; its length is said, because the last line may be the dangerous one. */
 function Command({ text }: { readonly text: string }): JSX.Element {
+  const lines = text.trimEnd().split("\n").length;
   return (
-    <pre class="command" tabIndex={0}>
-      <Visible text={text} />
-    </pre>
+    <>
+      <pre class="command" tabIndex={0}>
+        <Visible text={text} />
+      </pre>
+      {lines > visibleLines && <p class="quiet">{lines} lines; scroll to read them all.</p>}
+    </>
   );
 }
 

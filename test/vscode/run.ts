@@ -8,7 +8,7 @@ import Mocha from "mocha";
  * run, and a line of JSON with the counts at the end. Rejects when a test failed, so that VS Code's exit code tells it too.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ timeout: 30_000, color: false, reporter: FileReporter });
+  const mocha = new Mocha({ timeout: 30_000, retries: process.env["CI"] === "true" ? 1 : 0, color: false, reporter: FileReporter });
   for (const name of readdirSync(__dirname).sort()) if (name.endsWith(".test.cjs")) mocha.addFile(path.join(__dirname, name));
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
   if (failures > 0) throw new Error(`${failures} failed`);

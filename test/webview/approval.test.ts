@@ -47,6 +47,13 @@ describe("webview: an approval", function () {
     );
   });
 
+  it("says how long a command is that does not fit into the card", async () => {
+    const story = asked();
+    ask(story, `${"echo harmless\n".repeat(22)}rm -rf ~\n`);
+    await view.send(session(), story.take());
+    assert.match(await card().innerText(), /23 lines; scroll to read them all\./);
+  });
+
   it("can be read and answered in a panel that is not much higher than itself", async () => {
     const low = await stage.open({ width: 700, height: 170 });
     await low.send(...(scenes["approval"] ?? (() => []))());
