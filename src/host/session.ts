@@ -151,10 +151,12 @@ export class Session implements AsyncDisposable {
     run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
     await run?.done;
     const { state } = this.#conversation;
-    if (state.execution_status === "waiting_for_confirmation") await this.#reject(state.pending, "The person stopped the task.");
+    if (state.execution_status === "waiting_for_confirmation") {
+      await this.#conversation.append(...rejections(state.pending, "The person stopped the task."), statusEvent("paused"), interrupted);
+    }
     // A run whose end could not be saved is over all the same.
     if (state.execution_status === "running" && !this.#run) {
-      await this.#conversation.append(...unknownOutcomes(state), statusEvent("paused"), { kind: "InterruptEvent", source: "user" });
+      await this.#conversation.append(...unknownOutcomes(state), statusEvent("paused"), interrupted);
     }
   }
 
@@ -166,7 +168,7 @@ export class Session implements AsyncDisposable {
     const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
     if (!isAsked || !isSameSet(actionIds, pending))
       throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
-    if (!accept) await this.#reject(pending, reason?.trim() || "No reason was given.");
+    if (!accept) await this.#conversation.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
     // Without a reason, what was written while it asked says what to do instead.
     if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start();
   }
@@ -244,21 +246,6 @@ export class Session implements AsyncDisposable {
     return { conversation: this.#conversation, llm, runtime: await this.#runtime, tools: this.#tools, emit };
   }
 
-  async #reject(actions: readonly ActionEvent[], reason: string): Promise<void> {
-    const rejections = actions.map(
-      (action): EventDraft => ({
-        kind: "UserRejectObservation",
-        source: "environment",
-        tool_name: action.tool_name,
-        tool_call_id: action.tool_call_id,
-        action_id: action.id,
-        rejection_reason: reason,
-        rejection_source: "user",
-      }),
-    );
-    await this.#conversation.append(...rejections, statusEvent("idle"));
-  }
-
   #tell(notification: Notification): void {
     for (const listener of this.#listeners) {
       try {
@@ -284,4 +271,18 @@ function isQuestion(event: Event): boolean {
 function isSameSet(ids: readonly string[], actions: readonly ActionEvent[]): boolean {
   const asked = new Set<string>(actions.map((action) => action.id));
   return asked.size === new Set(ids).size && ids.every((id) => asked.has(id));
+}
+
+const interrupted: EventDraft = { kind: "InterruptEvent", source: "user" };
+
+function rejections(actions: readonly ActionEvent[], reason: string): EventDraft[] {
+  return actions.map((action) => ({
+    kind: "UserRejectObservation",
+    source: "environment",
+    tool_name: action.tool_name,
+    tool_call_id: action.tool_call_id,
+    action_id: action.id,
+    rejection_reason: reason,
+    rejection_source: "user",
+  }));
 }

@@ -62,7 +62,7 @@ describe("the demo in VS Code", () => {
       await chat.statusIs("Waiting for your answer");
       await window.screenshot(`demo-asks-${theme.replaceAll(" ", "-")}`);
       await chat.press("Stop");
-      await chat.statusIs("Ready");
+      await chat.statusIs("Stopped");
       assert.deepEqual(window.consoleErrors, []);
     });
   }
