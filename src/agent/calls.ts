@@ -45,7 +45,7 @@ function eventsOfCall(call: MessageToolCall, reply: LlmReply, context: CallConte
     const kept = isJsonObject(call.arguments) ? call : { ...call, arguments: '{"malformed_arguments":true}' };
     return [
       { ...common, tool_call: kept, security_risk: "UNKNOWN" },
-      callError(call, error instanceof Error ? error.message : String(error)),
+      callError(common, error instanceof Error ? error.message : String(error)),
     ];
   }
 }
@@ -102,9 +102,13 @@ const agentAction: Classification = { kind: "agent_action", retryable: true, use
 export const internalFault: Classification = { kind: "internal", retryable: false, user_action: "none" };
 
 /** The result of a call that did not run to its end, for the model to do better. */
-export function callError(call: { readonly id: string; readonly name: string }, error: string, classification = agentAction): EventDraft {
-  return { kind: "AgentErrorEvent", source: "agent", tool_name: call.name, tool_call_id: call.id, error, classification };
+export function callError(call: CallOf, error: string, classification = agentAction): EventDraft {
+  const { tool_name, tool_call_id } = call;
+  return { kind: "AgentErrorEvent", source: "agent", tool_name, tool_call_id, error, classification };
 }
+
+/** What an action and its result say of the call that they belong to. */
+type CallOf = Pick<ActionEvent, "tool_name" | "tool_call_id">;
 
 /**
  * Results for the actions whose own were never written, because the process died or the disk was full. They may have run, so they are
@@ -116,8 +120,8 @@ export function unknownOutcomes({ pending, execution_status }: ConversationState
   return lost.map(unknownOutcome);
 }
 
-export function unknownOutcome({ tool_call_id: id, tool_name: name }: ActionEvent): EventDraft {
+export function unknownOutcome(action: ActionEvent): EventDraft {
   const error =
     "There is no result: the run ended before one was saved. Its outcome is unknown; look at what is there before you do it again.";
-  return callError({ id, name }, error, internalFault);
+  return callError(action, error, internalFault);
 }

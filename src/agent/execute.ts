@@ -6,8 +6,7 @@ import { callError, internalFault } from "./calls.ts";
 /** The event that says what came of `event`. A tool that breaks is told to the model and does not end the run; throws only when aborted. */
 export async function execute({ tools, runtime, emit }: Agent, event: ActionEvent, signal: AbortSignal): Promise<EventDraft> {
   const tool = tools.find(({ name }) => name === event.tool_name);
-  const call = { id: event.tool_call_id, name: event.tool_name };
-  if (tool === undefined || !event.action) return callError(call, `There is no tool "${event.tool_name}" here. Nothing was done.`);
+  if (tool === undefined || !event.action) return callError(event, `There is no tool "${event.tool_name}" here. Nothing was done.`);
   try {
     const onOutput = (text: string): void => emit({ type: "terminal.output", actionId: event.id, text });
     const observation = await tool.run(event.action, { runtime, signal, onOutput });
@@ -16,6 +15,6 @@ export async function execute({ tools, runtime, emit }: Agent, event: ActionEven
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
-    return callError(call, `The tool failed: ${why}`, internalFault);
+    return callError(event, `The tool failed: ${why}`, internalFault);
   }
 }

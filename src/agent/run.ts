@@ -77,7 +77,7 @@ function interruptedEvents({ state }: Conversation, reason: unknown): EventDraft
   const error = isClosing
     ? "The host was closed before this was done; look at what is there."
     : "Interrupted by the person before it was done.";
-  const cut = state.pending.map((action) => callError({ id: action.tool_call_id, name: action.tool_name }, error));
+  const cut = state.pending.map((action) => callError(action, error));
   const last: EventDraft = isClosing ? { kind: "PauseEvent", source: "environment" } : { kind: "InterruptEvent", source: "user" };
   return [...cut, statusEvent("paused"), last];
 }

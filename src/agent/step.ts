@@ -121,9 +121,7 @@ async function runActions(agent: Agent, actions: readonly ActionEvent[], signal:
     signal.throwIfAborted();
     await agent.conversation.append(await execute(agent, action, signal));
     if (action.action?.kind !== "FinishAction") continue;
-    const rest = actions
-      .slice(index + 1)
-      .map((left) => callError({ id: left.tool_call_id, name: left.tool_name }, "Not run: the task was finished before it."));
+    const rest = actions.slice(index + 1).map((left) => callError(left, "Not run: the task was finished before it."));
     if (rest.length > 0) await agent.conversation.append(...rest);
     return awaitsReply(agent.conversation.events) ? "continue" : "finished";
   }

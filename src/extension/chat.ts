@@ -16,7 +16,6 @@ export interface ChatFace {
 }
 
 const mementoKey = "conversation";
-const demoTask = "The test in test/date.test.js fails. Find out why and fix it.";
 const sampleTasks = [
   "Explain what this project does and how it is built.",
   "Run the tests and fix what fails.",
@@ -185,17 +184,17 @@ export class Chat implements vscode.Disposable {
 
   async #postSession(): Promise<void> {
     const { models, workspace } = this.#parts;
-    const [readiness, isDemoWorkspace] = await Promise.all([this.#readiness(), workspace.isDemo()]);
+    const [readiness, demoTask] = await Promise.all([this.#readiness(), workspace.demoTask()]);
     const session: ChatSession = {
       conversationId: this.#conversationId,
       readiness,
       modelLabel: models.isDemo ? "Demo" : (models.current?.model ?? "Select a model"),
       isDemo: models.isDemo,
-      isDemoWorkspace,
+      isDemoWorkspace: demoTask !== undefined,
       wall: "Local · no sandbox",
       confirmLabel: confirmLabels[models.settings.confirm],
       workingDir: workspace.folder ?? "",
-      sampleTasks: isDemoWorkspace ? [demoTask] : sampleTasks,
+      sampleTasks: demoTask === undefined ? sampleTasks : [demoTask],
       timezoneOffset: new Date().getTimezoneOffset(),
     };
     this.#face.post({ type: "session", session });

@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { isDemoWorkspace } from "../llm/demo.ts";
+import { isDemoWorkspace, openDemo } from "../llm/demo.ts";
 
 /** The folder that the agent works in, and whether it may. */
 export class Workspace implements vscode.Disposable {
@@ -36,8 +36,12 @@ export class Workspace implements vscode.Disposable {
     if (!this.isTrusted) throw new Error("This folder is in Restricted Mode. Trust it to let an agent work in it.");
   }
 
-  async isDemo(): Promise<boolean> {
-    return this.folder !== undefined && this.isTrusted && (await isDemoWorkspace(this.#demoFolder, this.folder));
+  /** The recorded task, where the folder is a copy of the sample workspace; undefined elsewhere. */
+  async demoTask(): Promise<string | undefined> {
+    const { folder } = this;
+    if (folder === undefined || !this.isTrusted || !(await isDemoWorkspace(this.#demoFolder, folder))) return undefined;
+    const { task } = await openDemo({ folder: this.#demoFolder, workingDir: folder, wordDelayMs: 0 });
+    return task;
   }
 
   /** Opens a fresh copy of the sample workspace: in this window when it is empty, else in a new one. */

@@ -107,11 +107,6 @@ function pushCalls(messages: ChatMessage[], calls: readonly ActionEvent[], sourc
   messages.push(callMessage(calls, sources.known), ...calls.map((call) => resultMessage(call, sources)));
 }
 
-interface Sources {
-  readonly results: Results;
-  readonly known: KnownMessages;
-}
-
 /** Of the same reply there may be more calls than before. */
 function callMessage(calls: readonly ActionEvent[], known: KnownMessages): ChatMessage {
   const [first] = calls;

@@ -2,22 +2,17 @@ import assert from "node:assert/strict";
 import type { ChatRequest } from "../../src/protocol/chat.ts";
 import { conversationId, Story, session } from "./fixtures.ts";
 import { asked, scenes } from "./scenes.ts";
-import { openStage, type Stage, type View } from "./view.ts";
+import { withView } from "./suite.ts";
+import type { View } from "./view.ts";
 
 describe("webview: the composer and the ways in", function () {
   this.timeout(10_000);
 
-  let stage: Stage;
   let view: View;
-
-  before(async function () {
-    this.timeout(20_000);
-    stage = await openStage();
-    view = await stage.open();
+  withView((_stage, opened) => {
+    view = opened;
   });
-  after(() => stage[Symbol.asyncDispose]());
   beforeEach(async () => {
-    await view.fresh();
     await view.requests();
   });
   afterEach(async () => {

@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
 import { Story, session } from "./fixtures.ts";
 import { approval, asked, scenes } from "./scenes.ts";
-import { openStage, type Stage, type View } from "./view.ts";
+import { withView } from "./suite.ts";
+import type { View } from "./view.ts";
 
 describe("webview: a conversation", function () {
   this.timeout(10_000);
 
-  let stage: Stage;
   let view: View;
-
-  before(async function () {
-    this.timeout(20_000);
-    stage = await openStage();
-    view = await stage.open({ width: 500 });
-  });
-  after(() => stage[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    await view.fresh();
-  });
+  withView(
+    (_stage, opened) => {
+      view = opened;
+    },
+    { width: 500 },
+  );
   afterEach(async () => {
     assert.deepEqual(await view.violations(), []);
   });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { chatPageHtml, contentSecurityPolicy } from "../../src/protocol/chatPage.ts";
 import { Story, session } from "./fixtures.ts";
 import { asked } from "./scenes.ts";
-import { openStage, type Stage, type View } from "./view.ts";
+import { withView } from "./suite.ts";
+import type { View } from "./view.ts";
 
 const picture = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
@@ -27,17 +28,11 @@ const hostile = [
 describe("webview: hostile words", function () {
   this.timeout(10_000);
 
-  let stage: Stage;
   let view: View;
-
-  before(async function () {
-    this.timeout(20_000);
-    stage = await openStage();
-    view = await stage.open();
+  withView((_stage, opened) => {
+    view = opened;
   });
-  after(() => stage[Symbol.asyncDispose]());
   beforeEach(async () => {
-    await view.fresh();
     await view.requests();
   });
   afterEach(async () => {
