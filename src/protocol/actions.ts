@@ -27,6 +27,36 @@ export const FileEditorAction = z.object({
 });
 export type FileEditorAction = z.infer<typeof FileEditorAction>;
 
+export const TaskStatus = z.enum(["todo", "in_progress", "done"]);
+export type TaskStatus = z.infer<typeof TaskStatus>;
+
+/** agent-server protocol §5.4. Without a status it is to do. */
+export const TaskItem = z.object({ title: z.string(), notes: z.string().optional(), status: TaskStatus.optional() });
+export type TaskItem = z.infer<typeof TaskItem>;
+
+const TaskCommand = z.enum(["view", "plan"]);
+
+/** `plan` replaces the whole list by `task_list`; `view`, or no command, shows it. */
+export const TaskTrackerAction = z.object({
+  kind: z.literal("TaskTrackerAction"),
+  command: TaskCommand.optional(),
+  task_list: z.array(TaskItem).optional(),
+});
+export type TaskTrackerAction = z.infer<typeof TaskTrackerAction>;
+
+/** agent-server protocol §5.6. Without a path it is for the workspace. */
+export const GlobAction = z.object({ kind: z.literal("GlobAction"), pattern: z.string(), path: z.string().nullish() });
+export type GlobAction = z.infer<typeof GlobAction>;
+
+/** `include` is a glob for the names of files. */
+export const GrepAction = z.object({
+  kind: z.literal("GrepAction"),
+  pattern: z.string(),
+  path: z.string().nullish(),
+  include: z.string().nullish(),
+});
+export type GrepAction = z.infer<typeof GrepAction>;
+
 export const ThinkAction = z.object({ kind: z.literal("ThinkAction"), thought: z.string() });
 export type ThinkAction = z.infer<typeof ThinkAction>;
 
@@ -39,7 +69,15 @@ export interface OtherAction {
   readonly kind: "(other)";
 }
 
-export type Action = TerminalAction | FileEditorAction | ThinkAction | FinishAction | OtherAction;
+export type Action =
+  | TerminalAction
+  | FileEditorAction
+  | TaskTrackerAction
+  | GlobAction
+  | GrepAction
+  | ThinkAction
+  | FinishAction
+  | OtherAction;
 
 const observation = { content: z.array(Content), is_error: z.boolean() };
 
@@ -78,6 +116,38 @@ export const FileEditorObservation = z.object({
 });
 export type FileEditorObservation = z.infer<typeof FileEditorObservation>;
 
+/** `task_list` is the whole list after the action. */
+export const TaskTrackerObservation = z.object({
+  kind: z.literal("TaskTrackerObservation"),
+  ...observation,
+  command: TaskCommand,
+  task_list: z.array(TaskItem),
+});
+export type TaskTrackerObservation = z.infer<typeof TaskTrackerObservation>;
+
+/** `files` are absolute paths, the one that was changed last first; `truncated`: there may be more. */
+export const GlobObservation = z.object({
+  kind: z.literal("GlobObservation"),
+  ...observation,
+  files: z.array(z.string()),
+  pattern: z.string(),
+  search_path: z.string(),
+  truncated: z.boolean(),
+});
+export type GlobObservation = z.infer<typeof GlobObservation>;
+
+/** `matches` are absolute paths of files; the lines that match are in the text only. */
+export const GrepObservation = z.object({
+  kind: z.literal("GrepObservation"),
+  ...observation,
+  matches: z.array(z.string()),
+  pattern: z.string(),
+  search_path: z.string(),
+  include_pattern: z.string().nullish(),
+  truncated: z.boolean(),
+});
+export type GrepObservation = z.infer<typeof GrepObservation>;
+
 export const ThinkObservation = z.object({ kind: z.literal("ThinkObservation"), ...observation });
 export const FinishObservation = z.object({ kind: z.literal("FinishObservation"), ...observation });
 
@@ -91,6 +161,9 @@ export interface OtherObservation {
 export type Observation =
   | TerminalObservation
   | FileEditorObservation
+  | TaskTrackerObservation
+  | GlobObservation
+  | GrepObservation
   | z.infer<typeof ThinkObservation>
   | z.infer<typeof FinishObservation>
   | OtherObservation;

@@ -1,6 +1,16 @@
 import * as z from "zod";
 import { ConversationId, EventId } from "./ids.ts";
-import { ConfirmationPolicy, ConversationStart, LlmRef } from "./state.ts";
+import { ConfirmationPolicy, ConversationStart, Limits, LlmRef } from "./state.ts";
+
+/** As an environment variable's. */
+export const SecretName = z.string().regex(/^[A-Za-z_]\w*$/);
+
+/** A picture in the message itself, as a `data:` URL of at most 5 MB. */
+export const ImageUrl = z
+  .string()
+  .max(7_000_000)
+  .regex(/^data:image\/(png|jpeg|gif|webp);base64,/);
+export const maxImages = 20;
 
 const target = { conversationId: ConversationId };
 
@@ -12,7 +22,15 @@ const target = { conversationId: ConversationId };
  */
 export const Command = z.discriminatedUnion("type", [
   z.object({ type: z.literal("conversation.create"), start: ConversationStart }),
-  z.object({ type: z.literal("message.send"), ...target, text: z.string().min(1) }),
+  z.object({ type: z.literal("conversation.rename"), ...target, title: z.string().trim().min(1).max(200) }),
+  /** Stops it first. For thirty days `conversation.restore` brings it back. */
+  z.object({ type: z.literal("conversation.delete"), ...target }),
+  z.object({ type: z.literal("conversation.restore"), ...target }),
+  /** A new conversation `forkId` with the events up to `atEventId`, or all. */
+  z.object({ type: z.literal("conversation.fork"), ...target, forkId: ConversationId, atEventId: EventId.optional() }),
+  /** Another window or program writes to it; from now on this host does, and the other one reads. */
+  z.object({ type: z.literal("conversation.take_over"), ...target }),
+  z.object({ type: z.literal("message.send"), ...target, text: z.string().min(1), images: z.array(ImageUrl).max(maxImages).optional() }),
   z.object({ type: z.literal("run.start"), ...target }),
   z.object({ type: z.literal("run.pause"), ...target }),
   z.object({ type: z.literal("run.interrupt"), ...target }),
@@ -26,6 +44,13 @@ export const Command = z.discriminatedUnion("type", [
   z.object({ type: z.literal("confirmation_policy.set"), ...target, policy: ConfirmationPolicy }),
   /** From the next run on, the conversation talks to this model. */
   z.object({ type: z.literal("llm.set"), ...target, llm: LlmRef }),
+  /** From the next run on; absent limits do not hold any more. `maxIterations` stays as it is when absent. */
+  z.object({ type: z.literal("limits.set"), ...target, limits: Limits, maxIterations: z.number().int().min(1).optional() }),
+  /**
+   * Adds to the secrets of the conversation, by name. They are known while the host has it open, and never stored: their values are masked
+   * in all that is kept, shown or sent to the model; a command that names one has it in its environment. At least four characters each.
+   */
+  z.object({ type: z.literal("secrets.set"), ...target, secrets: z.record(SecretName, z.string()) }),
 ]);
 export type Command = z.infer<typeof Command>;
 export type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;

@@ -1,4 +1,4 @@
-import type { FileEditorAction } from "./actions.ts";
+import type { FileEditorAction, Observation, TaskItem } from "./actions.ts";
 import { textOf } from "./content.ts";
 import type { ActionEvent } from "./events.ts";
 import { diffCounts, lineDiff } from "./lineDiff.ts";
@@ -98,6 +98,19 @@ function wordsOf(event: ActionEvent, workingDir: string): Words {
       return terminalWords(action.command, action.is_input ?? false, action.reset ?? false);
     case "FileEditorAction":
       return { ...fileWords[action.command], target: relativePath(action.path, workingDir) };
+    case "GrepAction":
+      return {
+        icon: "search",
+        plan: "Search for",
+        present: "Searching for",
+        past: "Searched for",
+        target: action.pattern,
+        isReadOnly: true,
+      };
+    case "GlobAction":
+      return { icon: "files", plan: "Find files", present: "Finding files", past: "Found files", target: action.pattern, isReadOnly: true };
+    case "TaskTrackerAction":
+      return { ...taskWords[action.command ?? "view"], icon: "checklist", target: "" };
     case "ThinkAction":
       return { icon: "lightbulb", plan: "Think", present: "Thinking", past: "Thought", target: "", isReadOnly: true };
     case "FinishAction":
@@ -136,6 +149,11 @@ const fileWords: Record<FileEditorAction["command"], Omit<Words, "target">> = {
   undo_edit: { icon: "discard", plan: "Undo the last edit of", present: "Undoing the last edit of", past: "Undid the last edit of" },
 };
 
+const taskWords = {
+  plan: { plan: "Update the task list", present: "Updating the task list", past: "Updated the task list" },
+  view: { plan: "Look at the task list", present: "Looking at the task list", past: "Looked at the task list" },
+};
+
 function statusOf(result: ActionResult | undefined): ActionStatus {
   switch (result?.kind) {
     case undefined:
@@ -159,11 +177,38 @@ function outcomeOf(result: ActionResult | undefined): string {
   if (result?.kind !== "ObservationEvent") return "";
   const { observation } = result;
   if (observation.kind === "TerminalObservation") return terminalOutcome(observation.exit_code ?? 0);
-  if (observation.kind === "FileEditorObservation" && !observation.is_error && observation.new_content != null) {
-    const { added, removed } = diffCounts(lineDiff(observation.old_content ?? "", observation.new_content));
-    return observation.command === "view" ? "" : `+${added} −${removed}`;
+  return observation.is_error ? "" : doneOutcome(observation);
+}
+
+function doneOutcome(observation: Exclude<Observation, { kind: "TerminalObservation" }>): string {
+  switch (observation.kind) {
+    case "FileEditorObservation":
+      return observation.new_content == null || observation.command === "view"
+        ? ""
+        : changeOutcome(observation.old_content ?? "", observation.new_content);
+    case "GrepObservation":
+      return countOutcome(observation.matches.length, observation.truncated);
+    case "GlobObservation":
+      return countOutcome(observation.files.length, observation.truncated);
+    case "TaskTrackerObservation":
+      return tasksOutcome(observation.task_list);
+    default:
+      return "";
   }
-  return "";
+}
+
+function changeOutcome(before: string, after: string): string {
+  const { added, removed } = diffCounts(lineDiff(before, after));
+  return `+${added} −${removed}`;
+}
+
+/** "12 files", "1 file", "100 files or more". */
+function countOutcome(count: number, isTruncated: boolean): string {
+  return `${count} ${count === 1 ? "file" : "files"}${isTruncated ? " or more" : ""}`;
+}
+
+function tasksOutcome(tasks: readonly TaskItem[]): string {
+  return tasks.length === 0 ? "" : `${tasks.filter(({ status }) => status === "done").length} of ${tasks.length} done`;
 }
 
 function terminalOutcome(exitCode: number): string {

@@ -5,9 +5,15 @@ import {
   FileEditorObservation,
   FinishAction,
   FinishObservation,
+  GlobAction,
+  GlobObservation,
+  GrepAction,
+  GrepObservation,
   type Observation,
   OtherAction,
   OtherObservation,
+  TaskTrackerAction,
+  TaskTrackerObservation,
   TerminalAction,
   TerminalObservation,
   ThinkAction,
@@ -61,7 +67,15 @@ const MessageEvent = z.object({
   extended_content: z.array(TextContent),
 });
 
-const KnownAction = z.discriminatedUnion("kind", [TerminalAction, FileEditorAction, ThinkAction, FinishAction]);
+const KnownAction = z.discriminatedUnion("kind", [
+  TerminalAction,
+  FileEditorAction,
+  TaskTrackerAction,
+  GlobAction,
+  GrepAction,
+  ThinkAction,
+  FinishAction,
+]);
 const ActionEvent = z.object({
   kind: z.literal("ActionEvent"),
   ...common,
@@ -79,7 +93,15 @@ const ActionEvent = z.object({
   summary: z.string().nullish(),
 });
 
-const KnownObservation = z.discriminatedUnion("kind", [TerminalObservation, FileEditorObservation, ThinkObservation, FinishObservation]);
+const KnownObservation = z.discriminatedUnion("kind", [
+  TerminalObservation,
+  FileEditorObservation,
+  TaskTrackerObservation,
+  GlobObservation,
+  GrepObservation,
+  ThinkObservation,
+  FinishObservation,
+]);
 const ObservationEvent = z.object({
   kind: z.literal("ObservationEvent"),
   ...common,
@@ -128,6 +150,19 @@ const ConversationStateUpdateEvent = z.object({
 const PauseEvent = z.object({ kind: z.literal("PauseEvent"), ...common });
 const InterruptEvent = z.object({ kind: z.literal("InterruptEvent"), ...common });
 
+/** Takes events out of what the model reads, and puts a summary in their place (agent-server protocol §4.6, §6.9). */
+const Condensation = z.object({
+  kind: z.literal("Condensation"),
+  ...common,
+  forgotten_event_ids: z.array(z.string()),
+  summary: z.string().nullish(),
+  /** Where the summary stands: how many events that the model reads are before it, once the forgotten ones are gone. */
+  summary_offset: z.number().int().min(0).nullish(),
+  llm_response_id: z.string(),
+});
+/** The conversation is too long for its model: the next step condenses it. */
+const CondensationRequest = z.object({ kind: z.literal("CondensationRequest"), ...common });
+
 const KnownEvent = z.discriminatedUnion("kind", [
   SystemPromptEvent,
   MessageEvent,
@@ -139,6 +174,8 @@ const KnownEvent = z.discriminatedUnion("kind", [
   ConversationStateUpdateEvent,
   PauseEvent,
   InterruptEvent,
+  Condensation,
+  CondensationRequest,
 ]);
 const AnyEvent = z.looseObject({ kind: z.string(), ...common });
 
@@ -152,6 +189,8 @@ export type ConversationErrorEvent = z.infer<typeof ConversationErrorEvent>;
 export type ConversationStateUpdateEvent = z.infer<typeof ConversationStateUpdateEvent>;
 export type PauseEvent = z.infer<typeof PauseEvent>;
 export type InterruptEvent = z.infer<typeof InterruptEvent>;
+export type Condensation = z.infer<typeof Condensation>;
+export type CondensationRequest = z.infer<typeof CondensationRequest>;
 /** An event of a kind that this version does not know; at run time `kind` is its own name. It is kept and passed on. */
 export interface OtherEvent {
   readonly kind: "(other)";
@@ -172,6 +211,8 @@ export type Event =
   | ConversationStateUpdateEvent
   | PauseEvent
   | InterruptEvent
+  | Condensation
+  | CondensationRequest
   | OtherEvent;
 
 /**
@@ -181,10 +222,14 @@ export type Event =
  * Throws a ZodError when a known kind lacks what it must have, or when an unknown one lacks the common fields.
  */
 export function parseEvent(value: unknown): Event {
-  const { kind } = AnyEvent.parse(value);
-  if (isKindOf(KnownEvent, kind)) KnownEvent.parse(value);
+  // Because a log can have a hundred thousand of them: each is checked by its own schema only.
+  const schema = isObject(value) ? eventSchemas.get(value["kind"]) : undefined;
+  (schema ?? AnyEvent).parse(value);
   return value as Event;
 }
+
+const eventSchemas: ReadonlyMap<unknown, z.ZodType> = new Map(KnownEvent.options.map((schema) => [schema.shape.kind.value, schema]));
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 interface KindUnion extends z.ZodType {
   readonly options: readonly { readonly shape: { readonly kind: { readonly value: string } } }[];

@@ -3,6 +3,8 @@ import { type Event, parseEvent } from "./events.ts";
 import { ConversationId, EventId } from "./ids.ts";
 
 const target = { conversationId: ConversationId };
+/** Why a conversation can only be read here. */
+const ReadReason = z.enum(["in-use", "newer", "not-writable"]);
 const Seq = z.number().int().min(0);
 
 /**
@@ -10,7 +12,8 @@ const Seq = z.number().int().min(0);
  *
  * `event.appended` is durable and comes in `seq` order without gaps. The others are not stored: a `delta` is text of the
  * reply that is being written, replaced by the event that follows; `terminal.output` is output of a running action; `trouble` is what could
- * not be written into the log, such as that the disk is full.
+ * not be written into the log, such as that the disk is full; `access.changed` says whether commands are taken here, and if not, why: it
+ * comes before anything else when they are not, and again when that changes. After `conversation.deleted` nothing more comes.
  */
 export const Notification = z.discriminatedUnion("type", [
   z.object({ type: z.literal("event.appended"), ...target, seq: Seq, event: z.unknown().transform(parseEvent) }),
@@ -18,6 +21,14 @@ export const Notification = z.discriminatedUnion("type", [
   z.object({ type: z.literal("terminal.output"), ...target, actionId: EventId, text: z.string() }),
   z.object({ type: z.literal("llm.waiting"), ...target, reason: z.string(), retryInMs: z.number() }),
   z.object({ type: z.literal("trouble"), ...target, message: z.string() }),
+  z.object({
+    type: z.literal("access.changed"),
+    ...target,
+    access: z.enum(["write", "read"]),
+    reason: ReadReason.optional(),
+    message: z.string().optional(),
+  }),
+  z.object({ type: z.literal("conversation.deleted"), ...target }),
 ]);
 export type Notification =
   | { readonly type: "event.appended"; readonly conversationId: ConversationId; readonly seq: number; readonly event: Event }
@@ -29,4 +40,13 @@ export type Notification =
     }
   | { readonly type: "terminal.output"; readonly conversationId: ConversationId; readonly actionId: EventId; readonly text: string }
   | { readonly type: "llm.waiting"; readonly conversationId: ConversationId; readonly reason: string; readonly retryInMs: number }
-  | { readonly type: "trouble"; readonly conversationId: ConversationId; readonly message: string };
+  | { readonly type: "trouble"; readonly conversationId: ConversationId; readonly message: string }
+  | {
+      readonly type: "access.changed";
+      readonly conversationId: ConversationId;
+      readonly access: "write" | "read";
+      /** Why it can only be read, and the same in a sentence. */
+      readonly reason?: z.infer<typeof ReadReason> | undefined;
+      readonly message?: string | undefined;
+    }
+  | { readonly type: "conversation.deleted"; readonly conversationId: ConversationId };

@@ -18,7 +18,13 @@ const waits = {
 
 export const TerminalRequest = z.discriminatedUnion("type", [
   /** Runs `command` in the shell; refused as `busy` while another one runs. */
-  z.object({ type: z.literal("command"), command: z.string(), ...waits }),
+  z.object({
+    type: z.literal("command"),
+    command: z.string(),
+    /** Exported in the shell before the command runs, and kept there; never echoed. For secrets that the command names. */
+    env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).optional(),
+    ...waits,
+  }),
   /** Waits on for the running command. */
   z.object({ type: z.literal("poll"), ...waits }),
   /** Types `text` and Enter into the running program. */
@@ -35,8 +41,11 @@ export const TerminalResult = z.object({
   outcome: z.discriminatedUnion("type", [
     /** The command is over and the shell waits for the next one. */
     z.object({ type: z.literal("completed"), exitCode: z.number().int() }),
-    /** The command still runs; `reason` says which limit ended the wait. */
-    z.object({ type: z.literal("running"), reason: z.enum(["timeout", "no_change"]) }),
+    /**
+     * The command still runs; `reason` says which limit ended the wait. `waitsForInput`: it reads the terminal, and nobody types; then
+     * a few seconds without output are enough to end the wait (not that of a poll).
+     */
+    z.object({ type: z.literal("running"), reason: z.enum(["timeout", "no_change"]), waitsForInput: z.literal(true).optional() }),
     /** Nothing was done: another command still runs. */
     z.object({ type: z.literal("busy") }),
     /** Nothing was done: a poll, an input or a key needs a running command. */
@@ -46,6 +55,11 @@ export const TerminalResult = z.object({
   ]),
   output: z.string(),
   omittedBytes: z.number().int().min(0),
+  /**
+   * The command's whole output as plain text, in a file of the runtime below `RuntimeInfo.outputDir`, once it was too long for one answer.
+   * It holds the first `sizeBytes` bytes; `isWhole` says that no more came.
+   */
+  fullOutput: z.object({ path: z.string(), sizeBytes: z.number().int().min(0), isWhole: z.boolean() }).optional(),
   /** Absolute path of the shell's working directory, as last reported by the shell. */
   workingDir: z.string(),
 });
@@ -76,6 +90,29 @@ export const FileErrorCode = z.enum([
 ]);
 export type FileErrorCode = z.infer<typeof FileErrorCode>;
 
+/** `path` is the folder whose files are looked at; `pattern` is a glob for paths below it, with `/` between names on every system. */
+export const GlobRequest = z.object({ pattern: z.string(), path: z.string() });
+export type GlobRequest = z.infer<typeof GlobRequest>;
+
+/** `pattern` is a regular expression for one line, whatever its case; `include` is a glob for the names of files. */
+export const GrepRequest = z.object({ pattern: z.string(), path: z.string(), include: z.string().optional() });
+export type GrepRequest = z.infer<typeof GrepRequest>;
+
+/** `lines` are the first lines that match, long ones cut short; a glob has none. */
+export const FoundFile = z.object({ path: z.string(), lines: z.array(z.object({ number: z.number().int(), text: z.string() })) });
+export type FoundFile = z.infer<typeof FoundFile>;
+
+/**
+ * Why a search may not have found all: there are `more` files than it tells, its `time` was up, the tree has too many files (`size`), or
+ * something in it was `unreadable`.
+ */
+export const SearchGap = z.enum(["more", "time", "size", "unreadable"]);
+export type SearchGap = z.infer<typeof SearchGap>;
+
+/** The file that was changed last comes first. Without a gap these are all. */
+export const SearchResult = z.object({ files: z.array(FoundFile), gaps: z.array(SearchGap) });
+export type SearchResult = z.infer<typeof SearchResult>;
+
 /** Who and where the runtime is; for the system prompt and for the person. */
 export const RuntimeInfo = z.object({
   kind: z.enum(["memory", "machine", "local", "remote", "docker"]),
@@ -84,7 +121,9 @@ export const RuntimeInfo = z.object({
   isSandboxed: z.boolean(),
   workingDir: z.string(),
   platform: z.string(),
-  /** The shell's program, or null where no command can run. */
+  /** The shell's name, such as `bash`, which says in what language commands are written; null where no command can run. */
   shell: z.string().nullable(),
+  /** Where output that is too long for an answer is kept while the runtime lives; null where none is. The model may read there. */
+  outputDir: z.string().nullable(),
 });
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>;

@@ -7,7 +7,8 @@ import { DirectoryEntry, FileErrorCode, FileStat, TerminalResult } from "./runti
  * `POST terminal/run` takes a TerminalRequest and answers lines of JSON (application/x-ndjson): any number of `output`, then one
  * `result` or `error`. `POST terminal/interrupt` ends what runs and answers when the shell is usable again; a request that is broken off
  * interrupts as well. `POST files/read` answers the bytes themselves, their version in
- * the header `x-file-version`; `PUT files/write?path=…&expected=…` takes the bytes as its body.
+ * the header `x-file-version`; `PUT files/write?path=…&expected=…` takes the bytes as its body. `POST search/glob` and `search/grep` take a
+ * GlobRequest and a GrepRequest and answer a SearchResult; one that is broken off ends the search.
  */
 export const RuntimeFault = z.object({
   code: z.union([FileErrorCode, z.enum(["no-shell", "closed", "unreachable"])]),
@@ -28,6 +29,7 @@ export const ReadRequest = z.object({ path: z.string(), maxBytes: z.number().int
 export const WriteQuery = z.object({ path: z.string(), expected: z.string() });
 export const StatAnswer = z.object({ stat: FileStat.nullable() });
 export const ListAnswer = z.object({ entries: z.array(DirectoryEntry) });
+export const PathAnswer = z.object({ path: z.string() });
 
 /** Megabytes of one connection's requests and answers that are under way. Node's own limit of 10 refuses every request while a large file passes. */
 export const maxSessionMegabytes = 1_000;

@@ -14,8 +14,18 @@ export const ConfirmationPolicy = z.discriminatedUnion("kind", [
 ]);
 export type ConfirmationPolicy = z.infer<typeof ConfirmationPolicy>;
 
-/** Which model the conversation talks to; the key is never part of it. */
-export const LlmRef = z.object({ model: z.string().min(1), base_url: z.string().optional() });
+/**
+ * Which model the conversation talks to; the key is never part of it. Prices are dollars for one token and stand above those that are
+ * known of the model; `max_input_tokens` is its context window.
+ */
+export const LlmRef = z.object({
+  model: z.string().min(1),
+  base_url: z.string().optional(),
+  input_cost_per_token: z.number().min(0).optional(),
+  output_cost_per_token: z.number().min(0).optional(),
+  cache_read_cost_per_token: z.number().min(0).optional(),
+  max_input_tokens: z.number().int().min(1).optional(),
+});
 export type LlmRef = z.infer<typeof LlmRef>;
 
 export const TokenUsage = z.object({
@@ -26,6 +36,21 @@ export const TokenUsage = z.object({
 });
 export type TokenUsage = z.infer<typeof TokenUsage>;
 
+/**
+ * What one run may use, beside its steps; a limit that is absent does not hold. Tokens are those of prompts and replies together,
+ * as the provider counts them.
+ */
+export const Limits = z.object({
+  max_cost_usd: z.number().positive().optional(),
+  max_tokens: z.number().int().min(1).optional(),
+  max_wall_seconds: z.number().positive().optional(),
+});
+export type Limits = z.infer<typeof Limits>;
+
+/** The names of a conversation's secrets (agent-server protocol §4.8); the values are not in it. */
+export const SecretRegistry = z.object({ secret_sources: z.record(z.string(), z.unknown()) });
+export type SecretRegistry = z.infer<typeof SecretRegistry>;
+
 /** What a new conversation is given; written as the first events of its log. */
 export const ConversationStart = z.object({
   id: ConversationId,
@@ -33,7 +58,9 @@ export const ConversationStart = z.object({
   working_dir: z.string().min(1),
   llm: LlmRef,
   confirmation_policy: ConfirmationPolicy,
+  /** Steps of one run. */
   max_iterations: z.number().int().min(1),
+  limits: Limits.optional(),
 });
 export type ConversationStart = z.infer<typeof ConversationStart>;
 
@@ -46,6 +73,12 @@ export interface ConversationState extends Partial<ConversationStart> {
   readonly leaf_event_id?: string;
   /** Tokens of all calls so far, as the provider counted them. */
   readonly usage: TokenUsage;
+  /** Dollars for all calls so far; null when the price of any of them is not known, absent before the first. */
+  readonly accumulated_cost?: number | null;
+  /** Tokens of the latest prompt and its reply: how full the context window is. */
+  readonly per_turn_token?: number;
+  /** The model's context window in tokens, where it is known. */
+  readonly context_window?: number;
   /** Executable actions without a result, oldest first: waiting for an answer, running, or cut off by a crash. */
   readonly pending: readonly ActionEvent[];
 }
@@ -64,13 +97,34 @@ const update = {
     .number()
     .int()
     .transform((max_iterations) => ({ max_iterations })),
+  limits: Limits.transform((limits) => ({ limits })),
   execution_status: ExecutionStatus.transform((execution_status) => ({ execution_status })),
   title: z.string().transform((title) => ({ title })),
   id: ConversationId.transform((id) => ({ id })),
   stats: z
-    .object({ usage_to_metrics: z.object({ agent: z.object({ accumulated_token_usage: TokenUsage }) }) })
-    .transform(({ usage_to_metrics }) => ({ usage: usage_to_metrics.agent.accumulated_token_usage })),
+    .object({ usage_to_metrics: z.object({ agent: z.looseObject({ accumulated_token_usage: z.looseObject(TokenUsage.shape) }) }) })
+    .transform(({ usage_to_metrics: { agent } }) => statsOf(agent)),
 };
+
+const Metrics = z.object({
+  accumulated_cost: z.number().nullish(),
+  accumulated_token_usage: z.object({ per_turn_token: z.number().optional(), context_window: z.number().optional() }),
+});
+
+function statsOf(agent: { readonly accumulated_token_usage: TokenUsage }): Partial<ConversationState> {
+  const { prompt_tokens, completion_tokens, cache_read_tokens, reasoning_tokens } = agent.accumulated_token_usage;
+  const usage = { prompt_tokens, completion_tokens, cache_read_tokens, reasoning_tokens };
+  const more = Metrics.safeParse(agent).data;
+  if (more === undefined) return { usage };
+  const { accumulated_cost, accumulated_token_usage } = more;
+  const { per_turn_token, context_window } = accumulated_token_usage;
+  return {
+    usage,
+    ...(accumulated_cost === undefined ? {} : { accumulated_cost }),
+    ...(per_turn_token ? { per_turn_token } : {}),
+    ...(context_window ? { context_window } : {}),
+  };
+}
 
 /** The state after `event`. Keys and values that this version does not understand change nothing. */
 export function reduceState(state: ConversationState, event: Event): ConversationState {

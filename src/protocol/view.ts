@@ -1,5 +1,13 @@
 import { textOf } from "./content.ts";
-import type { ActionEvent, AgentErrorEvent, Classification, Event, ObservationEvent, UserRejectObservation } from "./events.ts";
+import type {
+  ActionEvent,
+  AgentErrorEvent,
+  Classification,
+  ConversationStateUpdateEvent,
+  Event,
+  ObservationEvent,
+  UserRejectObservation,
+} from "./events.ts";
 import type { Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState } from "./state.ts";
 
@@ -9,10 +17,10 @@ export type ActionResult = ObservationEvent | UserRejectObservation | AgentError
 /** One thing that the chat view and the command line show, in the order of the log. `id` is the event's. */
 export type Row =
   | { readonly type: "user"; readonly id: string; readonly text: string }
-  | { readonly type: "agent"; readonly id: string; readonly text: string; readonly reasoning: string }
+  | { readonly type: "agent"; readonly id: string; readonly text: string; readonly reasoning: string; readonly isCutOff?: true }
   | ActionRow
   | { readonly type: "error"; readonly id: string; readonly code: string; readonly detail: string; readonly classification: Classification }
-  | { readonly type: "notice"; readonly id: string; readonly reason: "pause" | "stop"; readonly text: string };
+  | { readonly type: "notice"; readonly id: string; readonly reason: "pause" | "stop" | "stuck" | "condensed"; readonly text: string };
 
 export interface ActionRow {
   readonly type: "action";
@@ -38,6 +46,9 @@ export interface View {
   readonly streaming: { readonly text: string; readonly reasoning: string };
   /** Why the model does not answer yet, such as a rate limit. */
   readonly waiting?: { readonly reason: string; readonly retryInMs: number };
+  /** Why the conversation can only be read here; absent when commands are taken. */
+  readonly readOnly?: { readonly reason: string; readonly message: string };
+  readonly isDeleted?: true;
   /** Timestamp of the log since when the present status holds. */
   readonly statusSince: string;
   /** When the latest run began; waiting for an answer does not end it. Empty before the first. */
@@ -80,6 +91,10 @@ export function reduceView(view: View, notification: Notification): View {
       }));
     case "llm.waiting":
       return { ...view, streaming: nothingStreaming, waiting: { reason: notification.reason, retryInMs: notification.retryInMs } };
+    case "access.changed":
+      return withAccess(view, notification);
+    case "conversation.deleted":
+      return { ...settled(view), isDeleted: true };
     case "trouble":
       return withRows(settled(view), {
         type: "error",
@@ -89,6 +104,11 @@ export function reduceView(view: View, notification: Notification): View {
         classification: { kind: "internal", retryable: true, user_action: "retry" },
       });
   }
+}
+
+function withAccess(view: View, { access, reason = "in-use", message = "" }: Extract<Notification, { type: "access.changed" }>): View {
+  const { readOnly: _, ...rest } = view;
+  return access === "write" ? rest : { ...rest, readOnly: { reason, message } };
 }
 
 /** The actions that wait for a person's answer. */
@@ -151,11 +171,24 @@ function withRow(view: View, before: View, event: Event): View {
       return withRows(settled(view), { type: "notice", id: event.id, reason: "pause", text: "Paused. Everything done so far is kept." });
     case "InterruptEvent":
       return withRows(settled(view), { type: "notice", id: event.id, reason: "stop", text: interruptText(view.rows) });
+    case "Condensation":
+      return withRows(settled(view), { type: "notice", id: event.id, reason: "condensed", text: condensedText });
     case "ConversationStateUpdateEvent":
-      return restarted(view, before, event.timestamp);
+      return withUpdate(restarted(view, before, event.timestamp), event);
     default:
       return view;
   }
+}
+
+const condensedText =
+  "The older part of the conversation was summarized, because it had become too long for the model. Nothing is lost here.";
+
+function withUpdate(view: View, { id, key, value, parent_id }: ConversationStateUpdateEvent): View {
+  if (key === "stuck_reason" && typeof value === "string")
+    return withRows(settled(view), { type: "notice", id, reason: "stuck", text: value });
+  if (key !== "incomplete_message") return view;
+  const rows = view.rows.map((row) => (row.type === "agent" && row.id === parent_id ? { ...row, isCutOff: true as const } : row));
+  return { ...view, rows };
 }
 
 function withMessage(view: View, event: Extract<Event, { kind: "MessageEvent" }>): View {

@@ -1,9 +1,12 @@
 import type { JSX } from "preact";
+import type { TaskItem, TaskStatus } from "../protocol/actions.ts";
 import { resultText } from "../protocol/display.ts";
 import type { ActionRow } from "../protocol/view.ts";
+import { visibleText } from "../protocol/visibleText.ts";
 import type { Phase } from "./actionRow.tsx";
 import { useChat } from "./context.ts";
 import { Diff } from "./diff.tsx";
+import { Icon } from "./icon.tsx";
 import { Output } from "./output.tsx";
 import { Proposal } from "./proposal.tsx";
 import { Visible } from "./visible.tsx";
@@ -35,8 +38,10 @@ export function ActionBody({ row, phase }: { readonly row: ActionRow; readonly p
   ) {
     return <Edit path={observation.path ?? ""} before={observation.old_content ?? ""} after={observation.new_content} />;
   }
+  if (observation.kind === "TaskTrackerObservation" && !observation.is_error) return <Tasks tasks={observation.task_list} />;
   if (action?.kind === "FileEditorAction" && !observation.is_error) return <FileText path={action.path} text={resultText(result)} />;
-  return <Output text={resultText(result)} label="Result" />;
+  const isSearch = observation.kind === "GrepObservation" || observation.kind === "GlobObservation";
+  return <Output text={resultText(result)} label="Result" isFile={isSearch} />;
 }
 
 interface TerminalProps {
@@ -72,6 +77,26 @@ function Edit({ path, before, after }: { readonly path: string; readonly before:
       <Diff before={before} after={after} offset={0} />
       <OpenFile path={path} />
     </>
+  );
+}
+
+const taskWords: Record<TaskStatus, string> = { todo: "to do", in_progress: "in progress", done: "done" };
+const taskIcons: Record<TaskStatus, string> = { todo: "circle-large", in_progress: "sync", done: "pass" };
+
+function Tasks({ tasks }: { readonly tasks: readonly TaskItem[] }): JSX.Element {
+  return (
+    <ol class="tasks">
+      {tasks.map(({ title, notes, status = "todo" }) => (
+        <li class={status} aria-label={`${visibleText(title)}, ${taskWords[status]}`}>
+          <Icon name={taskIcons[status]} /> <Visible text={title} />
+          {notes && (
+            <p class="quiet">
+              <Visible text={notes} />
+            </p>
+          )}
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -1,13 +1,13 @@
 import type { JSX } from "preact";
 import { type ActionDisplay, displayDuration } from "../protocol/display.ts";
 import type { ActionRow as Row } from "../protocol/view.ts";
+import { visibleText } from "../protocol/visibleText.ts";
 import { ActionBody, hasBody } from "./actionBody.tsx";
 import { elapsed } from "./clock.ts";
 import { Collapsible } from "./collapsible.tsx";
 import { useSurroundings } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { Visible } from "./visible.tsx";
-import { visibleText } from "./visibleText.ts";
 
 /** Too short to be worth a word. */
 const instant = "0.0 s";

@@ -2,9 +2,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ActionDisplay } from "../protocol/display.ts";
 import type { ActionRow, View } from "../protocol/view.ts";
+import { visibleText } from "../protocol/visibleText.ts";
 import { approvalTitle } from "./approvalWords.ts";
 import { useChat } from "./context.ts";
-import { visibleText } from "./visibleText.ts";
 
 /** Words for a screen reader alone: one for each finished action, and the question at once. */
 export function Announcer(): JSX.Element {

@@ -1,7 +1,7 @@
 import { displayAction } from "../protocol/display.ts";
 import type { ActionEvent, SecurityRisk } from "../protocol/events.ts";
 import type { ConfirmationPolicy } from "../protocol/state.ts";
-import { visibleText } from "./visibleText.ts";
+import { visibleText } from "../protocol/visibleText.ts";
 
 const risks: readonly SecurityRisk[] = ["UNKNOWN", "LOW", "MEDIUM", "HIGH"];
 

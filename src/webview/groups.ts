@@ -32,10 +32,14 @@ export function groupRows(rows: readonly Row[], displayOf: (row: ActionRow) => A
   return items;
 }
 
-/** "Read 3 files"; a file that was read in parts counts once. */
+/** "Read 3 files, searched 2 times"; a file that was read in parts counts once. */
 export function groupTitle({ rows }: ReadGroup): string {
-  const paths = new Set(rows.map(({ event }) => (event.action?.kind === "FileEditorAction" ? event.action.path : event.id)));
-  return paths.size === 1 ? "Read 1 file" : `Read ${paths.size} files`;
+  const paths = new Set(rows.flatMap(({ event }) => (event.action?.kind === "FileEditorAction" ? [event.action.path] : [])));
+  const searches = rows.filter(({ event }) => event.action?.kind !== "FileEditorAction").length;
+  const read = paths.size === 0 ? [] : [`read ${paths.size} ${paths.size === 1 ? "file" : "files"}`];
+  const searched = searches === 0 ? [] : [`searched ${searches === 1 ? "once" : `${searches} times`}`];
+  const title = [...read, ...searched].join(", ");
+  return title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 function isFinishedRead(row: ActionRow, displayOf: (row: ActionRow) => ActionDisplay): boolean {

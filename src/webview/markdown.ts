@@ -1,6 +1,6 @@
 import DOMPurify from "dompurify";
 import MarkdownIt from "markdown-it";
-import { visibleText } from "./visibleText.ts";
+import { visibleText } from "../protocol/visibleText.ts";
 
 /** Above this the text is shown as it is: parsing must not hold up the view. */
 const maxCharacters = 100_000;

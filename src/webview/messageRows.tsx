@@ -25,6 +25,7 @@ export function AgentRow({ row }: { readonly row: RowOf<"agent"> }): JSX.Element
       <h3 class="unseen">Agent</h3>
       {row.reasoning !== "" && <Reasoning text={row.reasoning} isOpen={false} line="Thought" />}
       {row.text !== "" && <MarkdownText text={row.text} />}
+      {row.isCutOff && <div class="quiet">The answer was cut off here.</div>}
     </article>
   );
 }
@@ -61,10 +62,12 @@ export function FinishRow({ row, message }: { readonly row: ActionRow; readonly 
   );
 }
 
+const noticeIcons = { stop: "circle-slash", pause: "debug-pause", stuck: "debug-pause", condensed: "fold" } as const;
+
 export function NoticeRow({ row }: { readonly row: RowOf<"notice"> }): JSX.Element {
   return (
     <article class="row notice" aria-label={row.text} data-event={row.id}>
-      <Icon name={row.reason === "stop" ? "circle-slash" : "debug-pause"} />
+      <Icon name={noticeIcons[row.reason]} />
       <span>{row.text}</span>
     </article>
   );

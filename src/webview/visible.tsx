@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { textPieces } from "./visibleText.ts";
+import { textPieces } from "../protocol/visibleText.ts";
 
 /** Text of which nothing is unseen: controls and invisible characters are marked escapes. */
 export function Visible({ text }: { readonly text: string }): JSX.Element {
