@@ -1,5 +1,7 @@
 import { type Content, textContent, textOf } from "../protocol/content.ts";
 import type { ActionEvent, AgentErrorEvent, Event, MessageEvent, ObservationEvent, UserRejectObservation } from "../protocol/events.ts";
+import { SecretRegistry } from "../protocol/state.ts";
+import { condensedView, type ViewItem } from "./condensedView.ts";
 import type { ChatMessage } from "./llm.ts";
 
 const outcomeUnknown = "There is no result: the run was stopped while this ran. Its outcome is unknown; look before you do it again.";
@@ -7,56 +9,75 @@ const outcomeUnknown = "There is no result: the run was stopped while this ran. 
 /** The state update before each reply that says which event was the last one that the model had read when it wrote the reply. */
 export const lastReadKey = "last_read_event_id";
 
-/**
- * Messages of calls and results that were made before, by the event that they are made of: what has not changed stays the same
- * object, so that a client need not encode it again.
- */
-export type KnownMessages = WeakMap<Event, ChatMessage>;
+/** The state update behind a reply that was cut off: its parent is the message, and what is there of it is all there is. */
+export const incompleteKey = "incomplete_message";
+
+/** The state update that names the secrets of a conversation; their values are never in it. */
+export const secretsKey = "secret_registry";
 
 /**
- * The conversation as the model reads it (agent-server protocol §4.6).
- *
- * Always valid for a provider: the system prompt is first; calls of one reply stand in one assistant message, each followed by exactly
- * one result, in the order of the calls. A message that a person sent while a reply was written or its calls ran comes after them.
+ * Adds to `messages` what the model reads of the events from index `from` on. All calls of a reply and their results, as far as there are any,
+ * must be on the same side of it. `open` says that a message was read last which belongs behind a reply that is not there yet.
  */
-export function toChatMessages(events: readonly Event[], known: KnownMessages = new WeakMap()): ChatMessage[] {
-  const results = collectResults(events);
-  const unread = collectUnread(events);
-  const messages: ChatMessage[] = events.flatMap(systemMessage);
+export function addMessages(messages: ChatMessage[], events: readonly Event[], from: number): "open" | "closed" {
+  const { unread, incomplete } = collectNotes(events, from);
+  const items = condensedView(from === 0 ? events : events.slice(from));
+  const results = collectResults(items);
   const held: MessageEvent[] = [];
   const release = (): void => held.splice(0).forEach((event) => pushMessage(messages, event));
-  for (const [index, event] of events.entries()) {
-    if (event.kind === "MessageEvent" && unread.has(event.id)) held.push(event);
-    else if (event.kind === "MessageEvent") pushMessage(messages, event);
-    else if (event.kind === "ActionEvent" && isFirstOfReply(events, index, event))
-      pushCalls(messages, callsOfReply(events, index, event), { results, known });
-    if (event.kind === "ActionEvent" || (event.kind === "MessageEvent" && event.source === "agent")) release();
+  for (const [index, item] of items.entries()) {
+    if (item.kind === "CondensationSummaryEvent") pushUser(messages, [textContent(summaryIntroduction + item.summary)]);
+    else if (item.kind === "MessageEvent" && unread.has(item.id)) held.push(item);
+    else if (item.kind === "MessageEvent") pushMessage(messages, item, incomplete.has(item.id));
+    else if (item.kind === "ActionEvent" && isFirstOfReply(items, index, item))
+      pushCalls(messages, callsOfReply(items, index, item), results);
+    if (item.kind === "ActionEvent" || (item.kind === "MessageEvent" && item.source === "agent")) release();
   }
+  const end = held.length > 0 ? "open" : "closed";
   release();
-  return messages;
+  return end;
 }
 
-/** Whether the last word is the person's, or one that was put in their place. */
-export function awaitsReply(events: readonly Event[]): boolean {
-  return toChatMessages(events).at(-1)?.role === "user";
+const summaryIntroduction = "[The conversation so far was summarized to make room. The summary:]\n";
+const cutOff = "\n[This answer was cut off here.]";
+
+/** Secrets can come and go with the host that knows them, so what is said of them is said anew with every request. */
+export function systemMessages(events: readonly Event[]): ChatMessage[] {
+  const prompt = events.find((event) => event.kind === "SystemPromptEvent");
+  if (prompt === undefined) return [];
+  const names = secretNames(events);
+  const secrets =
+    names.length === 0 ? [] : [`These secrets are set as environment variables of a command that names them: ${names.join(", ")}.`];
+  const parts = [prompt.system_prompt.text, prompt.dynamic_context?.text ?? "", ...secrets];
+  return [{ role: "system", content: parts.filter((part) => part !== "").join("\n\n") }];
 }
 
-function systemMessage(event: Event): ChatMessage[] {
-  if (event.kind !== "SystemPromptEvent") return [];
-  const { system_prompt, dynamic_context } = event;
-  return [{ role: "system", content: dynamic_context ? `${system_prompt.text}\n\n${dynamic_context.text}` : system_prompt.text }];
+function secretNames(events: readonly Event[]): string[] {
+  const update = events.findLast((event) => event.kind === "ConversationStateUpdateEvent" && event.key === secretsKey);
+  const registry = update?.kind === "ConversationStateUpdateEvent" ? SecretRegistry.safeParse(update.value).data : undefined;
+  return Object.keys(registry?.secret_sources ?? {});
 }
 
-/** The messages that stand before a reply in the log and had not been read when it was written. */
-function collectUnread(events: readonly Event[]): ReadonlySet<string> {
+interface Notes {
+  /** The messages that stand before a reply in the log and had not been read when it was written. */
+  readonly unread: ReadonlySet<string>;
+  /** The replies that were cut off. */
+  readonly incomplete: ReadonlySet<string>;
+}
+
+function collectNotes(events: readonly Event[], from: number): Notes {
   const unread = new Set<string>();
-  for (const [index, event] of events.entries()) {
-    if (event.kind !== "ConversationStateUpdateEvent" || event.key !== lastReadKey) continue;
+  const incomplete = new Set<string>();
+  for (let index = from; index < events.length; index++) {
+    const event = events[index];
+    if (event?.kind !== "ConversationStateUpdateEvent") continue;
+    if (event.key === incompleteKey && event.parent_id) incomplete.add(event.parent_id);
+    if (event.key !== lastReadKey) continue;
     // In a log that lacks the event nothing is known to be unread.
     const between = eventsAfter(event.value, events, index) ?? [];
     for (const message of between) if (message.kind === "MessageEvent" && message.source === "user") unread.add(message.id);
   }
-  return unread;
+  return { unread, incomplete };
 }
 
 /** Looks from the end, because the event is nearly always a few places away. */
@@ -66,20 +87,21 @@ function eventsAfter(id: unknown, events: readonly Event[], end: number): readon
 }
 
 /** An empty answer is left out: some providers refuse it. */
-function pushMessage(messages: ChatMessage[], event: MessageEvent): void {
+function pushMessage(messages: ChatMessage[], event: MessageEvent, isIncomplete = false): void {
   const { role, content } = event.llm_message;
-  if (role === "assistant") {
-    if (textOf(content).trim() !== "") messages.push({ role, content: textOf(content), toolCalls: [] });
-    return;
-  }
-  const said = [...content, ...event.extended_content];
+  if (role !== "assistant") return pushUser(messages, [...content, ...event.extended_content]);
+  const text = textOf(content);
+  if (text.trim() !== "") messages.push({ role, content: isIncomplete ? text + cutOff : text, toolCalls: [] });
+}
+
+function pushUser(messages: ChatMessage[], content: readonly Content[]): void {
   const before = messages.at(-1);
-  if (before?.role === "user") messages[messages.length - 1] = { role: "user", content: [...before.content, ...said] };
-  else messages.push({ role: "user", content: said });
+  if (before?.role === "user") messages[messages.length - 1] = { role: "user", content: [...before.content, ...content] };
+  else messages.push({ role: "user", content });
 }
 
 /** Calls of one reply are found by its id, also when an error event or a message stands between them. */
-function isFirstOfReply(events: readonly Event[], index: number, action: ActionEvent): boolean {
+function isFirstOfReply(events: readonly ViewItem[], index: number, action: ActionEvent): boolean {
   for (let before = index - 1; before >= 0; before--) {
     const event = events[before];
     if (event?.kind === "ActionEvent") return event.llm_response_id !== action.llm_response_id;
@@ -87,7 +109,7 @@ function isFirstOfReply(events: readonly Event[], index: number, action: ActionE
   return true;
 }
 
-function callsOfReply(events: readonly Event[], index: number, first: ActionEvent): ActionEvent[] {
+function callsOfReply(events: readonly ViewItem[], index: number, first: ActionEvent): ActionEvent[] {
   const calls: ActionEvent[] = [];
   for (let at = index; at < events.length; at++) {
     const event = events[at];
@@ -98,45 +120,31 @@ function callsOfReply(events: readonly Event[], index: number, first: ActionEven
   return calls;
 }
 
-interface Sources {
-  readonly results: Results;
-  readonly known: KnownMessages;
-}
-
-function pushCalls(messages: ChatMessage[], calls: readonly ActionEvent[], sources: Sources): void {
-  messages.push(callMessage(calls, sources.known), ...calls.map((call) => resultMessage(call, sources)));
-}
-
-/** Of the same reply there may be more calls than before. */
-function callMessage(calls: readonly ActionEvent[], known: KnownMessages): ChatMessage {
-  const [first] = calls;
-  const before = first && known.get(first);
-  if (before?.role === "assistant" && before.toolCalls.length === calls.length) return before;
+function pushCalls(messages: ChatMessage[], calls: readonly ActionEvent[], results: Results): void {
   const content = textOf(calls.flatMap((call) => call.thought));
-  const message: ChatMessage = { role: "assistant", content, toolCalls: calls.map((call) => call.tool_call) };
-  if (first) known.set(first, message);
-  return message;
+  messages.push({ role: "assistant", content, toolCalls: calls.map((call) => call.tool_call) });
+  for (const call of calls) messages.push(resultMessage(call, results));
 }
 
-function resultMessage({ id, tool_call_id: toolCallId }: ActionEvent, { results, known }: Sources): ChatMessage {
+function resultMessage({ id, tool_call_id: toolCallId }: ActionEvent, results: Results): ChatMessage {
   const result = results.byAction.get(id) ?? results.byCall.get(toolCallId);
-  if (result === undefined) return { role: "tool", toolCallId, content: [textContent(outcomeUnknown)] };
-  const before = known.get(result);
-  if (before?.role === "tool" && before.toolCallId === toolCallId) return before;
-  const message: ChatMessage = { role: "tool", toolCallId, content: contentOf(result) };
-  known.set(result, message);
-  return message;
+  return { role: "tool", toolCallId, content: result === undefined ? [textContent(outcomeUnknown)] : contentOf(result) };
 }
 
 function contentOf(result: ResultEvent): readonly Content[] {
   switch (result.kind) {
     case "ObservationEvent":
-      return [...result.observation.content, ...result.extended_content];
+      return [...failureHeader(result), ...result.observation.content, ...result.extended_content];
     case "UserRejectObservation":
       return [textContent(`The person rejected this: ${result.rejection_reason}`)];
     case "AgentErrorEvent":
       return [textContent(result.error)];
   }
+}
+
+/** One line, so that a failure is not taken for what was asked (agent-server protocol §4.6). */
+function failureHeader({ observation }: ObservationEvent): Content[] {
+  return observation.is_error ? [textContent("[This call did not succeed.]")] : [];
 }
 
 type ResultEvent = ObservationEvent | UserRejectObservation | AgentErrorEvent;
@@ -147,7 +155,7 @@ interface Results {
 }
 
 /** The first result of a call counts; a second one is as if it were not there. */
-function collectResults(events: readonly Event[]): Results {
+function collectResults(events: readonly ViewItem[]): Results {
   const byAction = new Map<string, ResultEvent>();
   const byCall = new Map<string, ResultEvent>();
   for (const event of events) {

@@ -14,7 +14,7 @@ export type OpenChunks<Chunk> = (signal: AbortSignal, alive: () => void) => Prom
 
 /**
  * The chunks of `open`, until nothing is heard for too long: then the request is aborted and an LLMTimeoutError is thrown.
- * Aborting `signal`, or leaving the loop, ends the request too.
+ * Aborting `signal` ends the request too; leaving the loop ends the chunks, which end theirs.
  */
 export async function* withDeadlines<Chunk>(
   open: OpenChunks<Chunk>,
@@ -40,6 +40,5 @@ export async function* withDeadlines<Chunk>(
     throw error;
   } finally {
     clearTimeout(timer);
-    silence.abort();
   }
 }

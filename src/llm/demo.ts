@@ -42,7 +42,7 @@ export async function openDemo({ folder, workingDir, wordDelayMs }: DemoOptions)
     const llm = refusal === undefined ? recorded : scriptedLlm([{ text: refusal }], options);
     yield* llm.stream(request, signal);
   }
-  return { task, llm: { model: demoModel, isDemo: true, stream } };
+  return { task, llm: { model: demoModel, isDemo: true, hasPrice: true, stream } };
 }
 
 /** Whether the folder is a copy of the sample workspace, played or not. */

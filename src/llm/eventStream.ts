@@ -9,7 +9,8 @@ export interface ServerEvent {
  * The events in `body`, in one array for each piece that comes, also when there is none in it: every piece is a sign of life.
  *
  * Before each piece `patienceMs` says how long to wait for it; after that the stream is as if it had ended. An event without
- * an empty line behind it is not whole, and is left out.
+ * an empty line behind it is not whole, and is left out. A line of bare JSON, which a server may send that has forgotten the
+ * form, is an event too. Leaving the loop, or having waited long enough, ends the request.
  */
 export async function* readEventStream(
   body: ReadableStream<Uint8Array>,
@@ -19,12 +20,20 @@ export async function* readEventStream(
   const decoder = new TextDecoder();
   const readLine = lineReader();
   let rest = "";
-  for (;;) {
-    const bytes = await within(reader.read(), patienceMs());
-    if (bytes === undefined) return;
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield lines.flatMap((line) => readLine(line.endsWith("\r") ? line.slice(0, -1) : line));
+  let isOver = false;
+  try {
+    for (;;) {
+      const { value: bytes, done = false } = await within(reader.read(), patienceMs());
+      isOver = done;
+      if (bytes === undefined) break;
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      yield lines.flatMap((line) => readLine(line.endsWith("\r") ? line.slice(0, -1) : line));
+    }
+    if (isJson(rest)) yield [{ name: "", data: rest }];
+  } finally {
+    // A connection that broke has been told of already.
+    if (!isOver) reader.cancel().catch(() => undefined);
   }
 }
 
@@ -35,6 +44,7 @@ function lineReader(): (line: string) => ServerEvent[] {
   return (line) => {
     if (line.startsWith("data:")) data.push(valueOf(line));
     else if (line.startsWith("event:")) name = valueOf(line);
+    else if (isJson(line)) return [{ name, data: line }];
     if (line !== "") return [];
     const event = { name, data: data.join("\n") };
     const isEmpty = data.length === 0;
@@ -44,19 +54,27 @@ function lineReader(): (line: string) => ServerEvent[] {
   };
 }
 
+const isJson = (line: string): boolean => line.startsWith("{") && line.trimEnd().endsWith("}");
+
 /** One space behind the colon does not count. */
 function valueOf(line: string): string {
   const at = line.indexOf(":") + 1;
   return line.slice(line[at] === " " ? at + 1 : at);
 }
 
-/** What is read, or undefined at the end of the stream or of the time. */
-async function within(reading: Promise<{ readonly value?: Uint8Array | undefined }>, patienceMs: number | undefined) {
-  if (patienceMs === undefined) return (await reading).value;
-  const { promise: timeUp, resolve } = Promise.withResolvers<{ readonly value?: undefined }>();
+interface Piece {
+  readonly value?: Uint8Array | undefined;
+  /** Absent when nothing was read in time. */
+  readonly done?: boolean;
+}
+
+/** What is read, or nothing at the end of the time. */
+async function within(reading: Promise<Piece>, patienceMs: number | undefined): Promise<Piece> {
+  if (patienceMs === undefined) return reading;
+  const { promise: timeUp, resolve } = Promise.withResolvers<Piece>();
   const timer = setTimeout(resolve, patienceMs, {});
   try {
-    return (await Promise.race([reading, timeUp])).value;
+    return await Promise.race([reading, timeUp]);
   } finally {
     clearTimeout(timer);
   }

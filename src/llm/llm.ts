@@ -31,6 +31,8 @@ export interface LlmReply {
   readonly isComplete: boolean;
   /** Absent when the provider does not count. */
   readonly usage?: TokenUsage;
+  /** Dollars; absent when the price is not known. Never zero for "unknown". */
+  readonly costUsd?: number;
 }
 
 export type LlmChunk =
@@ -51,5 +53,11 @@ export interface Llm {
   readonly model: string;
   /** Whether replies are recorded rather than thought up; every door says so. */
   readonly isDemo: boolean;
+  /** Absent: not known. */
+  readonly maxInputTokens?: number;
+  /** Whether it takes images; absent: not known, so that it is tried. */
+  readonly hasVision?: boolean;
+  /** Whether `costUsd` of its replies can be told beforehand to be there; a limit on money needs it. */
+  readonly hasPrice: boolean;
   stream(request: LlmRequest, signal: AbortSignal): AsyncIterable<LlmChunk>;
 }

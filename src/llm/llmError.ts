@@ -9,20 +9,31 @@ export type LlmErrorCode =
   | "LLMBadRequestError"
   | "LLMContextWindowExceedError"
   | "LLMContentPolicyViolationError"
+  | "LLMMalformedConversationHistoryError"
   | "LLMNoResponseError"
   | "LLMQuotaExceededError";
 
-/** Why the model did not answer, in a sentence for a person: what happened and what to do. */
+/** Faults that are not worth as many tries as others: no connection could be made, or the answer ended before its end. */
+export type LlmFault = "unreachable" | "cut";
+
+export interface LlmErrorOptions extends ErrorOptions {
+  readonly retryAfterMs?: number | undefined;
+  readonly fault?: LlmFault | undefined;
+}
+
+/** Why the model did not answer, in a sentence for a person: what happened and what to do. Neither it nor its cause holds the key. */
 export class LlmError extends Error {
   override readonly name = "LlmError";
   readonly code: LlmErrorCode;
   /** How long the provider asked us to wait before the next call, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  readonly fault: LlmFault | undefined;
 
-  constructor(code: LlmErrorCode, message: string, options?: ErrorOptions & { readonly retryAfterMs?: number | undefined }) {
-    super(message, options);
+  constructor(code: LlmErrorCode, message: string, options: LlmErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
-    this.retryAfterMs = options?.retryAfterMs;
+    this.retryAfterMs = options.retryAfterMs;
+    this.fault = options.fault;
   }
 }
 
@@ -42,8 +53,8 @@ export function classify(error: LlmError): Classification {
     case "LLMBadRequestError":
       return { kind: "config", retryable: false, user_action: "settings" };
     case "LLMContextWindowExceedError":
-      return { kind: "agent_action", retryable: false, user_action: "none" };
     case "LLMContentPolicyViolationError":
+    case "LLMMalformedConversationHistoryError":
       return { kind: "agent_action", retryable: false, user_action: "none" };
     case "LLMTimeoutError":
     case "LLMServiceUnavailableError":

@@ -25,12 +25,22 @@ export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSourc
       `The base URL "${ref.base_url}" is not an http or https address. Correct it, or choose another model.`,
     );
   }
+  const { username, password } = new URL(ref.base_url ?? `https://${openAiHost}`);
+  if (username || password) {
+    throw new LlmError("LLMBadRequestError", "The base URL holds a name or a password. Take it out, and set an API key instead.");
+  }
+  if (!/^[\x21-\x7e]*$/.test(sources.apiKey?.trim() ?? "")) {
+    throw new LlmError(
+      "LLMAuthenticationError",
+      `The API key for ${ref.model} has a blank or a letter in it that no key has, so it was not sent. Set it again.`,
+    );
+  }
   if (sources.apiKey === undefined && needsKey(ref)) {
     throw new LlmError("LLMAuthenticationError", `${ref.model} needs an API key, and none is set. Set one, or choose another model.`);
   }
   // The client is loaded when it is first needed: it is the largest part of the bundle.
-  const { openAiLlm } = await import("./openai.ts");
-  return withRetry(openAiLlm({ model: ref.model, baseUrl: ref.base_url, apiKey: sources.apiKey }));
+  const [{ openAiLlm }, { factsOf }] = await Promise.all([import("./openai.ts"), import("./knownModels.ts")]);
+  return withRetry(openAiLlm({ model: ref.model, baseUrl: ref.base_url, apiKey: sources.apiKey?.trim(), facts: factsOf(ref) }));
 }
 
 /** Whether the model cannot be asked without a key. */

@@ -1,11 +1,15 @@
-import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from "openai/resources/chat/completions";
-import type { Content, MessageToolCall } from "../protocol/content.ts";
+import OpenAI, { APIConnectionError, APIError } from "openai";
 import { type Deadlines, type OpenChunks, withDeadlines } from "./deadlines.ts";
+import { endpointOf } from "./endpoint.ts";
 import { readEventStream, type ServerEvent } from "./eventStream.ts";
-import type { ChatMessage, Llm, LlmChunk, LlmRequest, ToolSpec } from "./llm.ts";
-import { LlmError, type LlmErrorCode } from "./llmError.ts";
+import { brokenOff, type Place, quoted, type Refusal, refused, unreachable, unreadable, wordsOf } from "./failure.ts";
+import { factsOf, type ModelFacts } from "./knownModels.ts";
+import type { Llm, LlmChunk, LlmReply, LlmRequest } from "./llm.ts";
+import { LlmError } from "./llmError.ts";
+import { costOf, toldCost } from "./prices.ts";
 import { ReplyBuilder, type ReplyChunk } from "./replyBuilder.ts";
+import { type Habits, hasImages, RequestBodies } from "./requestBody.ts";
+import { fieldsOf, readUsage } from "./usage.ts";
 
 export interface OpenAiOptions {
   readonly model: string;
@@ -14,46 +18,111 @@ export interface OpenAiOptions {
   /** Such as `http://127.0.0.1:11434/v1`; absent: OpenAI's own. */
   readonly baseUrl: string | undefined;
   readonly deadlines?: Deadlines;
+  /** Absent: what the table has for the model. */
+  readonly facts?: ModelFacts;
 }
 
 /** A model behind any endpoint that speaks Chat Completions. One attempt per call: `withRetry` repeats. */
-export function openAiLlm({ model, apiKey, baseUrl, deadlines }: OpenAiOptions): Llm {
+export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told }: OpenAiOptions): Llm {
+  const endpoint = endpointOf(baseUrl, apiKey);
+  const facts = told ?? factsOf({ model, ...(baseUrl === undefined ? {} : { base_url: baseUrl }) });
   const client = new OpenAI({
     apiKey: apiKey ?? "none",
-    baseURL: baseUrl ?? null,
+    baseURL: endpoint.baseUrl,
     maxRetries: 0,
     organization: null,
     project: null,
     logLevel: "off",
   });
-  const host = new URL(client.baseURL).host;
-  const headers = { "content-type": "application/json" };
-  const encoded: EncodedMessages = new WeakMap();
+  const place: Place = { model, apiKey, host: endpoint.host, path: endpoint.path };
+  const headers = { "content-type": "application/json", ...endpoint.headers };
+  const bodies = new RequestBodies(model, { noImages: facts.hasVision === false });
+
+  async function post(request: LlmRequest, signal: AbortSignal): Promise<Response> {
+    for (;;) {
+      try {
+        return await client.post("/chat/completions", { body: bodies.write(request), headers, signal, stream: true }).asResponse();
+      } catch (error) {
+        const habit = isApiError(error) && mayBeOurs(error, place) ? habitIn(wordsOf(refusalOf(error)), request, bodies.habits) : undefined;
+        if (habit === undefined) throw error;
+        bodies.learn(habit);
+      }
+    }
+  }
 
   async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
     const builder = new ReplyBuilder();
     try {
-      const body = toBody(model, request, encoded);
-      const open: OpenChunks<ReplyChunk[]> = async (inner, alive) => {
-        const response = await client.post("/chat/completions", { body, headers, signal: inner, stream: true }).asResponse();
+      const open: OpenChunks<Iterable<ReplyChunk>> = async (inner, alive) => {
+        const response = await post(request, inner);
         alive();
-        return readChunks(await checkedStream(response, host), builder, alive);
+        return readAnswer(response, { builder, alive, place });
       };
       for await (const chunks of withDeadlines(open, signal, deadlines)) for (const chunk of chunks) yield* builder.add(chunk);
+      yield* builder.rest();
+      const reply = withCost(builder, facts, endpoint.host);
+      bodies.remember(reply, builder.extras);
+      yield { type: "reply", reply };
     } catch (error) {
       signal.throwIfAborted();
-      throw toLlmError(error, { model, host });
+      throw toLlmError(error, builder, place);
     }
-    yield { type: "reply", reply: builder.finish() };
   }
 
-  return { model, isDemo: false, stream };
+  const { hasPrice, hasVision, maxInputTokens } = facts;
+  return {
+    ...{ model, isDemo: false, hasPrice, stream },
+    ...(hasVision === undefined ? {} : { hasVision }),
+    ...(maxInputTokens === undefined ? {} : { maxInputTokens }),
+  };
 }
 
-async function checkedStream(response: Response, host: string): Promise<Response> {
-  // A web page is what a wrong base URL or a login in between answers.
-  if (!/json|html/.test(response.headers.get("content-type") ?? "")) return response;
-  throw new LlmError("LLMServiceUnavailableError", `${host} did not answer with a stream. It said: ${shortened(await response.text())}`);
+/** Whether another form of the request may be taken; some servers call one that they do not understand a fault of their own. */
+function mayBeOurs(error: APIError, place: Place): boolean {
+  const { code } = refused(refusalOf(error), place);
+  return ["LLMBadRequestError", "LLMServiceUnavailableError", "LLMMalformedConversationHistoryError"].includes(code);
+}
+
+/** What a refusal of `request` teaches about the endpoint; undefined when it is nothing new. */
+function habitIn(words: string, request: LlmRequest, known: Habits): Habits | undefined {
+  if (!known.noStreamOptions && /stream_options|include_usage/.test(words)) return { noStreamOptions: true };
+  if (!known.noImages && hasImages(request) && /image|vision|multi-?modal/.test(words)) return { noImages: true };
+  if (!known.noThinking && request.tools.length > 0 && /reasoning_effort.*\bnone\b/.test(words)) return { noThinking: true };
+  if (!known.wantsReasoning && /(missing|passed back).*reasoning_content|reasoning_content.*passed back/.test(words))
+    return { wantsReasoning: true };
+  if (!known.wantsSignatures && /missing an? \W*thought_?signature/.test(words)) return { wantsSignatures: true };
+  if (!known.wantsTurns && /unexpected role \W*user\W* after role \W*tool/.test(words)) return { wantsTurns: true };
+  return undefined;
+}
+
+function withCost(builder: ReplyBuilder, { price, hasOwnPrice }: ModelFacts, host: string): LlmReply {
+  const reply = builder.finish();
+  const { usage, serviceTier } = builder;
+  const counted = usage && readUsage(usage);
+  const holds = hasOwnPrice || /^(|default|standard|auto)$/.test(serviceTier);
+  const costUsd = (usage && toldCost(usage, host)) ?? (counted && price && holds ? costOf(counted, price) : undefined);
+  return costUsd === undefined ? reply : { ...reply, costUsd };
+}
+
+interface Reading {
+  readonly builder: ReplyBuilder;
+  readonly alive: () => void;
+  readonly place: Place;
+}
+
+/** The chunks of an answer. A server that does not stream sends one whole; a page is what a wrong base URL or a login in between answers. */
+async function readAnswer(response: Response, reading: Reading): Promise<AsyncIterable<Iterable<ReplyChunk>>> {
+  if (!/json|html/.test(response.headers.get("content-type") ?? "")) return readChunks(response, reading);
+  const text = await response.text();
+  const whole = parsed(text);
+  if (errorIn(whole) || (isChunk(whole) && Array.isArray(whole.choices))) return one([{ name: "", data: text }], response.headers);
+  const said = quoted(text, reading.place);
+  const sentence = `${reading.place.host} did not answer with a stream. It said: ${said} (Check the base URL.)`;
+  throw new LlmError("LLMServiceUnavailableError", sentence, { fault: "unreachable" });
+}
+
+async function* one(events: readonly ServerEvent[], headers: Headers): AsyncGenerator<Iterable<ReplyChunk>> {
+  yield toChunks(events, headers);
 }
 
 /** How long to wait for more when the reply is there but was not counted, and when nothing is missing but the stream's end. */
@@ -65,7 +134,7 @@ const completeMs = 100;
  * It is read to its end so that the connection can be used again; every byte of it is a sign of life, because some servers
  * send comments while a model thinks.
  */
-async function* readChunks({ body, headers }: Response, builder: ReplyBuilder, alive: () => void): AsyncGenerator<ReplyChunk[]> {
+async function* readChunks({ body, headers }: Response, { builder, alive }: Reading): AsyncGenerator<Iterable<ReplyChunk>> {
   if (body === null) return;
   let isDone = false;
   let lastEventAt = 0;
@@ -77,163 +146,69 @@ async function* readChunks({ body, headers }: Response, builder: ReplyBuilder, a
     for await (const events of readEventStream(body, patienceMs)) {
       alive();
       if (!isDone && events.length > 0) lastEventAt = performance.now();
-      const end: number = isDone ? 0 : events.findIndex(({ data }) => data === "[DONE]");
+      const end: number = isDone ? 0 : events.findIndex(({ data }) => data.trim() === "[DONE]");
       isDone ||= end !== -1;
-      yield (isDone ? events.slice(0, end) : events).map((event) => toChunk(event, headers));
+      yield toChunks(isDone ? events.slice(0, end) : events, headers);
     }
   } catch (error) {
     // A connection that breaks behind the end has broken nothing.
-    if (!isDone) throw error;
+    if (!isDone && !builder.isFinished) throw error;
   }
 }
 
-function toChunk({ name, data }: ServerEvent, headers: Headers): ReplyChunk {
-  const value: unknown = JSON.parse(data);
-  if (!isChunk(value)) throw new SyntaxError("a chunk is no object");
-  if (name === "error" || value.error) throw new APIError(undefined, value.error ?? value, undefined, headers);
-  return value;
+/** One after the other, so that what stands before an error in the same piece is read. */
+function* toChunks(events: readonly ServerEvent[], headers: Headers): Generator<ReplyChunk> {
+  for (const { name, data } of events) {
+    const value = parsed(data);
+    const error = name === "error" ? (errorIn(value) ?? value ?? { message: data }) : errorIn(value);
+    if (error) throw new APIError(undefined, error, undefined, headers);
+    if (isChunk(value)) yield value;
+    // Events of other names, and those that hold nothing, keep a connection open.
+    else if (name === "" && data.trim() !== "") throw new SyntaxError("a chunk is no JSON object");
+  }
 }
 
-function isChunk(value: unknown): value is ReplyChunk & { readonly error?: object | null } {
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own words hold a piece of the text, which is the caller's to tell.
+    return undefined;
+  }
+}
+
+function isChunk(value: unknown): value is ReplyChunk {
   return typeof value === "object" && value !== null;
 }
 
-/** What messages are in JSON. They do not change, and most of them are sent again with every request. */
-type EncodedMessages = WeakMap<ChatMessage, string>;
-
-function toBody(model: string, { messages, tools }: LlmRequest, encoded: EncodedMessages): string {
-  const offered = tools.length > 0 ? { tools: tools.map(toTool) } : {};
-  const rest = { ...offered, stream: true, stream_options: { include_usage: true } } satisfies Partial<ChatCompletionCreateParamsStreaming>;
-  const list = messages.map((message) => encode(message, encoded)).join(",");
-  return `{"model":${JSON.stringify(model)},"messages":[${list}],${JSON.stringify(rest).slice(1)}`;
+function errorIn(value: unknown): object | undefined {
+  const { error } = fieldsOf(value);
+  return typeof error === "object" ? (error ?? undefined) : error ? { message: error } : undefined;
 }
 
-function encode(message: ChatMessage, encoded: EncodedMessages): string {
-  const before = encoded.get(message);
-  if (before !== undefined) return before;
-  const json = JSON.stringify(toParam(message));
-  encoded.set(message, json);
-  return json;
-}
-
-function toTool({ name, description, parameters }: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionTool {
-  return { type: "function", function: { name, description, parameters: { ...parameters } } };
-}
-
-function toParam(message: ChatMessage): ChatCompletionMessageParam {
-  switch (message.role) {
-    case "system":
-      return { role: "system", content: message.content };
-    case "user":
-      return { role: "user", content: toParts(message.content) };
-    case "tool":
-      return { role: "tool", tool_call_id: message.toolCallId, content: toText(message.content) };
-    case "assistant":
-      return { role: "assistant", content: message.content, ...toCalls(message.toolCalls) };
-  }
-}
-
-function toCalls(calls: Extract<ChatMessage, { role: "assistant" }>["toolCalls"]) {
-  if (calls.length === 0) return {};
-  return { tool_calls: calls.map((call) => ({ id: call.id, type: "function" as const, function: toFunction(call) })) };
-}
-
-/** A name or arguments that a model made up wrongly are told to it in the result; sent back as they are, every provider would refuse them. */
-function toFunction({ name, arguments: json }: MessageToolCall): { name: string; arguments: string } {
-  return { name: name.replaceAll(/[^\w-]/g, "_").slice(0, 64) || "unknown", arguments: json.trim() === "" ? "{}" : json };
-}
-
-/** A single text goes as a plain string: the form that every server understands. */
-function toParts(content: readonly Content[]): string | OpenAI.Chat.Completions.ChatCompletionContentPart[] {
-  if (content.every((item) => item.type === "text")) return toText(content);
-  return content.flatMap((item): OpenAI.Chat.Completions.ChatCompletionContentPart[] =>
-    item.type === "text" ? [{ type: "text", text: item.text }] : item.image_urls.map((url) => ({ type: "image_url", image_url: { url } })),
-  );
-}
-
-function toText(content: readonly Content[]): string {
-  return content.map((item) => (item.type === "text" ? item.text : "[image]")).join("\n");
-}
-
-interface Place {
-  readonly model: string;
-  readonly host: string;
-}
-
-function toLlmError(error: unknown, place: Place): LlmError {
+function toLlmError(error: unknown, { isBegun }: ReplyBuilder, place: Place): LlmError {
   if (error instanceof LlmError) return error;
-  if (error instanceof APIConnectionTimeoutError)
-    return new LlmError("LLMTimeoutError", `${place.host} did not answer in time.`, { cause: error });
-  if (error instanceof APIConnectionError) {
-    return new LlmError(
-      "LLMServiceUnavailableError",
-      `${place.host} cannot be reached (${reasonOf(error)}). Check the address and the network.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (isApiError(error)) return fromStatus(error, place);
-  return new LlmError("LLMServiceUnavailableError", `The answer of ${place.host} could not be read (${shortened(String(error))}).`, {
-    cause: error,
-  });
+  if (error instanceof APIConnectionError) return unreachable(error, place);
+  if (isApiError(error)) return refused(refusalOf(error), place);
+  // What fetch throws when a connection breaks.
+  if (error instanceof TypeError && error.cause instanceof Error) return brokenOff(error, place, isBegun ? "cut" : undefined);
+  return unreadable(error, place);
 }
 
 /** Because `instanceof` alone makes the type's parameters `any`. */
 function isApiError(error: unknown): error is APIError {
-  return error instanceof APIError;
+  return error instanceof APIError && !(error instanceof APIConnectionError);
 }
 
-function fromStatus(error: APIError, place: Place): LlmError {
-  const [code, sentence] = judge(error, place);
-  const detail = shortened(error.message);
-  return new LlmError(code, detail ? `${sentence} It said: ${detail}` : sentence, { cause: error, retryAfterMs: retryAfterMs(error) });
+/** In a stream the error itself says what the status would have been. */
+function refusalOf(error: APIError): Refusal {
+  const said = Number(error.code);
+  const status: number | undefined = error.status ?? (said >= 400 && said < 600 ? said : undefined);
+  return { status, body: error.error ?? plainBody(error), headers: error.headers };
 }
 
-function judge(error: APIError, { model, host }: Place): [LlmErrorCode, string] {
-  const text = `${String(error.code ?? "")} ${String(error.type ?? "")} ${error.message}`.toLowerCase();
-  const status: number | undefined = error.status;
-  if (status === 402 || text.includes("insufficient_quota")) return ["LLMQuotaExceededError", `The account at ${host} has no credit left.`];
-  if (status === 401 || status === 403) return ["LLMAuthenticationError", `${host} refused the API key. Set another key.`];
-  if (status === 429) return ["LLMRateLimitError", `${host} is limiting requests.`];
-  if (isContextOverflow(text)) return ["LLMContextWindowExceedError", `The conversation is longer than ${model} can read.`];
-  if (text.includes("content_filter") || text.includes("content_policy"))
-    return ["LLMContentPolicyViolationError", `${host} refused the content.`];
-  if (status === 404)
-    return ["LLMBadRequestError", `${host} does not know the model "${model}". Select another model, or check the base URL.`];
-  if (status !== undefined && status < 500 && status !== 408 && status !== 409)
-    return ["LLMBadRequestError", `${host} refused the request (${status}).`];
-  return [
-    "LLMServiceUnavailableError",
-    status === undefined ? `${host} broke off its answer.` : `${host} is not able to answer now (${status}).`,
-  ];
-}
-
-function isContextOverflow(text: string): boolean {
-  const phrases = ["context_length_exceeded", "context length", "context window", "prompt is too long", "reduce the length of"];
-  return phrases.some((phrase) => text.includes(phrase));
-}
-
-/** `Retry-After` in seconds or as a date; anything unreadable is as if absent. */
-function retryAfterMs(error: APIError): number | undefined {
-  const value = error.headers?.get("retry-after");
-  if (!value) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
-}
-
-/** Because Node hides why a connection failed in a chain of causes. */
-function reasonOf(error: Error): string {
-  let at: unknown = error;
-  let reason = error.message;
-  for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
-    reason = "code" in at && typeof at.code === "string" ? at.code : at.message || reason;
-    at = at.cause;
-  }
-  return shortened(reason);
-}
-
-function shortened(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+/** The client's message is the status and then the text that the server sent, or its own words for no text. */
+function plainBody({ message, status }: APIError): string {
+  const text = message.replace(`${String(status)} `, "");
+  return text === "status code (no body)" ? "" : text;
 }

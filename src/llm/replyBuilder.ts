@@ -1,19 +1,23 @@
 import { randomUUID } from "node:crypto";
 import type { MessageToolCall } from "../protocol/content.ts";
-import type { TokenUsage } from "../protocol/state.ts";
 import type { LlmChunk, LlmReply } from "./llm.ts";
 import { LlmError } from "./llmError.ts";
+import { type Split, ThinkTags } from "./thinkTags.ts";
+import { type Fields, fieldsOf, readUsage } from "./usage.ts";
 
 /** What is read of a chunk of Chat Completions. Everything may be missing or of another type, because servers differ from the specification. */
 export interface ReplyChunk {
   readonly id?: unknown;
-  readonly usage?: ReplyUsage | null;
+  readonly usage?: unknown;
+  readonly service_tier?: unknown;
   readonly choices?: readonly ReplyChoice[] | null;
 }
 
+/** A piece of the reply is a `delta`; a server that does not stream sends a whole `message`. */
 interface ReplyChoice {
   readonly finish_reason?: unknown;
   readonly delta?: ReplyDelta | null;
+  readonly message?: ReplyDelta | null;
 }
 
 /** Providers send the model's reasoning under two names. */
@@ -23,19 +27,16 @@ interface ReplyDelta {
   readonly reasoning_content?: unknown;
   readonly reasoning?: unknown;
   readonly tool_calls?: readonly ReplyToolCall[] | null;
+  /** What `tool_calls` was before there could be more than one. */
+  readonly function_call?: ReplyToolCall["function"];
 }
 
 interface ReplyToolCall {
   readonly index?: number | null;
   readonly id?: unknown;
-  readonly function?: { readonly name?: unknown; readonly arguments?: string | null } | null;
-}
-
-interface ReplyUsage {
-  readonly prompt_tokens?: number | null;
-  readonly completion_tokens?: number | null;
-  readonly prompt_tokens_details?: { readonly cached_tokens?: number | null } | null;
-  readonly completion_tokens_details?: { readonly reasoning_tokens?: number | null } | null;
+  readonly function?: { readonly name?: unknown; readonly arguments?: unknown } | null;
+  /** What the provider alone understands, and wants back. */
+  readonly extra_content?: unknown;
 }
 
 interface PartialCall {
@@ -43,7 +44,13 @@ interface PartialCall {
   id: string;
   name: string;
   arguments: string;
+  extra: unknown;
 }
+
+/** How providers say that an answer was stopped, that they failed in the middle of it, and that it is as long as it may be. */
+const filtered = /^(content_filter|sensitive|safety)/i;
+const broken = /insufficient_system_resource|^(network_)?error|^abort|^cancel/i;
+const full = /length|max_tokens|context_window/i;
 
 /** Puts the pieces of a streamed reply together. */
 export class ReplyBuilder {
@@ -51,7 +58,9 @@ export class ReplyBuilder {
   #text = "";
   #reasoning = "";
   #finishReason: string | undefined;
-  #usage: TokenUsage | undefined;
+  #usage: Fields | undefined;
+  #serviceTier = "";
+  readonly #tags = new ThinkTags();
   readonly #calls: PartialCall[] = [];
 
   /** Whether the provider said why the reply ends; only its count of tokens may come yet. */
@@ -63,35 +72,71 @@ export class ReplyBuilder {
     return this.#usage !== undefined;
   }
 
+  /** The provider's count as it sent it: the last one, because those that count in every chunk count all so far. */
+  get usage(): Fields | undefined {
+    return this.#usage;
+  }
+
+  /** What the provider calls the way in which it worked, which has a price of its own; empty when it does not say. */
+  get serviceTier(): string {
+    return this.#serviceTier;
+  }
+
+  /** What came with calls that have an id, by that. */
+  get extras(): ReadonlyMap<string, unknown> {
+    return new Map(this.#calls.map(({ id, extra }) => [id, extra]));
+  }
+
+  /** Whether anything of a reply has come. */
+  get isBegun(): boolean {
+    return this.#text !== "" || this.#reasoning !== "" || this.#calls.length > 0;
+  }
+
   /** What is new in `chunk` for a person to read. */
   *add(chunk: ReplyChunk): Generator<LlmChunk> {
     this.#id ||= wordOf(chunk.id);
-    if (chunk.usage) this.#usage = toUsage(chunk.usage);
+    this.#serviceTier ||= wordOf(chunk.service_tier);
+    if (chunk.usage) this.#usage = fieldsOf(chunk.usage);
     const choice = chunk.choices?.[0];
     if (!choice) return;
     this.#finishReason = wordOf(choice.finish_reason) || this.#finishReason;
-    const { content, reasoning } = readDelta(choice.delta);
-    this.#text += content;
-    this.#reasoning += reasoning;
-    for (const call of choice.delta?.tool_calls ?? []) this.#addCall(call);
-    if (reasoning) yield { type: "reasoning", text: reasoning };
-    if (content) yield { type: "text", text: content };
+    const delta = choice.delta ?? wholeMessage(choice.message);
+    const { content, reasoning } = readDelta(delta);
+    for (const call of callsIn(delta)) this.#addCall(call);
+    if (delta?.function_call) this.#addCall({ index: 0, function: delta.function_call });
+    yield* this.#say({ reasoning, text: "" });
+    if (content) yield* this.#say(this.#tags.split(content));
+  }
+
+  /** What was held back for a person to read; for the end of the stream. */
+  *rest(): Generator<LlmChunk> {
+    yield* this.#say(this.#tags.rest());
   }
 
   /** Throws a transient LlmError when the stream ended before the reply did. */
   finish(): LlmReply {
-    if (this.#finishReason === "content_filter") {
+    const reason = this.#finishReason;
+    if (reason !== undefined && filtered.test(reason))
       throw new LlmError("LLMContentPolicyViolationError", "The provider's content filter stopped the answer.");
-    }
-    if (this.#finishReason === undefined) throw new LlmError("LLMNoResponseError", "The model's answer broke off before its end.");
+    if (reason === undefined && !this.isBegun) throw new LlmError("LLMNoResponseError", "The model sent no answer.");
+    if (reason === undefined || broken.test(reason))
+      throw new LlmError("LLMNoResponseError", "The model's answer broke off before its end.", { fault: "cut" });
+    const counted = this.#usage && readUsage(this.#usage);
     return {
       id: this.#id || `reply-${randomUUID()}`,
       text: this.#text,
       reasoning: this.#reasoning,
       toolCalls: this.#toolCalls(),
-      isComplete: !/length|max_tokens/i.test(this.#finishReason),
-      ...(this.#usage ? { usage: this.#usage } : {}),
+      isComplete: !full.test(reason),
+      ...(counted ? { usage: counted.usage } : {}),
     };
+  }
+
+  *#say({ reasoning, text }: Split): Generator<LlmChunk> {
+    this.#reasoning += reasoning;
+    this.#text += text;
+    if (reasoning) yield { type: "reasoning", text: reasoning };
+    if (text) yield { type: "text", text };
   }
 
   #addCall(delta: ReplyToolCall): void {
@@ -100,7 +145,8 @@ export class ReplyBuilder {
     call.id ||= wordOf(delta.id);
     // Because some servers repeat the whole name with every piece.
     if (name !== call.name) call.name += name;
-    call.arguments += delta.function?.arguments ?? "";
+    call.arguments += jsonOf(delta.function?.arguments);
+    call.extra ??= delta.extra_content;
   }
 
   /** The call that a piece belongs to, by its index; servers that give all the same one, or none, begin a call with a name and an id. */
@@ -108,7 +154,7 @@ export class ReplyBuilder {
     const index = delta.index ?? undefined;
     const known = index === undefined ? this.#calls.at(-1) : this.#calls.findLast((call) => call.index === index);
     if (known && !beginsAnother(delta, known)) return known;
-    const call = { index, id: "", name: "", arguments: "" };
+    const call = { index, id: "", name: "", arguments: "", extra: undefined };
     this.#calls.push(call);
     return call;
   }
@@ -126,6 +172,21 @@ export class ReplyBuilder {
   }
 }
 
+/** In a whole message calls have no index, and each entry is one. */
+function wholeMessage(message: ReplyDelta | null | undefined): ReplyDelta | undefined {
+  if (!message) return undefined;
+  return { ...message, tool_calls: callsIn(message).map((call, index) => ({ ...call, index })) };
+}
+
+function callsIn(delta: ReplyDelta | null | undefined): readonly ReplyToolCall[] {
+  const calls: unknown = delta?.tool_calls;
+  return Array.isArray(calls) ? calls.filter(isCall) : [];
+}
+
+function isCall(value: unknown): value is ReplyToolCall {
+  return typeof value === "object" && value !== null;
+}
+
 function beginsAnother({ index, id, function: made }: ReplyToolCall, known: PartialCall): boolean {
   if (!made?.name) return false;
   if (id && known.id) return wordOf(id) !== known.id;
@@ -138,14 +199,21 @@ export function newCallId(): string {
 }
 
 function readDelta(delta: ReplyDelta | null | undefined): { readonly content: string; readonly reasoning: string } {
-  const reasoning = delta?.reasoning_content ?? delta?.reasoning;
-  return { content: textOf(delta?.content) + textOf(delta?.refusal), reasoning: typeof reasoning === "string" ? reasoning : "" };
+  const reasoning = wordOf(delta?.reasoning_content) || wordOf(delta?.reasoning);
+  return {
+    content: textOf(delta?.content, "text") + textOf(delta?.refusal, "text"),
+    reasoning: reasoning + textOf(delta?.content, "thinking"),
+  };
 }
 
-/** A text as it is, or the texts among its parts. */
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  return Array.isArray(value) ? value.map((part: { readonly text?: unknown } | null) => wordOf(part?.text)).join("") : "";
+/** A text as it is, or what its parts hold under `name`; a thought's part holds parts again. */
+function textOf(value: unknown, name: "text" | "thinking"): string {
+  if (typeof value === "string") return name === "text" ? value : "";
+  if (!Array.isArray(value)) return "";
+  return value
+    .map((part: unknown) => fieldsOf(part)[name])
+    .map((held) => (Array.isArray(held) ? textOf(held, "text") : wordOf(held)))
+    .join("");
 }
 
 /** Because some servers number what should have a name, and what is kept must be a string. */
@@ -153,13 +221,7 @@ function wordOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-const count = (value: number | null | undefined): number => (Number.isFinite(value) ? Math.max(0, Math.trunc(value ?? 0)) : 0);
-
-function toUsage(usage: ReplyUsage): TokenUsage {
-  return {
-    prompt_tokens: count(usage.prompt_tokens),
-    completion_tokens: count(usage.completion_tokens),
-    cache_read_tokens: count(usage.prompt_tokens_details?.cached_tokens),
-    reasoning_tokens: count(usage.completion_tokens_details?.reasoning_tokens),
-  };
+/** Arguments are JSON text; a server that sends the object itself means its JSON. */
+function jsonOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : wordOf(value);
 }

@@ -12,23 +12,29 @@ export interface RetryOptions {
 
 const defaults: RetryOptions = { maxAttempts: 5, firstWaitMs: 1_000, maxWaitMs: 60_000 };
 
+/** How many times a fault may be met (reliability.md LF-07, LF-09); the others may be met in every call. */
+const maxMet = { unreachable: 3, cut: 2 };
+
 /** The same model; a call that failed in a way that may pass is made again. The only place that retries a model. */
 export function withRetry(llm: Llm, options: RetryOptions = defaults): Llm {
   async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
+    const met = { unreachable: 0, cut: 0 };
     for (let attempt = 1; ; attempt++) {
       try {
         yield* llm.stream(request, signal);
         return;
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof LlmError) || !isTransient(error) || attempt >= options.maxAttempts) throw error;
+        if (!(error instanceof LlmError)) throw error;
+        const isWornOut = attempt >= options.maxAttempts || (error.fault && ++met[error.fault] >= maxMet[error.fault]);
+        if (isWornOut || !isTransient(error)) throw error;
         const retryInMs = waitBefore(attempt, error, options);
         yield { type: "waiting", reason: error.message, retryInMs };
         await sleep(retryInMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   }
-  return { model: llm.model, isDemo: llm.isDemo, stream };
+  return { ...llm, stream };
 }
 
 function waitBefore(attempt: number, error: LlmError, { firstWaitMs, maxWaitMs }: RetryOptions): number {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import type { TokenUsage } from "../protocol/state.ts";
+import { TokenUsage } from "../protocol/state.ts";
 import type { Llm, LlmChunk, LlmReply, LlmRequest } from "./llm.ts";
 
 /** One recorded reply, as it stands in a file of replies. */
@@ -8,6 +8,9 @@ export const ScriptedReply = z.strictObject({
   text: z.string().optional(),
   reasoning: z.string().optional(),
   tool_calls: z.array(z.strictObject({ name: z.string(), arguments: z.record(z.string(), z.unknown()) })).optional(),
+  /** Absent: none, which costs nothing. Null for `cost_usd`: the price is not known. */
+  usage: TokenUsage.optional(),
+  cost_usd: z.number().min(0).nullish(),
 });
 export type ScriptedReply = z.infer<typeof ScriptedReply>;
 
@@ -43,7 +46,7 @@ export function scriptedLlm(replies: readonly ScriptedReply[], options: ScriptOp
     yield { type: "reply", reply: toReply(script, index) };
   }
 
-  return { model, isDemo, stream };
+  return { model, isDemo, hasPrice: true, stream };
 }
 
 function toReply(script: ScriptedReply, index: number): LlmReply {
@@ -58,6 +61,7 @@ function toReply(script: ScriptedReply, index: number): LlmReply {
       origin: "completion",
     })),
     isComplete: true,
-    usage: noUsage,
+    usage: script.usage ?? noUsage,
+    ...(script.cost_usd === null ? {} : { costUsd: script.cost_usd ?? 0 }),
   };
 }

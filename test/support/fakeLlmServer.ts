@@ -26,7 +26,7 @@ export interface FakeReply {
   readonly gateAt?: "start" | "end";
 }
 
-/** An answer that is no stream. */
+/** An answer that is no stream: mostly a failure. */
 export interface FakeFailure {
   readonly status: number;
   readonly body?: string | object;
@@ -45,6 +45,8 @@ export interface FakeBytes {
 export type FakeAnswer = FakeReply | FakeFailure | FakeBytes;
 
 export interface FakeRequest {
+  /** Path and query. */
+  readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: {
     readonly model: string;
@@ -103,7 +105,7 @@ export async function startFakeLlm(
 }
 
 async function receive(request: IncomingMessage): Promise<FakeRequest> {
-  return { headers: request.headers, body: JSON.parse(await text(request)) };
+  return { path: request.url ?? "", headers: request.headers, body: JSON.parse(await text(request)) };
 }
 
 async function send(response: ServerResponse, answer: FakeAnswer, index: number): Promise<void> {

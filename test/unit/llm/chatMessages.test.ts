@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type KnownMessages, lastReadKey, toChatMessages } from "../../../src/llm/chatMessages.ts";
+import { ChatHistory, toChatMessages } from "../../../src/llm/chatHistory.ts";
+import { lastReadKey } from "../../../src/llm/chatMessages.ts";
 import type { ChatMessage } from "../../../src/llm/llm.ts";
 import { textContent } from "../../../src/protocol/content.ts";
 import { type Event, parseEvent } from "../../../src/protocol/events.ts";
@@ -146,10 +147,10 @@ describe("what the model reads", () => {
         const log = new Log();
         for (const what of happenings) log.happen(what);
         const events = log.events.filter((_, index) => !gone.includes(index));
-        const known: KnownMessages = new WeakMap();
+        const history = new ChatHistory();
         for (let length = 0; length <= events.length; length++) {
           const read = events.slice(0, length);
-          assert.deepEqual(toChatMessages(read, known), toChatMessages(read));
+          assert.deepEqual(history.read(read), toChatMessages(read));
         }
       }),
       { numRuns: 300 },

@@ -4,6 +4,7 @@ import { readEventStream } from "../../../src/llm/eventStream.ts";
 import { openAiLlm } from "../../../src/llm/openai.ts";
 import { chunk, type FakeBytes, sse, startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { collect } from "../../support/scripts.ts";
+import { until } from "../../support/until.ts";
 
 const forever = (): undefined => undefined;
 
@@ -49,6 +50,14 @@ describe("a reply whose connection stays open", () => {
       const messages = [{ role: "user" as const, content: [{ type: "text" as const, text: "Hi" }] }];
       const last = (await collect(llm.stream({ messages, tools: [] }, new AbortController().signal))).at(-1);
       assert.deepEqual(last?.type === "reply" && [last.reply.text, last.reply.usage?.prompt_tokens], ["Hi.", tokens]);
+      await until("the request to end", async () => server.aborted() === 1);
     });
   }
+
+  it("ends when nobody reads on", async () => {
+    await using server = await startFakeLlm([{ bytes: [chunk({ content: "Hi." })], ending: "silence" }]);
+    const llm = openAiLlm({ model: "m", apiKey: undefined, baseUrl: server.url });
+    for await (const part of llm.stream({ messages: [], tools: [] }, new AbortController().signal)) if (part.type === "text") break;
+    await until("the request to end", async () => server.aborted() === 1);
+  });
 });

@@ -1,218 +1,189 @@
 import assert from "node:assert/strict";
-import type { LlmChunk } from "../../../src/llm/llm.ts";
-import { LlmError } from "../../../src/llm/llmError.ts";
 import { openAiLlm } from "../../../src/llm/openai.ts";
-import { withRetry } from "../../../src/llm/retry.ts";
 import { chunk, type FakeAnswer, sse, startFakeLlm } from "../../support/fakeLlmServer.ts";
-import { collect, gate } from "../../support/scripts.ts";
+import { apiKey, ask, fare, outcomeOf } from "./asking.ts";
 
-const request = { messages: [{ role: "user" as const, content: [{ type: "text" as const, text: "Hi" }] }], tools: [] };
-const deadlines = { firstByteMs: 300, idleMs: 300 };
-const quick = { maxAttempts: 5, firstWaitMs: 1, maxWaitMs: 20 };
+const error = (status: number, body: object | string): FakeAnswer => ({ status, body });
 
-/** How a model with retries fares with a server that answers so: the outcome, the number of requests, and the waits. */
-async function fare(answers: readonly FakeAnswer[], { repeatsLast = true, options = quick } = {}) {
-  await using server = await startFakeLlm(answers, { repeatsLast });
-  const llm = withRetry(openAiLlm({ model: "gpt-x", apiKey: "sk-secret", baseUrl: server.url, deadlines }), options);
-  const chunks: LlmChunk[] = [];
-  let error: LlmError | undefined;
-  try {
-    for await (const part of llm.stream(request, new AbortController().signal)) chunks.push(part);
-  } catch (caught) {
-    assert.ok(caught instanceof LlmError, caught instanceof Error ? caught.stack : "not even an Error");
-    error = caught;
-  }
-  const last = chunks.at(-1);
-  return {
-    requests: server.requests.length,
-    waits: chunks.flatMap((part) => (part.type === "waiting" ? [part] : [])),
-    text: last?.type === "reply" ? last.reply.text : undefined,
-    error,
-  };
-}
-
-const rateLimit = (headers: Record<string, string>): FakeAnswer => ({
-  status: 429,
-  body: { error: { message: "slow down", type: "requests" } },
-  headers,
-});
-
-describe("the OpenAI client when things go wrong", () => {
+describe("the OpenAI client when a server refuses", () => {
+  const noKey = /refused the API key\. Set another key/;
+  const noCredit = /no credit left/;
   const final: readonly [string, FakeAnswer, string, RegExp][] = [
-    ["401", { status: 401, body: { error: { message: "bad key" } } }, "LLMAuthenticationError", /refused the API key\. Set another key/],
-    ["403", { status: 403, body: "" }, "LLMAuthenticationError", /refused the API key/],
-    ["402", { status: 402, body: { error: { message: "pay" } } }, "LLMQuotaExceededError", /no credit left/],
+    ["401", error(401, { error: { message: "bad key" } }), "LLMAuthenticationError", noKey],
+    ["403", error(403, ""), "LLMAuthenticationError", noKey],
+    [
+      "400 for a key, as Gemini says it",
+      error(400, [{ error: { code: 400, message: "API key not valid. Please pass a valid API key." } }]),
+      "LLMAuthenticationError",
+      /It said: API key not valid\. Please pass/,
+    ],
+    ["402", error(402, { error: { message: "pay" } }), "LLMQuotaExceededError", noCredit],
     [
       "429 for an empty account",
-      { status: 429, body: { error: { code: "insufficient_quota", message: "You exceeded" } } },
+      error(429, { error: { code: "insufficient_quota", message: "You exceeded" } }),
       "LLMQuotaExceededError",
-      /no credit/,
+      noCredit,
     ],
-    ["404", { status: 404, body: { error: { message: "no such model" } } }, "LLMBadRequestError", /does not know the model "gpt-x"/],
     [
-      "400",
-      { status: 400, body: { error: { message: "bad tools" } } },
+      "400 for an empty account, as Anthropic says it",
+      error(400, { error: { message: "Your credit balance is too low to access the API." } }),
+      "LLMQuotaExceededError",
+      noCredit,
+    ],
+    ["404", error(404, { error: { message: "no such model" } }), "LLMBadRequestError", /does not know the model "gpt-x"/],
+    ["400", error(400, { error: { message: "bad tools" } }), "LLMBadRequestError", /refused the request \(400\)\. It said: bad tools/],
+    [
+      "422 of a server with another form of error",
+      error(422, { detail: [{ loc: ["body"], msg: "field required" }] }),
       "LLMBadRequestError",
-      /refused the request \(400\)\. It said: .*bad tools/,
+      /\(422\)\. It said: field required/,
     ],
     [
-      "a context overflow of OpenAI",
-      { status: 400, body: { error: { code: "context_length_exceeded", message: "too long" } } },
-      "LLMContextWindowExceedError",
-      /longer than gpt-x can read/,
-    ],
-    [
-      "a context overflow of Anthropic",
-      { status: 400, body: { error: { message: "prompt is too long: 250000 tokens > 200000 maximum" } } },
-      "LLMContextWindowExceedError",
-      /longer than/,
-    ],
-    [
-      "a context overflow of vLLM",
-      { status: 400, body: { message: "This model's maximum context length is 4096 tokens. Please reduce the length of the messages" } },
-      "LLMContextWindowExceedError",
-      /longer than/,
-    ],
-    [
-      "a content filter before the answer",
-      { status: 400, body: { error: { code: "content_filter", message: "no" } } },
-      "LLMContentPolicyViolationError",
-      /refused the content/,
-    ],
-    [
-      "a content filter in the answer",
-      { text: "I", finishReason: "content_filter" },
-      "LLMContentPolicyViolationError",
-      /filter stopped the answer/,
+      "400 from behind a router",
+      error(400, { error: { message: "Provider returned error", code: 400, metadata: { raw: "no tools here" } } }),
+      "LLMBadRequestError",
+      /It said: Provider returned error no tools here/,
     ],
   ];
   for (const [what, answer, code, sentence] of final) {
-    it(`does not try again after ${what}, and says why`, async () => {
-      const { requests, error, waits } = await fare([answer]);
-      assert.deepEqual({ requests, waits, code: error?.code }, { requests: 1, waits: [], code });
-      assert.match(error?.message ?? "", sentence);
-      assert.match(
-        error?.message ?? "",
-        code === "LLMContextWindowExceedError" || code.startsWith("LLMContent") ? /./ : /127\.0\.0\.1:\d+/,
-      );
-      assert.doesNotMatch(error?.message ?? "", /sk-secret/);
+    it(`does not try again after ${what}, and says why and who`, async () => {
+      const { requests, error: failure, waits } = await fare([answer]);
+      assert.deepEqual({ requests, waits, code: failure?.code }, { requests: 1, waits: [], code });
+      assert.match(failure?.message ?? "", sentence);
+      assert.match(failure?.message ?? "", /127\.0\.0\.1:\d+/);
     });
   }
 
-  const passing: readonly [string, FakeAnswer, string][] = [
-    ["429", rateLimit({}), "LLMRateLimitError"],
-    ["500", { status: 500, body: { error: { message: "oops" } } }, "LLMServiceUnavailableError"],
-    ["a 502 with a page", { status: 502, body: `<html>${"<p>Bad Gateway</p>".repeat(500)}</html>` }, "LLMServiceUnavailableError"],
-    // To fetch, a proxy that wants a login is a network that fails.
-    ["407", { status: 407, body: "" }, "LLMServiceUnavailableError"],
-    ["503", { status: 503, body: "" }, "LLMServiceUnavailableError"],
-    ["529", { status: 529, body: { error: { message: "overloaded" } } }, "LLMServiceUnavailableError"],
-    ["a stream that is cut in a text", { bytes: [chunk({ content: "Hel" })], ending: "cut" }, "LLMServiceUnavailableError"],
-    ["a stream that ends in a text", { bytes: [chunk({ content: "Hel" })] }, "LLMNoResponseError"],
-    [
-      "a stream that ends in a call",
-      { bytes: [chunk({ tool_calls: [{ index: 0, id: "a", function: { name: "t", arguments: '{"a":' } }] })] },
-      "LLMNoResponseError",
-    ],
-    ["an empty stream", { bytes: [] }, "LLMNoResponseError"],
-    [
-      "an error inside the stream",
-      { bytes: [chunk({ content: "Hel" }), sse({ error: { message: "worker died", code: 500 } })] },
-      "LLMServiceUnavailableError",
-    ],
-    ["a stream of rubbish", { bytes: ["data: {not json\n\n"] }, "LLMServiceUnavailableError"],
-    ["an answer that is no stream", { status: 200, body: { error: { message: "model is loading" } } }, "LLMServiceUnavailableError"],
+  const policies: readonly FakeAnswer[] = [
+    error(400, { error: { code: "content_filter", message: "no" } }),
+    error(400, { error: { innererror: { code: "ResponsibleAIPolicyViolation" }, message: "filtered" } }),
+    error(403, { error: { code: 403, message: "gpt-x requires moderation on OpenInference. Your input was flagged." } }),
+    { text: "I was", finishReason: "content_filter" },
   ];
-  for (const [what, answer, code] of passing) {
-    it(`tries five times in all after ${what}, and tells of every wait`, async () => {
-      const { requests, error, waits } = await fare([answer]);
-      assert.deepEqual({ requests, waits: waits.length, code: error?.code }, { requests: 5, waits: 4, code });
-      assert.ok((error?.message.length ?? 0) < 420, error?.message);
+  for (const [index, answer] of policies.entries()) {
+    it(`does not try again after a content filter, in form ${index + 1}`, async () => {
+      const { requests, error: failure } = await fare([answer]);
+      assert.deepEqual({ requests, code: failure?.code }, { requests: 1, code: "LLMContentPolicyViolationError" });
     });
   }
 
-  it("goes on when the next try works, and what came before is void", async () => {
-    const { text, waits, requests } = await fare([{ bytes: [chunk({ content: "Hel" })], ending: "cut" }, { text: "Hello." }]);
-    assert.deepEqual({ text, waits: waits.length, requests }, { text: "Hello.", waits: 1, requests: 2 });
-  });
+  const overflows: readonly [string, FakeAnswer][] = [
+    ["OpenAI", error(400, { error: { code: "context_length_exceeded", message: "Your input exceeds the limit" } })],
+    [
+      "Azure",
+      error(400, { error: { message: "This model's maximum context length is 128000 tokens. However, your messages resulted in" } }),
+    ],
+    ["Anthropic", error(400, { error: { message: "prompt is too long: 250000 tokens > 200000 maximum" } })],
+    ["Anthropic, by size", error(413, { error: { type: "request_too_large", message: "Request exceeds the maximum size" } })],
+    [
+      "Gemini",
+      error(400, [{ error: { message: "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)." } }]),
+    ],
+    ["vLLM", error(400, { object: "error", message: "This model's maximum context length is 4096 tokens. Please reduce the length" })],
+    [
+      "vLLM, newer",
+      error(400, { error: { message: "The decoder prompt (length 5000) is longer than the maximum model length of 4096." } }),
+    ],
+    ["llama.cpp", error(400, { error: { type: "exceed_context_size_error", message: "the request exceeds the available context size" } })],
+    ["llama.cpp, older", error(500, { error: { message: "the request exceeds the available context size. try increasing it" } })],
+    ["Ollama", error(400, { error: "the input length exceeds the context length" })],
+    [
+      "Mistral",
+      error(400, { message: "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length" }),
+    ],
+    ["xAI", error(400, { error: "This model's maximum prompt length is 131072 but the request contains 537812 tokens." })],
+    ["Groq", error(413, { error: { message: "Request too large for model on tokens per minute", code: "rate_limit_exceeded" } })],
+    ["LM Studio", error(400, { error: "The number of tokens to keep from the initial prompt is greater than the context length." })],
+    ["Kimi", error(400, { error: { message: "Invalid request: Your request exceeded model token limit: 262144" } })],
+    ["TGI", error(422, { error: "Input validation error: `inputs` must have less than 4095 tokens. Given: 5000" })],
+    ["a stream", { bytes: [sse({ error: { message: "the request exceeds the available context size", code: 400 } })] }],
+  ];
+  for (const [who, answer] of overflows) {
+    it(`knows that the conversation is too long, in the words of ${who}`, async () => {
+      const { requests, error: failure } = await fare([answer]);
+      assert.deepEqual({ requests, code: failure?.code }, { requests: 1, code: "LLMContextWindowExceedError" });
+      assert.match(failure?.message ?? "", /^The conversation is longer than gpt-x can read\./);
+    });
+  }
 
-  it("waits as long as the server asks, but never longer than the limit, and doubles its own waits", async () => {
-    const options = { maxAttempts: 5, firstWaitMs: 4, maxWaitMs: 50 };
-    const inTenYears = new Date(Date.now() + 10 * 365 * 86_400_000).toUTCString();
-    const waits = async (headers: Record<string, string>): Promise<number[]> =>
-      (await fare([rateLimit(headers)], { options })).waits.map(({ retryInMs }) => retryInMs);
-    assert.deepEqual(await waits({ "retry-after": "0.03" }), [30, 30, 30, 30]);
-    assert.deepEqual(await waits({ "retry-after": "315360000" }), [50, 50, 50, 50]);
-    assert.deepEqual(await waits({ "retry-after": inTenYears }), [50, 50, 50, 50]);
-    for (const headers of [{}, { "retry-after": "soon" }, { "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" }]) {
-      const own = await waits(headers);
-      assert.ok(
-        own.every((wait, index) => wait >= Math.floor(4 * 2 ** index * 0.8) && wait <= Math.ceil(4 * 2 ** index * 1.2)),
-        own.join(),
-      );
+  it("says that a model takes no tools, and what to do", async () => {
+    for (const message of ["gemma:2b does not support tools", "No endpoints found that support tool use. Try disabling"]) {
+      const { requests, error: failure } = await fare([error(message.startsWith("No") ? 404 : 400, { error: { message } })]);
+      assert.deepEqual([requests, failure?.code], [1, "LLMBadRequestError"]);
+      assert.match(failure?.message ?? "", /^gpt-x takes no tools at 127.*cannot work without them\. Choose another model\./);
     }
   });
 
-  it("gives up on a server that says nothing, that stops after its headers, and that stops in the middle", async () => {
-    const once = { maxAttempts: 1, firstWaitMs: 1, maxWaitMs: 1 };
-    const silent = gate();
+  it("does not take a limit of tokens by the minute for a conversation that is too long", async () => {
+    const words = [
+      "Too many tokens, please wait before trying again.",
+      "This would exceed the rate limit of 40,000 input tokens per minute",
+    ];
+    const codes = await Promise.all(words.map(async (message) => (await fare([error(429, { error: { message } })])).error?.code));
+    assert.deepEqual(codes, ["LLMRateLimitError", "LLMRateLimitError"]);
+  });
+
+  const histories: readonly [string, string][] = [
+    ["OpenAI", "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'."],
+    ["DeepSeek", "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'"],
+    ["Anthropic", "messages.3: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1."],
+    ["Gemini", "Please ensure that function call turn comes immediately after a user turn or after a function response turn."],
+    ["Mistral", "Not the same number of function calls and responses"],
+    ["Mistral, of roles", "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant"],
+    ["vLLM", "Conversation roles must alternate user/assistant/user/assistant/..."],
+  ];
+  for (const [who, message] of histories) {
+    it(`knows that the order of messages was refused, in the words of ${who}`, async () => {
+      const { requests, error: failure } = await fare([error(400, { error: { message, type: "invalid_request_error" } })]);
+      assert.deepEqual({ requests, code: failure?.code }, { requests: 1, code: "LLMMalformedConversationHistoryError" });
+    });
+  }
+
+  it("tells a wrong path from a wrong model", async () => {
+    const sentences: string[] = [];
+    for (const [path, body] of [
+      ["/", "404 page not found"],
+      ["/", { error: { message: 'model "gpt-x" not found, try pulling it first' } }],
+      ["/v1", "404 page not found"],
+      ["/", { error: "Unexpected endpoint or method. (POST /chat/completions)" }],
+    ] as const) {
+      const isLmStudio = JSON.stringify(body).includes("Unexpected");
+      await using server = await startFakeLlm([error(isLmStudio ? 200 : 404, body)]);
+      const { error: failure } = await outcomeOf(openAiLlm({ model: "gpt-x", apiKey, baseUrl: new URL(path, server.url).href }));
+      sentences.push(failure?.message.replace(/127\.0\.0\.1:\d+/, "HOST") ?? "");
+    }
+    const noPath = 'HOST has no chat completions below "/". The path of most base URLs ends in /v1: correct the base URL. It said:';
+    const noModel = 'HOST does not know the model "gpt-x". Select another model, or check the base URL. It said:';
+    assert.deepEqual(sentences, [
+      `${noPath} 404 page not found`,
+      `${noModel} model "gpt-x" not found, try pulling it first`,
+      `${noModel} 404 page not found`,
+      `${noPath} Unexpected endpoint or method. (POST /chat/completions)`,
+    ]);
+  });
+
+  it("never repeats the key, wherever a server repeats it, and cuts what it says", async () => {
+    const echo = `Bearer ${apiKey}`;
     const answers: FakeAnswer[] = [
-      { text: "never", gate: silent },
-      { bytes: [], ending: "silence" },
-      { bytes: [chunk({ content: "Hel" })], ending: "silence" },
+      error(401, { error: { message: `Incorrect API key provided: ${apiKey}.` } }),
+      error(500, `<pre>authorization: ${echo}</pre>${"x".repeat(290)}${apiKey}`),
+      error(400, { detail: { headers: { authorization: echo } } }),
+      { bytes: [chunk({ content: "a" }), sse({ error: { message: echo, code: 500 } })] },
+      { bytes: [`<title>${echo}</title>`], contentType: "text/html" },
+      error(200, { headers: echo }),
     ];
     for (const answer of answers) {
-      const { error } = await fare([answer], { options: once });
-      assert.equal(error?.code, "LLMTimeoutError");
-    }
-    silent.release();
-  });
-
-  it("does not give up on a model that thinks, as long as the server says that it does", async () => {
-    const thinking = Array.from({ length: 10 }, () => ": thinking\n\n");
-    await using server = await startFakeLlm([{ bytes: [...thinking, chunk({ content: "Done." }, "stop")], everyMs: 50 }]);
-    const llm = openAiLlm({ model: "m", apiKey: undefined, baseUrl: server.url, deadlines });
-    const chunks = await collect(llm.stream(request, new AbortController().signal));
-    assert.deepEqual(chunks[0], { type: "text", text: "Done." });
-  });
-
-  it("names the host that cannot be reached", async () => {
-    const server = await startFakeLlm([]);
-    await server[Symbol.asyncDispose]();
-    const port = new URL(server.url).port;
-    for (const baseUrl of [server.url, "http://no-such-host.invalid:1/v1"]) {
-      const llm = withRetry(openAiLlm({ model: "m", apiKey: undefined, baseUrl }), { ...quick, maxAttempts: 2 });
-      const chunks = llm.stream(request, new AbortController().signal);
-      await assert.rejects(collect(chunks), (error: LlmError) => {
-        assert.equal(error.code, "LLMServiceUnavailableError");
-        assert.match(
-          error.message,
-          baseUrl === server.url ? new RegExp(`127\\.0\\.0\\.1:${port} .*ECONNREFUSED`) : /no-such-host\.invalid/,
-        );
-        return true;
-      });
+      const { error: failure, waits } = await fare([answer]);
+      const shown = [failure?.message, ...waits.map(({ reason }) => reason)].join("\n");
+      const logged = failure?.cause instanceof Error ? failure.cause.stack : "";
+      assert.doesNotMatch(`${shown} ${logged}`, /0123456789/);
+      assert.match(shown, /\[key\]/);
+      assert.ok((failure?.message.length ?? 0) < 420, failure?.message);
     }
   });
 
-  it("ends the request and throws the reason when aborted: before it, in the stream, and in a wait", async () => {
-    const reason = new Error("stop");
-    const held = gate();
-    await using server = await startFakeLlm([{ text: "Hello there", gate: held, gateAt: "end" }, { status: 503 }]);
-    const llm = withRetry(openAiLlm({ model: "m", apiKey: undefined, baseUrl: server.url }), {
-      maxAttempts: 5,
-      firstWaitMs: 60_000,
-      maxWaitMs: 60_000,
-    });
-    await assert.rejects(collect(llm.stream(request, AbortSignal.abort(reason))), reason);
-    for (const until of ["text", "waiting"]) {
-      const controller = new AbortController();
-      const read = async (): Promise<void> => {
-        for await (const part of llm.stream(request, controller.signal))
-          if (part.type === until) setImmediate(() => controller.abort(reason));
-      };
-      await assert.rejects(read(), reason, until);
-    }
-    assert.equal(server.requests.length, 2);
-    held.release();
+  it("shows a refusal of the model as its answer", async () => {
+    const { reply } = await ask({ bytes: [chunk({ refusal: "I can't help " }), chunk({ refusal: "with that." }, "stop")] });
+    assert.deepEqual([reply?.text, reply?.isComplete], ["I can't help with that.", true]);
   });
 });

@@ -44,6 +44,40 @@ describe("opening a model", () => {
     assert.equal(server.requests[0]?.headers["authorization"], "Bearer none");
   });
 
+  it("sends no key that cannot be one, and no password that stands in the address, and repeats neither", async () => {
+    for (const apiKey of ["sk-1234 5678", "sk-12345678\nsk-9", "sk-ключ5678", "sk-1234…5678"]) {
+      await assert.rejects(openLlm({ model: "gpt-5" }, "/", { ...sources, apiKey }), (error: Error) => {
+        assert.match(
+          error.message,
+          /^The API key for gpt-5 has a blank or a letter in it that no key has, so it was not sent\. Set it again\.$/,
+        );
+        return true;
+      });
+    }
+    await assert.rejects(openLlm({ model: "m", base_url: "https://me:hunter22@example.com/v1" }, "/", sources), {
+      code: "LLMBadRequestError",
+      message: "The base URL holds a name or a password. Take it out, and set an API key instead.",
+    });
+    await using server = await startFakeLlm([{ text: "Hi." }]);
+    const llm = await openLlm({ model: "m", base_url: server.url }, "/", { ...sources, apiKey: " sk-12345678\n" });
+    await collect(llm.stream(request(0), never));
+    assert.equal(server.requests[0]?.headers["authorization"], "Bearer sk-12345678");
+  });
+
+  it("knows the window, the eyes and the price of a model, and adds the cost to its replies", async () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 5 };
+    await using server = await startFakeLlm([{ text: "Hi.", usage }]);
+    const prices = { input_cost_per_token: 0.5, output_cost_per_token: 1, max_input_tokens: 4096 };
+    const llm = await openLlm({ model: "m", base_url: server.url, ...prices }, "/", sources);
+    assert.deepEqual([llm.hasPrice, llm.maxInputTokens, llm.hasVision], [true, 4096, undefined]);
+    const last = (await collect(llm.stream(request(0), never))).at(-1);
+    assert.equal(last?.type === "reply" ? last.reply.costUsd : undefined, 10);
+    const known = await openLlm({ model: "gpt-4.1" }, "/", { ...sources, apiKey: "sk-12345678" });
+    assert.deepEqual([known.hasPrice, known.maxInputTokens, known.hasVision], [true, 1_047_576, true]);
+    const unknown = await openLlm({ model: "m", base_url: server.url }, "/", sources);
+    assert.deepEqual([unknown.hasPrice, unknown.maxInputTokens, unknown.hasVision], [false, undefined, undefined]);
+  });
+
   it("plays the demo in its own workspace only, and only once", async () => {
     await using folder = await tempFolder();
     const firstWords = async (workingDir: string): Promise<string> => {
@@ -65,12 +99,26 @@ describe("a scripted model", () => {
     const replies = [{ text: "One two." }, { reasoning: "Hm.", tool_calls: [{ name: "think", arguments: { thought: "x" } }] }];
     const reply = async (answered: number) => (await collect(scriptedLlm(replies).stream(request(answered), never))).at(-1);
     const usage = { prompt_tokens: 0, completion_tokens: 0, cache_read_tokens: 0, reasoning_tokens: 0 };
-    const common = { isComplete: true, usage };
+    const common = { isComplete: true, usage, costUsd: 0 };
     const toolCalls = [{ id: "call_1_0", name: "think", arguments: '{"thought":"x"}', origin: "completion" }];
     assert.deepEqual(await Promise.all([0, 1, 2].map(reply)), [
       { type: "reply", reply: { id: "scripted-0", text: "One two.", reasoning: "", toolCalls: [], ...common } },
       { type: "reply", reply: { id: "scripted-1", text: "", reasoning: "Hm.", toolCalls, ...common } },
       { type: "reply", reply: { id: "scripted-2", text: "The script is over.", reasoning: "", toolCalls: [], ...common } },
+    ]);
+  });
+
+  it("counts and costs what the script says, also when that is unknown", async () => {
+    const usage = { prompt_tokens: 7, completion_tokens: 3, cache_read_tokens: 2, reasoning_tokens: 1 };
+    const llm = scriptedLlm([
+      { text: "x", usage, cost_usd: 0.5 },
+      { text: "y", usage, cost_usd: null },
+    ]);
+    const reply = async (answered: number) => (await collect(llm.stream(request(answered), never))).at(-1);
+    const common = { reasoning: "", toolCalls: [], isComplete: true, usage };
+    assert.deepEqual(await Promise.all([0, 1].map(reply)), [
+      { type: "reply", reply: { id: "scripted-0", text: "x", ...common, costUsd: 0.5 } },
+      { type: "reply", reply: { id: "scripted-1", text: "y", ...common } },
     ]);
   });
 
