@@ -1,5 +1,6 @@
 // node-pty's npm package carries its native part for macOS and Windows only, so for Linux it is compiled here.
 //
+// `npm run build:pty` makes it for every Linux that a package is made for (x64 and arm64); setup makes only this machine's.
 // One call of the compiler: node-pty uses Node-API, so one file serves every Node and every VS Code, and node-gyp
 // (which would fetch headers and need python3 and make) is not needed.
 import { spawn } from "node:child_process";
@@ -9,29 +10,42 @@ import { ensureDebianPackages, isOnPath } from "./debian.mjs";
 
 const modules = path.resolve(import.meta.dirname, "..", "node_modules");
 const pty = path.join(modules, "node-pty");
+const crossCompilers = { x64: "x86_64-linux-gnu-g++", arm64: "aarch64-linux-gnu-g++" };
+const crossPackages = { x64: "g++-x86-64-linux-gnu", arm64: "g++-aarch64-linux-gnu" };
+
+if (import.meta.filename === process.argv[1]) for (const arch of Object.keys(crossCompilers)) await makePty(arch);
 
 /** Whether nothing is left to do for `arch` on this system: macOS and Windows have theirs. */
 export function hasPty(arch) {
   return process.platform !== "linux" || !existsSync(pty) || existsSync(prebuilt(arch));
 }
 
-/** Compiles with the machine's own compiler, which is installed first where that is possible. */
+/** Compiles with the machine's own compiler, or a cross compiler, which is installed first where that is possible. */
 export async function makePty(arch) {
-  if (!isOnPath("g++")) await ensureDebianPackages(["g++"], "node-pty, the terminal of the agent, is compiled with g++");
-  await buildPty(arch, "g++");
+  const isOwn = arch === process.arch || crossCompilers[arch] === undefined;
+  const compiler = isOwn ? "g++" : crossCompilers[arch];
+  const debianPackage = isOwn ? "g++" : crossPackages[arch];
+  if (!isOnPath(compiler)) await ensureDebianPackages([debianPackage], `node-pty, the terminal of the agent, is compiled with ${compiler}`);
+  await buildPty(arch, compiler);
 }
 
-/** `prebuilds/linux-<arch>/pty.node` made by `compiler`, which may be a cross compiler such as aarch64-linux-gnu-g++. */
-export async function buildPty(arch, compiler) {
+/** `prebuilds/linux-<arch>/pty.node`. */
+async function buildPty(arch, compiler) {
   const target = prebuilt(arch);
   mkdirSync(path.dirname(target), { recursive: true });
   // Because a half-written file would count as done, the compiler writes beside it and the rename comes last.
   const unfinished = `${target}.${process.pid}`;
   await compile(compiler, [
-    ...["-std=c++20", "-O2", "-shared", "-fPIC", "-DNAPI_DISABLE_CPP_EXCEPTIONS"],
-    ...["-I", nodeHeaders(), "-I", addonHeaders(), path.join(pty, "src", "unix", "pty.cc"), "-o", unfinished, "-lutil"],
+    ...["-std=c++20", "-O2", "-s", "-shared", "-fPIC", "-DNAPI_DISABLE_CPP_EXCEPTIONS", "-include", oldGlibc()],
+    ...["-I", nodeHeaders(), "-I", addonHeaders(), path.join(pty, "src", "unix", "pty.cc"), "-o", unfinished],
+    // By its file name, because it is an empty shell since glibc 2.34, and older ones have `forkpty` there.
+    ...["-Wl,--no-as-needed", "-l:libutil.so.1"],
   ]);
   renameSync(unfinished, target);
+}
+
+function oldGlibc() {
+  return path.join(import.meta.dirname, "oldGlibc.h");
 }
 
 function prebuilt(arch) {
@@ -40,14 +54,22 @@ function prebuilt(arch) {
 
 /** The Node-API headers are the same for every architecture, so the host's are right for a cross compiler too. */
 function nodeHeaders() {
-  return path.join(modules, "node", "node_modules", `node-linux-${process.arch}`, "include", "node");
+  const places = [
+    path.join(modules, "node", "node_modules", `node-linux-${process.arch}`, "include", "node"),
+    path.resolve(process.execPath, "../../include/node"),
+    "/usr/include/node",
+  ];
+  return findWith("node_api.h", places, "The headers of Node, which node-pty is compiled with, are missing");
 }
 
 function addonHeaders() {
   const places = [path.join(pty, "node-addon-api"), path.join(pty, "node_modules", "node-addon-api"), path.join(modules, "node-addon-api")];
-  const found = places.find((place) => existsSync(path.join(place, "napi.h")));
-  if (found === undefined)
-    throw new Error("node-addon-api, which node-pty is compiled with, is missing. Delete node_modules and try again.");
+  return findWith("napi.h", places, "node-addon-api, which node-pty is compiled with, is missing");
+}
+
+function findWith(file, places, complaint) {
+  const found = places.find((place) => existsSync(path.join(place, file)));
+  if (found === undefined) throw new Error(`${complaint}. Delete node_modules and try again.`);
   return found;
 }
 

@@ -1,4 +1,14 @@
-import type { DirectoryEntry, FileErrorCode, FileStat, RuntimeInfo, TerminalRequest, TerminalResult } from "../protocol/runtime.ts";
+import type {
+  DirectoryEntry,
+  FileErrorCode,
+  FileStat,
+  GlobRequest,
+  GrepRequest,
+  RuntimeInfo,
+  SearchResult,
+  TerminalRequest,
+  TerminalResult,
+} from "../protocol/runtime.ts";
 
 /**
  * Where tools act: one per conversation, opened by `open…Runtime(…)`, ended by disposing it.
@@ -11,6 +21,7 @@ export interface Runtime extends AsyncDisposable {
   readonly info: RuntimeInfo;
   readonly terminal: Terminal;
   readonly files: Files;
+  readonly search: Search;
 }
 
 /** One persistent shell. It starts with the first command, in `info.workingDir`. */
@@ -31,8 +42,15 @@ export interface Terminal {
 
 export interface TerminalOptions {
   readonly signal: AbortSignal;
-  readonly onOutput?: ((text: string) => void) | undefined;
+  readonly onOutput?: OutputListener | undefined;
 }
+
+/**
+ * Watches the output. One who has enough for now gives a promise: until it settles no more is read from the program, which then waits too, but
+ * not for long: whoever is late is not waited for until their promise has settled. So a watcher may slow a command, and neither stops it
+ * nor changes what `run` answers.
+ */
+export type OutputListener = ((text: string) => void) | ((text: string) => Promise<void> | undefined);
 
 /** Every method rejects with a RuntimeError whose `code` is a FileErrorCode. */
 export interface Files {
@@ -50,6 +68,23 @@ export interface Files {
   list(path: string, signal: AbortSignal): Promise<DirectoryEntry[]>;
   /** Removes one file or link. */
   remove(path: string, signal: AbortSignal): Promise<void>;
+  /** Where `path` really is: every link followed, as far as there is something; what is missing is put behind it as it is. */
+  realPath(path: string, signal: AbortSignal): Promise<string>;
+}
+
+/**
+ * Finds files below a folder.
+ *
+ * **Contract:** at most 100 files, by absolute path, the one that was changed last first. It ends within 30 seconds, however large, deep or
+ * circular the tree is, and tells what it may have missed. Links are not followed; `.git` and `node_modules` are not entered, and inside a
+ * git work tree nothing that its ignore files name. Rejects with RuntimeError: `not-found`, `not-directory`, or `failed` with the engine's words
+ * when it does not understand the pattern. Aborting ends what was started for it.
+ */
+export interface Search {
+  /** A pattern without a slash is for names at any depth. `**` stands for any number of folders; `*`, `?`, `[a-z]` and `{a,b}` for parts of a name. */
+  glob(request: GlobRequest, signal: AbortSignal): Promise<SearchResult>;
+  /** Hidden folders, binary files and files of more than 10 MB are not searched. Of each file the first five matching lines are told. */
+  grep(request: GrepRequest, signal: AbortSignal): Promise<SearchResult>;
 }
 
 export interface FileContent {

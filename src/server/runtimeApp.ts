@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type * as z from "zod";
-import { TerminalRequest } from "../protocol/runtime.ts";
+import { GlobRequest, GrepRequest, TerminalRequest } from "../protocol/runtime.ts";
 import { PathRequest, ReadRequest, type RuntimeFault, type TerminalLine, versionHeader, WriteQuery } from "../protocol/runtimeApi.ts";
 import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 
@@ -13,6 +13,7 @@ export function runtimeApp(runtime: Runtime): Hono {
   app.get("/api/runtime/info", (c) => c.json(runtime.info));
   addTerminal(app, runtime);
   addFiles(app, runtime);
+  addSearch(app, runtime);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => c.json(toFault(error), statusOf(error)));
   return app;
@@ -26,7 +27,7 @@ function addTerminal(app: Hono, { terminal }: Runtime): void {
     const settled = Promise.withResolvers<void>();
     // Before anything is awaited, so that an interrupt that comes right behind finds it.
     running.set(interrupt, settled.promise);
-    const run = async (send: (line: TerminalLine) => void): Promise<void> => {
+    const run = async (send: Send): Promise<void> => {
       try {
         const request = await body(c, TerminalRequest);
         // An interrupt that came before this is one of what runs: it must not make the request as if it had never come.
@@ -35,7 +36,7 @@ function addTerminal(app: Hono, { terminal }: Runtime): void {
         const abort = (): void => late.abort(signal.reason);
         if (signal.aborted) abort();
         signal.addEventListener("abort", abort, { once: true });
-        send({ type: "result", result: await result });
+        void send({ type: "result", result: await result });
       } finally {
         running.delete(interrupt);
         settled.resolve();
@@ -68,6 +69,10 @@ function addFiles(app: Hono, { files }: Runtime): void {
     await files.remove(path, c.req.raw.signal);
     return c.json({ success: true });
   });
+  app.post("/api/runtime/files/real-path", async (c) => {
+    const { path } = await body(c, PathRequest);
+    return c.json({ path: await files.realPath(path, c.req.raw.signal) });
+  });
   app.post("/api/runtime/files/read", async (c) => {
     const { path, maxBytes } = await body(c, ReadRequest);
     const { bytes, version } = await files.read(path, { maxBytes, signal: c.req.raw.signal });
@@ -80,18 +85,41 @@ function addFiles(app: Hono, { files }: Runtime): void {
   });
 }
 
+function addSearch(app: Hono, { search }: Runtime): void {
+  app.post("/api/runtime/search/glob", async (c) => c.json(await search.glob(await body(c, GlobRequest), c.req.raw.signal)));
+  app.post("/api/runtime/search/grep", async (c) => c.json(await search.grep(await body(c, GrepRequest), c.req.raw.signal)));
+}
+
+/** Gives a promise when the client has enough for now; it settles when there is room again. */
+type Send = (line: TerminalLine) => Promise<void> | undefined;
+
+/** What may wait for a client that reads slowly; then the output that it watches is left out, which its command's result never is. */
+const waitingBytes = { mostOfWatched: 4 * 1024 * 1024, enough: 256 * 1024 };
+
 /** An answer that is written while it is made; a failure after its begin is its last line. */
-function lines(make: (send: (line: TerminalLine) => void) => Promise<void>, signal: AbortSignal): Response {
+function lines(make: (send: Send) => Promise<void>, signal: AbortSignal): Response {
   const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>({
-    start: async (controller) => {
-      const send = (line: TerminalLine): void => {
-        if (!signal.aborted) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
-      };
-      await make(send).catch((error: unknown) => send({ type: "error", fault: toFault(error) }));
-      if (!signal.aborted) controller.close();
-    },
-  });
+  let hasRoom: PromiseWithResolvers<void> | undefined;
+  const start = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const send: Send = (line) => {
+      const room = controller.desiredSize ?? 0;
+      if (signal.aborted || (line.type === "output" && room < -waitingBytes.mostOfWatched)) return hasRoom?.promise;
+      controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+      if ((controller.desiredSize ?? 0) > 0) return undefined;
+      hasRoom ??= Promise.withResolvers<void>();
+      return hasRoom.promise;
+    };
+    await make(send).catch((error: unknown) => send({ type: "error", fault: toFault(error) }));
+    if (!signal.aborted) controller.close();
+  };
+  const pull = (): void => {
+    hasRoom?.resolve();
+    hasRoom = undefined;
+  };
+  const stream = new ReadableStream<Uint8Array>(
+    { start: (controller) => void start(controller), pull },
+    { highWaterMark: waitingBytes.enough, size: (chunk) => chunk?.byteLength ?? 0 },
+  );
   return new Response(stream, { headers: { "content-type": "application/x-ndjson" } });
 }
 

@@ -20,6 +20,6 @@ after(() => rmSync(home, { recursive: true, force: true }));
 
 machineContract(
   "machine with a person's own start-up files",
-  { lineEditing: true, userStartupFiles: true, env: { ...withoutSecrets(process.env), HOME: home } },
+  { lineEditing: true, userStartupFiles: true, env: { ...withoutSecrets(process.env), HOME: home, TMPDIR: undefined } },
   { isTerminal: true },
 );

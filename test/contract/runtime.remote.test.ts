@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { FileStat } from "../../src/protocol/runtime.ts";
+import type { FileStat, TerminalResult } from "../../src/protocol/runtime.ts";
+import type { OutputListener } from "../../src/runtime/runtime.ts";
 import { openChildSandbox } from "../support/childSandbox.ts";
 import { until } from "../support/until.ts";
 import { runtimeContract } from "./runtime.ts";
@@ -48,6 +49,32 @@ describe("RemoteRuntime", () => {
     assert.equal((await runtime.files.list(folder, signal)).length, 124);
     await rm(folder, { recursive: true });
   });
+
+  it("keeps its memory bounded while a watcher takes a flood slowly, or not at all", async function () {
+    if (process.platform !== "linux") this.skip();
+    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    await using runtime = await openChildSandbox(folder, signal);
+    const megabytes = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${runtime.pid}/status`, "utf8"))?.[1]) / 1000;
+    const flood = (bytes: number, onOutput: OutputListener): Promise<TerminalResult> =>
+      runtime.terminal.run(
+        { type: "command", command: `head -c ${bytes} /dev/zero | tr '\\0' x | fold -w 99`, timeoutMs: 60_000, noChangeTimeoutMs: 1 },
+        { signal, onOutput },
+      );
+    await flood(1_000_000, () => undefined);
+    const before = megabytes();
+    const { outcome } = await flood(4_000_000, () => new Promise((resolve) => void setTimeout(resolve, 2)));
+    assert.deepEqual(outcome, { type: "completed", exitCode: 0 });
+    const stuck = Promise.withResolvers<void>();
+    const ended = flood(50_000_000, () => stuck.promise);
+    await until("the flood to come over there", async () => {
+      const full = await runtime.files.list(runtime.info.outputDir ?? "", signal);
+      return full.length >= 3;
+    });
+    stuck.resolve();
+    assert.deepEqual((await ended).outcome, { type: "completed", exitCode: 0 });
+    assert.ok(megabytes() - before < 64, `${megabytes() - before} MB`);
+    await rm(folder, { recursive: true });
+  }).timeout(60_000);
 
   it("ends what it runs when it hears a hang-up", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));

@@ -3,14 +3,18 @@ import { after, before, describe } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type LeakWatch, watchLeaks } from "../support/leaks.ts";
 import { filesContract } from "./runtimeFiles.ts";
+import { searchContract } from "./runtimeSearch.ts";
 import { shellContract } from "./runtimeShell.ts";
 import { terminalContract } from "./runtimeTerminal.ts";
+import type { ShellWords } from "./words/words.ts";
 
 export interface RuntimeCapabilities {
-  /** Whether its terminal is a real bash on a POSIX system; files are then looked at through commands. */
+  /** Whether its terminal is a real shell on a POSIX system; files are then looked at through commands. */
   readonly realShell: boolean;
   /** Whether programs see a terminal (a pseudo terminal), so that keys and terminal settings mean something. */
   readonly isTerminal: boolean;
+  /** The language of its shell; bash's without it. */
+  readonly words?: ShellWords;
   /** An absolute folder of the runtime; each test gets its own under it. */
   readonly baseDir: string;
   /** How many runtimes are opened at once: fewer where each is a process of its own. */
@@ -35,6 +39,7 @@ export function runtimeContract(name: string, open: OpenRuntime, capabilities: R
 
     terminalContract(openNext);
     filesContract(openNext, capabilities);
+    searchContract(openNext, capabilities);
     if (capabilities.realShell) shellContract(openNext, capabilities);
 
     after("leaves nothing behind", async () => {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
+import { until } from "../support/until.ts";
 import type { RuntimeCapabilities } from "./runtime.ts";
 import { bytes, code, never, put, rejection, run, tell, textOf, versionOf } from "./runtimeActs.ts";
 
@@ -139,7 +140,75 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       equal(await runtime.files.stat(file, never), undefined);
     });
 
+    it("says where a path really is, also of what is not there yet", async () => {
+      await using runtime = await open();
+      const root = await runtime.files.realPath(runtime.info.workingDir, never);
+      await put(runtime, `${root}/folder/file`, "");
+      const real = (path: string): Promise<string> => runtime.files.realPath(`${root}/${path}`, never);
+      deepEqual(await Promise.all([real("folder/file"), real("./none/../folder/./x"), real("none/deep")]), [
+        `${root}/folder/file`,
+        `${root}/folder/x`,
+        `${root}/none/deep`,
+      ]);
+      equal(await code(runtime.files.realPath("relative", never)), "invalid-path");
+    });
+
     if (!realShell) return;
+
+    it("says where links lead, also those that lead to nothing or in a circle", async () => {
+      await using runtime = await open();
+      const root = await runtime.files.realPath(runtime.info.workingDir, never);
+      await run(runtime, "mkdir sub; ln -s sub in; ln -s ../new sub/out; ln -s in/out twice; ln -s circle circle; ln -s / top");
+      const real = (path: string): Promise<string> => runtime.files.realPath(`${root}/${path}`, never);
+      deepEqual(await Promise.all(["in/file", "twice", "twice/x", "top/etc/none/x"].map(real)), [
+        `${root}/sub/file`,
+        `${root}/new`,
+        `${root}/new/x`,
+        "/etc/none/x",
+      ]);
+      equal(await code(real("circle/x")), "invalid-path");
+    });
+
+    it("FF-01 reads a file that grows as it was at some moment, or says that it has become too large", async () => {
+      await using runtime = await open();
+      const file = `${runtime.info.workingDir}/grow`;
+      await run(runtime, "sh -c 'i=0; while [ $i -lt 50000 ]; do echo line >> grow; i=$((i+1)); done' > /dev/null 2>&1 &");
+      await until("its begin", async () => ((await runtime.files.stat(file, never))?.sizeBytes ?? 0) > 0 || undefined);
+      for (let round = 0; round < 20; round++) {
+        const text = await runtime.files
+          .read(file, { maxBytes: 1_000_000, signal: never })
+          .then((read) => Buffer.from(read.bytes).toString());
+        ok(/^(line\n)+$/.test(text), text.slice(-20));
+      }
+      equal(await code(runtime.files.read(file, { maxBytes: 4, signal: never })), "too-large");
+    });
+
+    it("FF-09 says that a file may not be written, and leaves it as it is", async function () {
+      await using runtime = await open();
+      const { workingDir } = runtime.info;
+      const made = await tell(
+        runtime,
+        "mkdir ro && mount -t tmpfs -o size=64k tmpfs ro 2>&1 && echo old > ro/file && mount -o remount,ro ro",
+      );
+      if (made !== "0 ") this.skip();
+      try {
+        const version = await versionOf(runtime, `${workingDir}/ro/file`);
+        equal(await code(put(runtime, `${workingDir}/ro/file`, "new", version)), "no-permission");
+        equal(await code(put(runtime, `${workingDir}/ro/new`, "new")), "no-permission");
+        equal(await tell(runtime, "ls -1A ro; cat ro/file"), "0 file\nold\n");
+      } finally {
+        await run(runtime, "umount ro");
+      }
+    });
+
+    it("FF-09 keeps the owner and every mode bit, as far as this user may", async () => {
+      await using runtime = await open();
+      const file = `${runtime.info.workingDir}/file`;
+      await run(runtime, "echo old > file; chown 12345:12345 file 2> /dev/null; chmod 4775 file");
+      const before = await tell(runtime, "stat -c '%a %u %g' file");
+      await put(runtime, file, "new", await versionOf(runtime, file));
+      equal(await tell(runtime, "stat -c '%a %u %g' file"), before);
+    });
 
     it("FF-01 refuses pipes, devices and endless files instead of hanging", async () => {
       await using runtime = await open();
@@ -169,7 +238,7 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       await put(runtime, `${workingDir}/link`, "new\n", await versionOf(runtime, `${workingDir}/link`));
       await put(runtime, `${workingDir}/dangling`, "made\n");
       equal(
-        await tell(runtime, "stat -c '%a %F' sub/script link dangling; cat link dangling; ls -1A . sub"),
+        await tell(runtime, "stat -c '%a %F' sub/script link dangling; cat link dangling; command ls -1A . sub"),
         "0 751 regular file\n777 symbolic link\n777 symbolic link\nnew\nmade\n.:\ndangling\nlink\nsub\n\nsub:\nnew\nscript\n",
       );
     });
@@ -179,7 +248,7 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       const file = `${runtime.info.workingDir}/file`;
       const sizes = [300_000, 100_000];
       let { version } = await runtime.files.write(file, new Uint8Array(300_000), { expected: "absent", signal: never });
-      const watching = run(runtime, "for i in {1..60}; do wc -c < file; done | sort -u");
+      const watching = run(runtime, "bash -c 'for i in {1..60}; do wc -c < file; done' | sort -u");
       for (let round = 0; round < 40; round++)
         ({ version } = await runtime.files.write(file, new Uint8Array(sizes[round % 2] ?? 0), { expected: version, signal: never }));
       const seen = (await watching).output.trim().split("\n").map(Number);

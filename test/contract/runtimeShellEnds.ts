@@ -2,20 +2,13 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { it } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { abortWhenReady, poll, press, run, tell, told } from "./runtimeActs.ts";
+import type { ShellWords } from "./words/words.ts";
 
 /** How commands and shells end, by themselves. */
-export function endingTests(open: () => Promise<Runtime>, atOnce = 50): void {
+export function endingTests(open: () => Promise<Runtime>, words: ShellWords, atOnce = 50): void {
   it("TF-08 tells within a second that the shell has ended, however that came", async () => {
     await using runtime = await open();
-    const ends: Record<string, RegExp> = {
-      "exit 3": /^shell ended 3 (exit\n)?$/,
-      "exec false": /^shell ended 1 $/,
-      "kill -9 $$": /^shell ended 137 $/,
-      "set -e; echo before; false; echo after": /^shell ended 1 before\n$/,
-      "trap 'echo bye' EXIT; exit 4": /^shell ended 4 (exit\n)?bye\n$/,
-      "exec bash -c 'echo last words; exit 5'": /^shell ended 5 last words\n$/,
-    };
-    for (const [command, expected] of Object.entries(ends)) {
+    for (const [command, expected] of Object.entries(words.ends)) {
       const since = performance.now();
       match(await tell(runtime, command), expected, command);
       ok(performance.now() - since < 1000, command);
@@ -31,11 +24,9 @@ export function endingTests(open: () => Promise<Runtime>, atOnce = 50): void {
   it("TF-07 returns at once from commands that leave something in the background, and ends it when disposed", async () => {
     const runtime = await open();
     const since = performance.now();
-    await run(
-      runtime,
-      "sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & (sleep 1000 &); (trap '' HUP TERM; sleep 1000) & disown -a; cat /dev/zero >/dev/null &",
-    );
-    equal((await run(runtime, "jobs -p | wc -l")).output.trim(), "1");
+    await run(runtime, words.startsInBackground);
+    const [counts, expected] = words.countsJobs;
+    match(await tell(runtime, counts), new RegExp(expected));
     ok(performance.now() - since < 1000);
     await runtime[Symbol.asyncDispose]();
     ok(performance.now() - since < 3000);
@@ -55,12 +46,12 @@ export function endingTests(open: () => Promise<Runtime>, atOnce = 50): void {
     match(await tell(runtime, "no-such-program"), /^127 /);
     match(await tell(runtime, "bash -c 'kill -9 $$'"), /^137 /);
     match(await tell(runtime, "bash -c 'kill -SEGV $$'"), /^139 /);
-    match(await tell(runtime, "kill -INT $$"), /^130 /);
+    match(await tell(runtime, `kill -INT ${words.ownPid}`), /^130 /);
   });
 
   it("goes on after `rm -rf` of the folder for temporary files", async () => {
     await using runtime = await open();
-    await run(runtime, 'rm -rf "${TMPDIR:?}"/*');
+    await run(runtime, words.posix('rm -rf "${TMPDIR:?}"/*'));
     equal(await tell(runtime, "echo usable"), "0 usable\n");
     equal(await tell(runtime, "exit 1").then((text) => text.slice(0, 13)), "shell ended 1");
     equal(await tell(runtime, "echo usable"), "0 usable\n");
@@ -78,38 +69,28 @@ export function endingTests(open: () => Promise<Runtime>, atOnce = 50): void {
 }
 
 /** And because they are stopped. */
-export function interruptTests(open: () => Promise<Runtime>): void {
-  const stubborn: Record<string, string> = {
-    "a program": "echo ready; sleep 1000",
-    "TF-09 a program that ignores Ctrl-C and TERM": "echo ready; (trap '' INT TERM; sleep 1000)",
-    "a loop of the shell": "echo ready; while :; do :; done",
-    "a loop of programs": "echo ready; while true; do sleep 0.01; done",
-    "a command substitution": "x=$(echo ready >&2; sleep 1000)",
-    "a reader": "echo ready; read x",
-    "a pipe": "echo ready; yes | cat > /dev/null",
-    "a command that has broken the prompt": "PROMPT_COMMAND= PS1=; echo ready; sleep 1000",
-  };
-  for (const [name, command] of Object.entries(stubborn)) {
+export function interruptTests(open: () => Promise<Runtime>, words: ShellWords): void {
+  for (const [name, command] of Object.entries(words.stubborn)) {
     it(`ends ${name} within two seconds when aborted, and keeps the shell`, async () => {
       await using runtime = await open();
-      await run(runtime, "kept=yes");
+      await run(runtime, words.keep);
       const { error, tookMs } = await abortWhenReady(runtime, command);
       match(String(error), /stopped/);
       ok(tookMs < 2000, `${tookMs} ms`);
-      equal(await tell(runtime, "echo $kept"), "0 yes\n");
+      equal(await tell(runtime, words.showKept), "0 yes\n");
     });
   }
 
   it("TF-09 replaces a shell that itself ignores everything", async () => {
     await using runtime = await open();
-    const { tookMs } = await abortWhenReady(runtime, "trap '' INT TERM; cd /; echo ready; while :; do :; done");
+    const { tookMs } = await abortWhenReady(runtime, words.ignoresAll);
     ok(tookMs < 2000, `${tookMs} ms`);
     equal(await tell(runtime, "echo usable; pwd"), `0 usable\n${runtime.info.workingDir}\n`);
   });
 
   it("TF-24 can be stopped at any moment of a command's start", async () => {
     await using runtime = await open();
-    await run(runtime, "kept=yes");
+    await run(runtime, words.keep);
     for (let turns = 0; turns < 40; turns++) {
       const controller = new AbortController();
       const waiting = runtime.terminal
@@ -118,14 +99,14 @@ export function interruptTests(open: () => Promise<Runtime>): void {
       for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
       controller.abort("stopped");
       equal(await waiting, "stopped");
-      equal(await tell(runtime, "echo $kept"), "0 yes\n", `after ${turns} turns`);
+      equal(await tell(runtime, words.showKept), "0 yes\n", `after ${turns} turns`);
     }
   });
 
   it("tells the end of a command that ended between two answers", async () => {
     await using runtime = await open();
-    await run(runtime, "mkfifo gate; exec 8<>gate");
-    equal(await tell(runtime, "echo one; read -u 8; echo two; (exit 6)", { noChangeTimeoutMs: 100 }), "running: no_change one\n");
+    await run(runtime, "mkfifo gate");
+    equal(await tell(runtime, words.waitsAtGate, { noChangeTimeoutMs: 100 }), "running: no_change one\n");
     const waiting = poll(runtime);
     await press(runtime, "C-c", { timeoutMs: 0 });
     match(told(await waiting), /^130 /);

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "mocha";
+import type { TerminalResult } from "../../src/protocol/runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { code, input, never, poll, press, put, rejection, run, tell, told } from "./runtimeActs.ts";
 
@@ -55,6 +56,24 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       await run(runtime, "sleep 1000", { timeoutMs: 0 });
       deepEqual((await press(runtime, "C-c")).outcome, { type: "completed", exitCode: 130 });
       equal(await tell(runtime, "echo usable"), "0 usable\n");
+    });
+
+    it("gives a command variables of any value, keeps them, and shows them nowhere", async () => {
+      await using runtime = await open();
+      let seen = "";
+      const withEnv = (command: string, env: Record<string, string>): Promise<TerminalResult> =>
+        runtime.terminal.run(
+          { type: "command", command, env, noChangeTimeoutMs: 9000 },
+          { signal: never, onOutput: (text) => (seen += text) },
+        );
+      const values = { PLAIN: "secret", _odd1: `it's "a" $HOME \`x\` \\ %s !!`, LINES_: "one\ntwo\t€ 🙂", EMPTY: "" };
+      deepEqual([told(await withEnv("true", values)), seen], ["0 ", ""]);
+      for (const [name, value] of Object.entries(values)) equal(await tell(runtime, `printenv ${name}`), `0 ${value}\n`);
+      equal(told(await withEnv("printenv PLAIN", { PLAIN: "other" })), "0 other\n");
+      equal(await tell(runtime, "printenv EMPTY"), "0 \n");
+      for (const env of [{ A: "x\0y" }, { A: "\ud800" }, { "A B": "x" }, { "1A": "x" }, { "A=$(false)": "x" }])
+        ok(["failed", "TypeError"].includes(String(await code(withEnv("true", env)))), JSON.stringify(env));
+      equal(await tell(runtime, "printenv PLAIN"), "0 other\n");
     });
 
     it("does nothing for a poll, an input or a key when nothing runs", async () => {

@@ -12,6 +12,10 @@ const longestPauseMs = 80;
  * window is closed, and TERM for what does not mind one (`nohup`); then by force. Takes at most one and a half seconds.
  */
 export async function endShells(shells: readonly Shell[]): Promise<void> {
+  if (process.platform === "win32") {
+    for (const shell of shells) shell.process.kill("SIGKILL");
+    return;
+  }
   const sessions = new Set<string>();
   for (const shell of shells) sessions.add((await sessionOf(shell)) ?? "");
   sessions.delete("");

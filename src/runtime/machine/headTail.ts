@@ -77,7 +77,7 @@ export class HeadTail {
 }
 
 /** The last begin of a character at or before `at`. */
-function characterStart(bytes: Buffer, at: number): number {
+export function characterStart(bytes: Buffer, at: number): number {
   let start = at;
   while (start > 0 && isContinuation(bytes[start])) start--;
   return start;

@@ -10,12 +10,12 @@ import { signalProcess } from "./shellProcess.ts";
 export async function interruptCommand(shell: Shell, command: RunningCommand): Promise<void> {
   shell.interrupt();
   if (await command.endsWithin(200)) return;
-  if (await isAlone(shell)) shell.askForEnd();
-  else await signalForeground(shell, "SIGINT");
-  if (await command.endsWithin(300)) return;
-  await signalForeground(shell, "SIGTERM");
+  if (await isAlone(shell)) ask(shell, command);
+  else await signalForeground(shell, command, "SIGINT");
+  if (await command.endsWithin(150)) return;
+  await signalForeground(shell, command, "SIGTERM");
   if (await command.endsWithin(400)) return;
-  await signalForeground(shell, "SIGKILL");
+  await signalForeground(shell, command, "SIGKILL");
   if (await command.endsWithin(300)) return;
   shell.process.kill("SIGKILL");
   await command.endsWithin(400);
@@ -27,25 +27,32 @@ export async function interruptCommand(shell: Shell, command: RunningCommand): P
  */
 export async function askAfterControlC(shell: Shell, command: RunningCommand): Promise<void> {
   if (await command.endsWithin(200)) return;
-  if (await isAlone(shell)) shell.askForEnd();
+  if (await isAlone(shell)) ask(shell, command);
+}
+
+function ask(shell: Shell, command: RunningCommand): void {
+  if (command.end === undefined) shell.askForEnd();
 }
 
 async function isAlone(shell: Shell): Promise<boolean> {
   return (await foreground(shell.process.pid)).length === 0;
 }
 
-/** Signals the foreground programs, and has the shell give up the loop they may be in. */
-async function signalForeground(shell: Shell, signal: NodeJS.Signals): Promise<void> {
+/** Signals the foreground programs, and has the shell give up the loop they may be in. Does nothing when the command is over meanwhile. */
+async function signalForeground(shell: Shell, command: RunningCommand, signal: NodeJS.Signals): Promise<void> {
+  const programs = await foreground(shell.process.pid);
+  if (command.end !== undefined) return;
   // First, because a loop goes on at once with the next program when one of them has ended.
   shell.process.kill("SIGINT");
-  for (const pid of await foreground(shell.process.pid)) signalProcess(pid, signal);
+  for (const pid of programs) signalProcess(pid, signal);
+  if (programs.length === 0) ask(shell, command);
 }
 
-/** A process group (as a negative number), or the programs that run in the shell's own group, such as `$(…)`. */
+/** The programs that have the terminal, or run in the shell's own group, such as `$(…)`. A group that is gone has nothing. */
 async function foreground(shellPid: number): Promise<number[]> {
   const row = await readProcess(shellPid);
   if (row === undefined) return [];
-  if (row.foregroundGroup > 0 && row.foregroundGroup !== row.group) return [-row.foregroundGroup];
-  const rows = await listProcesses();
-  return rows.filter((other) => other.group === row.group && other.pid !== shellPid).map((other) => other.pid);
+  const others = (await listProcesses()).filter((other) => other.pid !== shellPid);
+  if (row.foregroundGroup !== row.group && others.some((other) => other.group === row.foregroundGroup)) return [-row.foregroundGroup];
+  return others.filter((other) => other.group === row.group).map((other) => other.pid);
 }

@@ -6,6 +6,7 @@ import type { FileContent, Files, WriteOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { fileError } from "./fileErrors.ts";
 import { kindOf, refuseNonFile, statOrUndefined, toFileStat, versionOf } from "./fileStats.ts";
+import { realPath } from "./realPath.ts";
 import { replaceFile } from "./replaceFile.ts";
 
 /** The files of this machine. */
@@ -57,6 +58,10 @@ export class MachineFiles implements Files {
         throw new RuntimeError("is-directory", `${file} is a directory; only files and links are removed.`);
       await unlink(file);
     });
+  }
+
+  realPath(file: string, signal: AbortSignal): Promise<string> {
+    return this.#do(file, signal, () => realPath(file));
   }
 
   close(): void {

@@ -3,13 +3,16 @@ import path from "node:path";
 import type { RuntimeInfo } from "../../protocol/runtime.ts";
 import type { Files, Runtime } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
+import { chooseShell } from "./dialects/choose.ts";
 import { shellEnvironment, withoutSecrets } from "./environment.ts";
 import { MachineFiles } from "./machineFiles.ts";
+import { openMachineSearch } from "./machineSearch.ts";
 import type { MachineTerminal, TerminalSize } from "./machineTerminal.ts";
 import { ShellTerminal } from "./machineTerminal.ts";
 import { shellOpener } from "./openShell.ts";
 import { PrivateFolder } from "./privateFolder.ts";
 import { loadPty } from "./pty.ts";
+import { OutputFolder } from "./wholeOutput.ts";
 
 export interface MachineOptions {
   /** Absolute; where the terminal starts. */
@@ -20,15 +23,17 @@ export interface MachineOptions {
   readonly isSandboxed?: boolean;
   /** What commands inherit, as it is. Without it: this process's environment without what looks like a secret. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The shell's program; bash unless told otherwise, and it must be a bash. */
-  readonly shell?: string;
+  /** The shell that is wanted, such as `$SHELL`; another one is taken when we cannot speak with it. Without it: bash, else what is there. */
+  readonly shell?: string | undefined;
   /** Folders of other copies of node-pty, tried when our own does not load (VS Code carries one). `"none"`: pipes only. */
   readonly pty?: readonly string[] | "none";
-  /** Reads the person's ~/.bashrc first, so that the terminal is like their own. */
+  /** Reads the person's own start-up file of that shell first, so that the terminal is like their own. */
   readonly userStartupFiles?: boolean;
   /** Arrow keys, completion and history at the prompt, for a terminal that a person types into; costs 0.3 ms per command. */
   readonly lineEditing?: boolean;
   readonly size?: TerminalSize;
+  /** Programs that are tried before `rg` on the PATH for searching (VS Code carries one); `"none"`: our own search only. */
+  readonly ripgrep?: readonly string[] | "none" | undefined;
 }
 
 /** This machine, as a place where tools act. */
@@ -43,22 +48,28 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
   await checkFolder(options.workingDir);
   const pty = options.pty === "none" ? undefined : await loadPty(options.pty);
   const folder = await PrivateFolder.open();
+  const env = shellEnvironment(options.env ?? withoutSecrets(process.env));
+  const shell = chooseShell({ wanted: options.shell, env, isTerminal: pty !== undefined, platform: process.platform });
   const openShell = shellOpener({
     folder,
     pty,
-    program: options.shell ?? "bash",
-    env: shellEnvironment(options.env ?? withoutSecrets(process.env)),
+    shell,
+    env,
     fallbackDir: options.workingDir,
     userStartupFiles: options.userStartupFiles ?? false,
     lineEditing: options.lineEditing ?? false,
   });
-  const terminal = new ShellTerminal(openShell.open, options.workingDir, options.size ?? { cols: 200, rows: 50 });
+  const outputs = new OutputFolder(folder);
+  const size = options.size ?? { cols: 200, rows: 50 };
+  const terminal = new ShellTerminal({ openShell: openShell.open, outputs, folder: options.workingDir, size });
   const files = new MachineFiles();
+  const search = openMachineSearch({ files, workingDir: options.workingDir, ripgrep: options.ripgrep });
   let disposing: Promise<void> | undefined;
   return {
-    info: infoOf(options),
+    info: infoOf(options, { shell: shell.dialect.name, outputDir: outputs.path }),
     terminal,
     files: files satisfies Files,
+    search,
     get notice() {
       return openShell.notice();
     },
@@ -67,19 +78,20 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
 
   async function dispose(): Promise<void> {
     files.close();
+    await search[Symbol.asyncDispose]();
     await terminal[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   }
 }
 
-function infoOf(options: MachineOptions): RuntimeInfo {
+function infoOf(options: MachineOptions, found: Pick<RuntimeInfo, "shell" | "outputDir">): RuntimeInfo {
   return {
     kind: options.kind ?? "machine",
     wall: options.wall,
     isSandboxed: options.isSandboxed ?? false,
     workingDir: options.workingDir,
     platform: process.platform,
-    shell: process.platform === "win32" ? null : (options.shell ?? "bash"),
+    ...found,
   };
 }
 

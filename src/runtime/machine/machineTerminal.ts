@@ -2,11 +2,14 @@ import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts"
 import type { Terminal, TerminalOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { endShells } from "./endShells.ts";
+import { waitsForInput } from "./inputWait.ts";
 import { askAfterControlC, interruptCommand } from "./interrupt.ts";
 import { keySequence } from "./keys.ts";
 import type { Outcome } from "./runningCommand.ts";
 import { RunningCommand } from "./runningCommand.ts";
 import type { Shell, ShellListener } from "./shell.ts";
+import { checkText } from "./terminalText.ts";
+import { type OutputFolder, WholeOutput } from "./wholeOutput.ts";
 
 /** A terminal that a person can watch and type into, beside the agent. */
 export interface MachineTerminal extends Terminal {
@@ -30,9 +33,17 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
+export interface ShellTerminalOptions {
+  readonly openShell: OpenShell;
+  readonly outputs: OutputFolder;
+  readonly folder: string;
+  readonly size: TerminalSize;
+}
+
 /** The terminal over whatever shells `openShell` gives, one after the other. */
 export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   readonly #openShell: OpenShell;
+  readonly #outputs: OutputFolder;
   readonly #firstFolder: string;
   readonly #rawListeners = new Set<(text: string) => void>();
   readonly #endedShells: Shell[] = [];
@@ -44,8 +55,9 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   #interrupting: Promise<void> | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor(openShell: OpenShell, folder: string, size: TerminalSize) {
+  constructor({ openShell, outputs, folder, size }: ShellTerminalOptions) {
     this.#openShell = openShell;
+    this.#outputs = outputs;
     this.#firstFolder = folder;
     this.#folder = folder;
     this.#size = size;
@@ -108,12 +120,13 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   }
 
   async #runCommand(request: TerminalRequest & { type: "command" }, options: TerminalOptions): Promise<TerminalResult> {
-    checkText(request.command);
-    const command = new RunningCommand("agent");
+    checkText(request);
+    const command = new RunningCommand("agent", new WholeOutput(this.#outputs));
     this.#command = command;
     try {
       const shell = await this.#open();
-      if (!(await shell.start(request.command, options.signal))) return this.#answer({ type: "busy" }, this.#command);
+      if (!(await shell.start({ text: request.command, env: request.env }, options.signal)))
+        return this.#answer({ type: "busy" }, this.#command);
     } catch (error) {
       this.#command = undefined;
       throw error;
@@ -122,11 +135,15 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   }
 
   async #wait(command: RunningCommand, request: TerminalRequest, options: TerminalOptions): Promise<TerminalResult> {
-    const outcome = options.signal.aborted ? undefined : await command.wait(request, options);
+    const outcome = options.signal.aborted ? undefined : await command.wait(request, options, () => this.#isReading());
     if (outcome !== undefined) return this.#answer(outcome, command);
     await this.interrupt();
     if (this.#command === command) this.#command = undefined;
     throw options.signal.reason;
+  }
+
+  async #isReading(): Promise<boolean> {
+    return this.#shell !== undefined && waitsForInput(this.#shell.process.pid);
   }
 
   #answer(outcome: Outcome, command?: RunningCommand): TerminalResult {
@@ -196,11 +213,6 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     signal.throwIfAborted();
     if (this.#disposing !== undefined) throw closed();
   }
-}
-
-function checkText(command: string): void {
-  if (command.includes("\0")) throw new RuntimeError("failed", "The command holds a NUL character, which no shell can take. Leave it out.");
-  if (!command.isWellFormed()) throw new RuntimeError("failed", "The command holds half a character (a lone surrogate). Leave it out.");
 }
 
 function closed(): RuntimeError {

@@ -26,13 +26,18 @@ export function spawnOnPipes(options: ShellProcessOptions, listener: ShellProces
   child.stdout.on("data", (bytes: Buffer) => listener.onData(bytes));
   child.stdin.on("error", () => child.stdin.destroy());
   child.once("error", () => end(null));
-  child.once("exit", (code, signal) => setTimeout(end, drainMs, exitCodeOf(code, signal)).unref());
+  child.once("exit", (code, signal) => {
+    child.stdout.resume();
+    setTimeout(end, drainMs, exitCodeOf(code, signal)).unref();
+  });
   child.once("close", (code, signal) => end(exitCodeOf(code, signal)));
   return {
     pid: child.pid ?? 0,
     isTerminal: false,
     write: (data) => isRunning && child.stdin.write(data),
     resize: () => undefined,
+    pause: () => child.stdout.pause(),
+    resume: () => child.stdout.resume(),
     kill: (signal) => isRunning && child.pid !== undefined && signalProcess(child.pid, signal),
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { RuntimeError } from "../runtime.ts";
 
-/** A rest of an earlier text that is longer than this is cut off, because the shell reads it too. */
+/** A rest of an earlier text that is longer than this is cut off, and not written over, because the shell reads it too. */
 const longestRest = 16 * 1024;
 
 const namePrefix = "openhands-shell-";
@@ -18,8 +18,32 @@ export class PrivateFolder implements AsyncDisposable {
     this.#path = folder;
   }
 
+  /** In the folder for temporary files, or where one always is when that cannot be used. Rejects with RuntimeError. */
   static async open(): Promise<PrivateFolder> {
-    return new PrivateFolder(await mkdtemp(path.join(tmpdir(), `${namePrefix}${process.pid}-`)));
+    const parents = new Set([tmpdir(), "/tmp"]);
+    const causes: unknown[] = [];
+    for (const parent of parents) {
+      try {
+        return new PrivateFolder(await mkdtemp(path.join(parent, `${namePrefix}${process.pid}-`)));
+      } catch (cause) {
+        causes.push(cause);
+      }
+    }
+    const message = `No folder for temporary files can be made in ${[...parents].join(" or ")}. Commands need one: make room there, or set TMPDIR.`;
+    throw new RuntimeError("failed", message, { cause: causes[0] });
+  }
+
+  pathOf(name: string): string {
+    return path.join(this.#path, name);
+  }
+
+  /** Makes a folder in it that is not there yet. */
+  makeFolder(name: string): void {
+    try {
+      this.#inFolder(() => mkdirSync(this.pathOf(name), { mode: 0o700 }));
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
   }
 
   /** Writes a file and gives its path. The folder is made again when a command has removed it. */
@@ -30,8 +54,8 @@ export class PrivateFolder implements AsyncDisposable {
   }
 
   /**
-   * Writes the begin of the one file that the shell reads for every command, and gives its path. What follows `text` in
-   * it may be a rest of an earlier text.
+   * Writes the begin of the one file that the shell reads for every command, and gives its path. Line breaks
+   * may follow `text` in it, over an earlier one.
    *
    * Synchronous and over what is there, because it stands between every command and its shell: a new file costs 0.4 ms
    * on an ordinary disk, and this 0.01 ms.
@@ -39,12 +63,21 @@ export class PrivateFolder implements AsyncDisposable {
   rewrite(text: string): string {
     return explain(this.#path, () => {
       const file = this.#openFile();
-      const bytes = Buffer.from(text);
-      if (file.size > bytes.length + longestRest) ftruncateSync(file.fd);
+      const textBytes = Buffer.from(text);
+      const restBytes = file.size - textBytes.length;
+      if (restBytes > longestRest) ftruncateSync(file.fd);
+      const bytes = restBytes > 0 && restBytes <= longestRest ? Buffer.concat([textBytes, Buffer.alloc(restBytes, "\n")]) : textBytes;
       for (let at = 0; at < bytes.length; ) at += writeSync(file.fd, bytes, at, bytes.length - at, at);
       file.size = bytes.length;
       return file.path;
     });
+  }
+
+  /** Empties the file of the last `rewrite`, which the shell has read. */
+  erase(): void {
+    if (this.#file === undefined) return;
+    ftruncateSync(this.#file.fd);
+    this.#file.size = 0;
   }
 
   /** Makes the next `rewrite` begin with a new file. */

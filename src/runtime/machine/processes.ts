@@ -5,7 +5,10 @@ import { promisify } from "node:util";
 /** One process as the system lists it; zombies are left out. */
 export interface ProcessRow {
   readonly pid: number;
+  readonly parent: number;
   readonly group: number;
+  /** Whether it computes, or is about to; not when it waits for something. */
+  readonly isActive: boolean;
   /** What holds the processes of one shell together: its session on Linux, its terminal elsewhere. */
   readonly session: string;
   /** The group that has the terminal now, -1 without a terminal. */
@@ -36,19 +39,24 @@ function readStat(pid: number): ProcessRow | undefined {
 
 /** The program's name comes in parentheses and may hold any character, so fields count from the last one. */
 function parseStat(pid: number, stat: string): ProcessRow | undefined {
-  const [state, , group, session, , foregroundGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state = "", parent, group, session, , foregroundGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   if (state === "Z" || state === "X" || session === undefined) return undefined;
-  return { pid, group: Number(group), session, foregroundGroup: Number(foregroundGroup) };
+  const isActive = state === "R" || state === "D";
+  return { pid, parent: Number(parent), group: Number(group), isActive, session, foregroundGroup: Number(foregroundGroup) };
 }
 
 async function listByPs(): Promise<ProcessRow[]> {
-  const { stdout } = await promisify(execFile)("ps", ["-axo", "pid=,pgid=,tpgid=,state=,tty="]);
+  // Windows has neither process groups nor sessions of terminals.
+  if (process.platform === "win32") return [];
+  const { stdout } = await promisify(execFile)("ps", ["-axo", "pid=,ppid=,pgid=,tpgid=,state=,tty="]);
   return stdout.split("\n").flatMap((line) => {
-    const [pid, group, foregroundGroup, state, tty] = line.trim().split(/\s+/);
+    const [pid, parent, group, foregroundGroup, state = "", tty] = line.trim().split(/\s+/);
     // Without a terminal a group is the best that is known.
     const session = tty === undefined || tty.startsWith("?") ? `group ${group}` : tty;
-    return tty === undefined || state?.startsWith("Z")
-      ? []
-      : [{ pid: Number(pid), group: Number(group), session, foregroundGroup: Number(foregroundGroup) }];
+    if (tty === undefined || state.startsWith("Z")) return [];
+    const isActive = /^[RDU]/.test(state);
+    return [
+      { pid: Number(pid), parent: Number(parent), group: Number(group), isActive, session, foregroundGroup: Number(foregroundGroup) },
+    ];
   });
 }

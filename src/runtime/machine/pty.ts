@@ -1,10 +1,11 @@
+import { readdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { ShellProcess, ShellProcessListener, ShellProcessOptions, SpawnShell } from "./shellProcess.ts";
 import { signalProcess } from "./shellProcess.ts";
 
 /**
  * Starts shells in a pseudo terminal by node-pty: our own copy, else the first of `candidates` (absolute folders of other
- * copies, such as VS Code's) that loads here; undefined when none does.
+ * copies, such as VS Code's) that loads here; undefined when none does. node-pty itself chooses the native part by platform and processor.
  */
 export async function loadPty(candidates: readonly string[] = []): Promise<SpawnShell | undefined> {
   const own = await firstOf([
@@ -12,6 +13,20 @@ export async function loadPty(candidates: readonly string[] = []): Promise<Spawn
     ...candidates.map((folder) => () => import(pathToFileURL(`${folder}/lib/index.js`).href)),
   ]);
   return own === undefined ? undefined : (options, listener) => spawnInPty(own, options, listener);
+}
+
+/** Why no copy loads, in words that end a sentence. */
+export function whyNoPty(): string {
+  return isMusl() ? "this Linux is built on musl, and node-pty on glibc" : "node-pty does not load on this machine";
+}
+
+function isMusl(): boolean {
+  try {
+    return process.platform === "linux" && readdirSync("/lib").some((name) => name.startsWith("ld-musl-"));
+  } catch {
+    // Because a system without such a folder is not one of those that have musl.
+    return false;
+  }
 }
 
 /** The part of node-pty that is used; with `encoding: null` data comes as Buffers, which its own types do not say. */
@@ -25,6 +40,9 @@ interface PtyProcess {
   onExit(listener: (end: { exitCode: number; signal?: number | undefined }) => void): unknown;
   write(data: string): void;
   resize(cols: number, rows: number): void;
+  kill(): void;
+  pause(): void;
+  resume(): void;
 }
 
 async function firstOf(loaders: readonly (() => unknown)[]): Promise<NodePty | undefined> {
@@ -58,6 +76,9 @@ function spawnInPty(pty: NodePty, options: ShellProcessOptions, listener: ShellP
     isTerminal: true,
     write: (data) => isRunning && child.write(data),
     resize: (newCols, newRows) => isRunning && child.resize(newCols, newRows),
-    kill: (signal) => isRunning && signalProcess(child.pid, signal),
+    pause: () => child.pause(),
+    resume: () => isRunning && child.resume(),
+    // Windows knows no signals; node-pty ends everything on the console.
+    kill: (signal) => isRunning && (process.platform === "win32" ? child.kill() : signalProcess(child.pid, signal)),
   };
 }

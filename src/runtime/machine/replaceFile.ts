@@ -18,13 +18,14 @@ export async function replaceFile(file: string, bytes: Uint8Array, { expected, s
   // A name of its own, because one made from the file's could be too long.
   const beside = path.join(path.dirname(target), `.openhands-${randomBytes(6).toString("hex")}.tmp`);
   try {
-    await writeNew(beside, bytes, before, signal);
+    const written = await writeNew(beside, bytes, before, signal);
     if (before === undefined) return await putNew(beside, target);
-    refuseUnexpected(await statOrUndefined(target), expected, file);
+    refuseUnexpected(await lstatOrUndefined(target), expected, file);
     await rename(beside, target);
-    return await stat(target, { bigint: true });
-  } finally {
+    return written;
+  } catch (error) {
     await removeIfThere(beside);
+    throw error;
   }
 }
 
@@ -49,14 +50,14 @@ async function followLinks(file: string): Promise<{ readonly target: string; rea
   throw new RuntimeError("invalid-path", `The links at ${file} lead in a circle.`);
 }
 
-async function writeNew(beside: string, bytes: Uint8Array, before: BigIntStats | undefined, signal: AbortSignal): Promise<void> {
+/** Renaming changes nothing of what this gives of the file. */
+async function writeNew(beside: string, bytes: Uint8Array, before: BigIntStats | undefined, signal: AbortSignal): Promise<BigIntStats> {
   await using handle = await openNew(beside, before === undefined ? 0o666 : Number(before.mode) & 0o777);
   await handle.writeFile(bytes, { signal });
-  if (before === undefined) return;
-  await keepOwner(handle, before);
-  // After the owner, because a change of owner clears the set-user-id bit.
-  await handle.chmod(Number(before.mode) & 0o7777);
+  const written = await handle.stat({ bigint: true });
+  if (before !== undefined) await keepOwnerAndMode(handle, { before, now: written });
   signal.throwIfAborted();
+  return written;
 }
 
 /** The folder is nearly always there, so that it is made only when it was missing. */
@@ -88,11 +89,16 @@ async function removeIfThere(file: string): Promise<void> {
   }
 }
 
-async function keepOwner(handle: FileHandle, before: BigIntStats): Promise<void> {
-  const now = await handle.stat({ bigint: true });
-  if (now.uid === before.uid && now.gid === before.gid) return;
+async function keepOwnerAndMode(
+  handle: FileHandle,
+  { before, now }: { readonly before: BigIntStats; readonly now: BigIntStats },
+): Promise<void> {
+  const isOwned = now.uid === before.uid && now.gid === before.gid;
+  if (isOwned && now.mode === before.mode) return;
   // Because only root may give files away; the content is what was asked for.
-  await handle.chown(Number(before.uid), Number(before.gid)).catch(() => undefined);
+  if (!isOwned) await handle.chown(Number(before.uid), Number(before.gid)).catch(() => undefined);
+  // After the owner, because a change of owner clears the set-user-id bit.
+  await handle.chmod(Number(before.mode) & 0o7777);
 }
 
 /** A link fails when something has come there meanwhile; a rename would replace it. */
@@ -107,6 +113,8 @@ async function putNew(beside: string, target: string): Promise<BigIntStats> {
     if (!hasNoLinks) throw error;
     if ((await statOrUndefined(target)) !== undefined) throw new RuntimeError("exists", `${target} is already there.`, { cause: error });
     await rename(beside, target);
+    return stat(target, { bigint: true });
   }
+  await unlink(beside);
   return stat(target, { bigint: true });
 }

@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
+import type { ShellCommand, ShellDialect, ShellLaunch } from "./dialects/dialect.ts";
+import { Holdback, type Ready } from "./holdback.ts";
+import { Keyboard, keyModes } from "./keyboard.ts";
 import { MarkerScanner } from "./markers.ts";
 import type { PrivateFolder } from "./privateFolder.ts";
+import { Prompt } from "./prompt.ts";
+import { readMarker, type ShellState } from "./shellMarker.ts";
 import type { ShellProcess, ShellProcessListener } from "./shellProcess.ts";
-import { signalProcess } from "./shellProcess.ts";
-import { commandFile, discardLine, endLine, saneLine, startupFile, typedLine } from "./shellScript.ts";
 
 /** What a shell tells, in the order in which it happens. */
 export interface ShellListener {
   /** What a person at the terminal sees; without our own lines and markers. */
   onScreen(text: string): void;
   /** Output of the running command, raw. The same text went to `onScreen` before. */
-  onOutput(text: string): void;
+  onOutput(text: string): Ready;
   /** A line that the person typed has started to run. */
   onPersonCommand(): void;
   onFinished(exitCode: number): void;
@@ -21,10 +24,11 @@ export interface ShellListener {
 
 export interface ShellOptions {
   readonly folder: PrivateFolder;
-  readonly program: string;
+  readonly dialect: ShellDialect;
   readonly userStartupFiles: boolean;
   readonly lineEditing: boolean;
-  readonly spawn: (args: readonly string[], listener: ShellProcessListener) => ShellProcess;
+  readonly env: Readonly<Record<string, string>>;
+  readonly spawn: (launch: ShellLaunch, listener: ShellProcessListener) => ShellProcess;
   readonly isTerminal: boolean;
 }
 
@@ -34,37 +38,33 @@ export interface ShellOptions {
  */
 type Phase = "starting" | "idle" | "typed" | "running" | "exited";
 
-/** How long a prompt may be late before a command is sent without it (a command may have broken the prompt). */
-const promptMs = 250;
-/** And when only its last piece is missing (`exec 2>/dev/null` hides prompts). */
-const duePromptMs = 30;
 const startingProgramMs = 50;
 const longestEcho = 4096;
+/** 128 + SIGINT. */
+const interruptedCode = 130;
 
-/** One bash process, from its start to its end: knows what it does, and which of its bytes belong to what. */
+/** One process of a shell, from its start to its end: knows what it does, and which of its bytes belong to what. */
 export class Shell {
   readonly process: ShellProcess;
   readonly #options: ShellOptions;
   readonly #listener: ShellListener;
   readonly #scanner: MarkerScanner;
   readonly #decoder = new StringDecoder("utf8");
+  readonly #prompt = new Prompt();
+  readonly #holdback: Holdback;
+  readonly #keyboard: Keyboard;
   #phase: Phase = "starting";
   #nonce = "";
   #pending = "";
   #echo = "";
   #lastExitCode = 0;
   #workingDir: string;
-  #hasPrompt = false;
-  #isPromptDue = false;
-  /** Whose keys may stand at the prompt, or wait for it. */
-  #typedBy: "nobody" | "agent" | "person" = "nobody";
-  #isLineEntered = false;
-  #isHidden = false;
   #needsSane = false;
-  #isInterrupted = false;
+  /** What is typed into the command as soon as it runs. */
+  readonly #early: { readonly keys: string; readonly by: "agent" | "person" }[] = [];
   #isAbandoned = false;
+  #hasSecrets = false;
   #startedAt = 0;
-  #onPrompt: (() => void) | undefined;
   readonly #exited = Promise.withResolvers<void>();
 
   constructor(options: ShellOptions, workingDir: string, listener: ShellListener) {
@@ -73,13 +73,14 @@ export class Shell {
     this.#workingDir = workingDir;
     const token = randomBytes(8).toString("hex");
     this.#scanner = new MarkerScanner(token);
-    const { folder, userStartupFiles, lineEditing, isTerminal } = options;
-    const rc = folder.write("rc", startupFile({ token, markersTo: isTerminal ? ">/dev/tty" : ">&9", userStartupFiles, lineEditing }));
-    const editing = lineEditing ? [] : ["--noediting"];
-    this.process = options.spawn(["--noprofile", "--rcfile", rc, ...editing, "-i"], {
+    const { dialect, folder } = options;
+    const write = (name: string, text: string): string => folder.write(name, text);
+    this.process = options.spawn(dialect.launch({ ...options, token, write }), {
       onData: (bytes) => this.#receive(bytes),
       onExit: (exitCode) => this.#exit(exitCode),
     });
+    this.#holdback = new Holdback(this.process);
+    this.#keyboard = new Keyboard(this.process, this.#exited.promise, dialect, this.#prompt);
   }
 
   get workingDir(): string {
@@ -90,15 +91,10 @@ export class Shell {
     return this.#phase === "exited";
   }
 
-  /** Resolves when the prompt stands there or the shell has ended, at the latest after `timeoutMs`. */
-  async prompt(timeoutMs: number): Promise<void> {
-    if (this.#hasPrompt || this.hasExited) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, timeoutMs);
-    this.#onPrompt = resolve;
-    await promise;
-    clearTimeout(timer);
-    this.#onPrompt = undefined;
+  /** Resolves with true when it stands at its first prompt; with false when it has ended, or `timeoutMs` have passed. */
+  async comesUp(timeoutMs: number): Promise<boolean> {
+    if (!this.hasExited) await this.#prompt.appears(timeoutMs);
+    return this.#phase !== "starting" && !this.hasExited && (this.#prompt.isThere || this.#phase !== "idle");
   }
 
   /** Resolves when the process has ended, at the latest after `timeoutMs`. */
@@ -115,11 +111,6 @@ export class Shell {
     this.process.kill("SIGKILL");
   }
 
-  /** Whether it stands at its first prompt, or has stood there. */
-  get hasStarted(): boolean {
-    return this.#phase !== "starting" && (this.#hasPrompt || this.#phase !== "idle");
-  }
-
   /** Whether a command was sent or runs. */
   get isBusy(): boolean {
     return this.#phase === "typed" || this.#phase === "running";
@@ -129,71 +120,65 @@ export class Shell {
    * Runs a command: `onFinished` or `onExit` will follow. A line that was half typed is given up, visibly. False when a
    * person's command has come first.
    */
-  async start(command: string, signal: AbortSignal): Promise<boolean> {
-    if (!this.#hasPrompt) await this.prompt(this.#isPromptDue ? duePromptMs : promptMs);
-    const mayBeTypedAt = this.#typedBy !== "nobody" && this.process.isTerminal;
-    if (this.#typedBy !== "nobody" && !this.isBusy) await this.#clearLine();
-    signal.throwIfAborted();
-    if (this.hasExited) return true;
-    if (this.isBusy) return false;
+  async start(command: Pick<ShellCommand, "text" | "env">, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#prompt.appears();
+      if (!this.isBusy && !this.#keyboard.isSettled) await this.#keyboard.settle(signal);
+      signal.throwIfAborted();
+      if (this.hasExited) return true;
+      if (this.isBusy) return false;
+      this.#send(command);
+      return true;
+    } finally {
+      this.#keyboard.release();
+    }
+  }
+
+  #send(command: Pick<ShellCommand, "text" | "env">): void {
     this.#nonce = randomBytes(8).toString("hex");
-    this.#pending = command;
-    const file = this.#options.folder.rewrite(commandFile(command, this.#nonce, this.#lastExitCode));
+    this.#pending = command.text;
+    this.#hasSecrets = command.env !== undefined;
+    const { dialect, folder } = this.#options;
+    const file = folder.rewrite(dialect.commandFile({ ...command, nonce: this.#nonce, lastExitCode: this.#lastExitCode }));
     this.#phase = "typed";
+    this.#holdback.begin();
     this.#startedAt = performance.now();
-    this.#isInterrupted = false;
-    this.#hasPrompt = false;
+    this.#prompt.left();
     this.#echo = "";
-    const clear = mayBeTypedAt ? discardLine : "";
-    this.process.write(clear + (this.#needsSane ? saneLine : "") + typedLine(file, this.#lastExitCode));
+    this.process.write((this.#needsSane ? dialect.saneLine : "") + dialect.typedLine(file, this.#lastExitCode));
     this.#needsSane = false;
-    return true;
   }
 
   /** Keys for whatever reads them: the running program, or the prompt. */
   type(keys: string, by: "agent" | "person"): void {
-    if (this.#typedBy !== "person") this.#typedBy = by;
-    this.#isLineEntered = this.#hasPrompt && /[\r\n]$/.test(keys);
-    if (this.#isLineEntered) this.#hasPrompt = false;
-    if (keys.includes("\x03")) this.#isInterrupted = true;
-    if (keys === "\x03") return this.interrupt();
-    this.process.write(keys);
+    if (keys === "\x03" && !this.#keyboard.isSettling) this.interrupt();
+    // Because the terminal drops what is typed before a key that is a signal, and our line with it.
+    else if (this.#phase === "typed") this.#early.push({ keys, by });
+    else this.#press(keys, () => this.#keyboard.type(keys, by));
   }
 
-  /** Ctrl-C. It is lost on a shell that is just starting a program, so that then it is pressed again. */
   interrupt(): void {
-    this.#isInterrupted = true;
+    this.#keyboard.noteInterrupt();
+    this.#holdback.end();
     // A pipe keeps the typed line, which will run yet: it is interrupted when it does.
     if (this.#phase === "typed" && !this.process.isTerminal) return;
-    this.#pressControlC();
-    const nonce = this.#nonce;
-    const again = (): void => {
-      if (this.isBusy && this.#nonce === nonce) this.#pressControlC();
-    };
-    if (this.isBusy && performance.now() - this.#startedAt < startingProgramMs) setTimeout(again, startingProgramMs);
+    this.#press("\x03", () => this.#keyboard.pressControlC());
+    // It empties a terminal's queue, and often the typed line with it: then the shell answers without having begun the command.
+    if (this.#phase === "typed") this.#keyboard.ask();
   }
 
-  #pressControlC(): void {
-    if (this.process.isTerminal) this.process.write("\x03");
-    // What the terminal does for that key: a signal to the group, which on pipes is the shell and what runs in it.
-    else signalProcess(-this.process.pid, "SIGINT");
+  /** A key that is a signal is lost on a shell that is just starting a program, so that then it is pressed again. */
+  #press(keys: string, press: () => void): void {
+    press();
+    const isEarly = this.#phase === "running" && performance.now() - this.#startedAt < startingProgramMs;
+    if (!isEarly || !/^[\x03\x1a\x1c]$/.test(keys)) return;
+    const nonce = this.#nonce;
+    setTimeout(() => this.#phase === "running" && this.#nonce === nonce && press(), startingProgramMs);
   }
 
   /** For a command whose markers may be lost: asks the shell how things stand, if it listens. */
   askForEnd(): void {
-    this.process.write(endLine);
-  }
-
-  /** By Ctrl-C, because it also leaves a half typed loop or a search. A person sees it if the line was theirs. */
-  async #clearLine(): Promise<void> {
-    const exitCode = this.#lastExitCode;
-    this.#hasPrompt = false;
-    this.#isHidden = this.#typedBy === "agent";
-    this.#pressControlC();
-    await this.prompt(promptMs);
-    this.#isHidden = false;
-    this.#typedBy = "nobody";
-    this.#lastExitCode = exitCode;
+    this.#keyboard.ask();
   }
 
   #receive(bytes: Buffer): void {
@@ -210,72 +195,95 @@ export class Shell {
       this.#echo = (this.#echo + text).slice(-longestEcho);
       return;
     }
-    if (!this.#isHidden) this.#listener.onScreen(text);
-    if (this.#phase === "running") this.#listener.onOutput(text);
+    if (!this.#keyboard.isHidden) this.#listener.onScreen(text);
+    if (this.#phase === "running") this.#holdback.until(this.#listener.onOutput(text));
   }
 
   #mark(body: Buffer): void {
     this.#show(this.#decoder.end());
-    const [kind, nonce = "", code = "", ...rest] = body.toString("utf8").split(";");
-    if (kind === "S") this.#started(nonce);
-    else if (kind === "C") this.#personStarted();
-    else if (kind === "B") this.#prompted();
-    else if (kind === "E" || kind === "P") this.#ended(kind, nonce, Number(code), rest.join(";"));
+    const marker = readMarker(body);
+    switch (marker?.kind) {
+      case "started":
+        return this.#started(marker.nonce);
+      case "typedLine":
+        return this.#personStarted();
+      case "prompted":
+        return this.#prompted();
+      case "ended":
+      case "prompting":
+        return this.#ended(marker.kind, marker.nonce, marker.state);
+      case "answered":
+        return this.#answered(marker.question, marker.state);
+      case undefined:
+    }
   }
 
   #started(nonce: string): void {
     if (this.#phase !== "typed" || nonce !== this.#nonce) return;
     this.#phase = "running";
     this.#startedAt = performance.now();
+    this.#keyboard.stopAsking();
+    if (this.#hasSecrets) this.#options.folder.erase();
     // Because a terminal that does not show what is typed was left so by a program (`stty -echo`).
     if (this.process.isTerminal && !/eval|__oh/.test(this.#echo)) this.#needsSane = true;
+    this.#listener.onScreen(`${keyModes(this.#echo)}${this.#pending.replaceAll("\n", "\r\n")}\r\n`);
     this.#echo = "";
-    this.#listener.onScreen(`${this.#pending.replaceAll("\n", "\r\n")}\r\n`);
     this.#pending = "";
-    if (this.#isInterrupted) this.interrupt();
+    if (this.#keyboard.isInterrupted) this.interrupt();
+    for (const { keys, by } of this.#early.splice(0)) this.type(keys, by);
   }
 
   #personStarted(): void {
-    if (this.#phase !== "idle") return;
+    // The lines that we type when the shell has to answer are nobody's command.
+    if (this.#phase !== "idle" || this.#keyboard.isSettling) return;
     this.#phase = "running";
-    this.#hasPrompt = false;
+    this.#prompt.left();
     this.#nonce = "";
     this.#listener.onPersonCommand();
-    this.#onPrompt?.();
+    this.#prompt.giveUp();
   }
 
   #prompted(): void {
     if (this.#phase !== "idle") return;
-    this.#hasPrompt = true;
-    // A person's whole lines have run by now; what the agent typed for a program may wait unread.
-    if (this.#typedBy === "person" && this.#isLineEntered) this.#typedBy = "nobody";
-    this.#onPrompt?.();
+    this.#keyboard.prompted();
+    this.#prompt.appeared();
   }
 
-  #ended(kind: "E" | "P", nonce: string, exitCode: number, folder: string): void {
-    this.#lastExitCode = exitCode;
-    this.#workingDir = decodeFolder(folder);
-    // The marker's line end comes as `\r\n` unless a program has left the terminal raw.
-    if (this.process.isTerminal && !folder.endsWith("\r\n")) this.#needsSane = true;
-    const isOurs = nonce === this.#nonce && (this.#phase === "running" || this.#phase === "typed");
-    // Ctrl-C empties a terminal's queue, and the typed line with it; a pipe keeps the line, and it will run yet.
-    const isLost = kind === "P" && this.#phase === "typed" && this.#isInterrupted && this.process.isTerminal;
-    // Because a command that was interrupted after it had broken the hooks is asked for its end, which then has no nonce.
-    const isAnswer = kind === "E" && this.#phase === "running" && nonce === "" && this.#isInterrupted;
-    this.#isPromptDue = kind === "P";
-    if (this.#isPromptDue && this.#onPrompt !== undefined && this.#phase !== "starting") setTimeout(this.#onPrompt, duePromptMs);
+  #ended(kind: "ended" | "prompting", nonce: string, state: ShellState): void {
+    this.#stands(state);
+    const isOurs = nonce === this.#nonce && this.isBusy;
     if (this.#phase === "starting") this.#phase = "idle";
+    else this.#prompt.announced(kind === "prompting");
     // The shell could not read its file (a command has moved the folder away): what it says about that is the output.
-    const isUnread = kind === "E" && this.#phase === "typed" && nonce === "";
-    if (isUnread) this.#tellUnread();
-    if (!isOurs && !isLost && !isAnswer && !isUnread) return;
-    this.#phase = "idle";
-    this.#listener.onFinished(exitCode);
+    const isUnread = kind === "ended" && this.#phase === "typed" && nonce === "";
+    if (isUnread) this.#options.folder.forget();
+    if (isUnread) void this.#listener.onOutput(this.#echo.slice(this.#echo.indexOf("\n") + 1));
+    if (isOurs || isUnread) this.#finish(state.exitCode);
   }
 
-  #tellUnread(): void {
-    this.#options.folder.forget();
-    this.#listener.onOutput(this.#echo.slice(this.#echo.indexOf("\n") + 1));
+  /** A shell that answers reads lines: a command that was interrupted is over, or was never begun. */
+  #answered(question: number, state: ShellState): void {
+    this.#stands(state);
+    this.#prompt.left();
+    if (!this.#keyboard.answered(question) || !this.#keyboard.isInterrupted || !this.isBusy) return;
+    this.#finish(this.#phase === "typed" ? interruptedCode : state.exitCode);
+  }
+
+  #stands(state: ShellState): void {
+    // Our own lines change nothing for the next command.
+    if (!this.#keyboard.isSettling) this.#lastExitCode = state.exitCode;
+    this.#workingDir = state.folder;
+    if (this.process.isTerminal && !state.isCooked) this.#needsSane = true;
+  }
+
+  #finish(exitCode: number): void {
+    this.#phase = "idle";
+    this.#keyboard.stopAsking();
+    // At once, so that a line of ours that is read late is not taken for the person's.
+    if (this.#keyboard.isAsking) void this.#keyboard.settle();
+    // What was meant for a command that never ran is of no use, but a person's keys are never dropped.
+    for (const { keys, by } of this.#early.splice(0)) if (by === "person") this.type(keys, by);
+    this.#listener.onFinished(exitCode);
   }
 
   #exit(exitCode: number | null): void {
@@ -283,12 +291,9 @@ export class Shell {
     this.#show(this.#decoder.write(rest) + this.#decoder.end());
     const wasStarting = this.#phase === "starting";
     this.#phase = "exited";
-    this.#onPrompt?.();
+    this.#keyboard.stopAsking();
+    this.#prompt.giveUp();
     this.#exited.resolve();
     if (!this.#isAbandoned && !wasStarting) this.#listener.onExit(exitCode);
   }
-}
-
-function decodeFolder(text: string): string {
-  return text.trimEnd().replace(/%(07|09|0A|0D|1B|20|25)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -6,6 +6,9 @@ export interface ShellProcess {
   /** The number of the Ctrl-C key is a byte like any other here; sending a signal is `kill`. */
   write(data: string): void;
   resize(cols: number, rows: number): void;
+  /** No `onData` until `resume`; what the process writes waits in the system, and then the process does. */
+  pause(): void;
+  resume(): void;
   /** Does nothing when the process is gone. */
   kill(signal: NodeJS.Signals): void;
 }

@@ -71,6 +71,16 @@ export class MemoryFiles implements Files {
     if (!this.#files.delete(at)) throw notFound(file);
   }
 
+  async realPath(file: string, signal: AbortSignal): Promise<string> {
+    return this.#resolve(file, signal);
+  }
+
+  /** Later ones are greater; undefined when there is no such file. */
+  modified(file: string): bigint | undefined {
+    const version = this.#files.get(file)?.version;
+    return version === undefined ? undefined : BigInt(version);
+  }
+
   close(): void {
     this.#isClosed = true;
   }

@@ -1,5 +1,6 @@
 import type { Runtime } from "../runtime.ts";
 import { MemoryFiles } from "./memoryFiles.ts";
+import { memorySearch } from "./memorySearch.ts";
 import type { ScriptedCommands } from "./memoryTerminal.ts";
 import { MemoryTerminal } from "./memoryTerminal.ts";
 
@@ -15,12 +16,23 @@ export interface MemoryOptions {
 export function openMemoryRuntime({ workingDir, files: contents = {}, commands }: MemoryOptions): Runtime {
   const files = new MemoryFiles(workingDir, contents);
   const terminal = new MemoryTerminal(workingDir, files, commands);
+  const search = memorySearch(files);
   return {
-    info: { kind: "memory", wall: "Memory · nothing real", isSandboxed: true, workingDir, platform: "memory", shell: "memory" },
+    info: {
+      kind: "memory",
+      wall: "Memory · nothing real",
+      isSandboxed: true,
+      workingDir,
+      platform: "memory",
+      shell: "memory",
+      outputDir: null,
+    },
     terminal,
     files,
+    search,
     async [Symbol.asyncDispose]() {
       files.close();
+      await search[Symbol.asyncDispose]();
       terminal.close();
     },
   };

@@ -2,6 +2,7 @@ import path from "node:path";
 import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
 import type { End, Outcome } from "../machine/runningCommand.ts";
 import { RunningCommand } from "../machine/runningCommand.ts";
+import { checkText } from "../machine/terminalText.ts";
 import type { Files, Terminal, TerminalOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 
@@ -12,13 +13,14 @@ export interface ScriptedResult {
 }
 
 /** Undefined leaves the command to the built-in ones. */
-export type ScriptedCommands = (command: string, workingDir: string) => ScriptedResult | undefined;
+export type ScriptedCommands = (command: string, workingDir: string, env: ReadonlyMap<string, string>) => ScriptedResult | undefined;
 
-/** A terminal that knows a handful of words: `echo`, `cd`, `pwd`, `exit`, `true`, `false`, `cat`, `sleep` (for ever). */
+/** A terminal that knows a handful of words: `echo`, `cd`, `pwd`, `exit`, `true`, `false`, `cat`, `printenv`, `sleep` (for ever). */
 export class MemoryTerminal implements Terminal {
   readonly #firstFolder: string;
   readonly #files: Files;
   readonly #script: ScriptedCommands | undefined;
+  readonly #env = new Map<string, string>();
   #folder: string;
   #command: RunningCommand | undefined;
   #isClosed = false;
@@ -35,6 +37,8 @@ export class MemoryTerminal implements Terminal {
     const running = this.#command;
     if (running !== undefined) return this.#act(running, request, options);
     if (request.type !== "command") return this.#answer({ type: "nothing_running" });
+    checkText(request);
+    for (const [name, value] of Object.entries(request.env ?? {})) this.#env.set(name, value);
     const command = new RunningCommand("agent");
     this.#command = command;
     const waiting = command.wait(request, options);
@@ -46,6 +50,7 @@ export class MemoryTerminal implements Terminal {
     this.#check(signal);
     this.#end({ type: "shell_ended", exitCode: null });
     this.#command = undefined;
+    this.#env.clear();
     this.#folder = this.#firstFolder;
   }
 
@@ -75,8 +80,8 @@ export class MemoryTerminal implements Terminal {
   async #start(command: RunningCommand, text: string): Promise<void> {
     const exit = /^exit\b ?(\d*)$/.exec(text);
     if (exit !== null) return this.#end({ type: "shell_ended", exitCode: Number(exit[1]) });
-    const { output = "", exitCode } = this.#script?.(text, this.#folder) ?? (await this.#builtIn(text));
-    if (output !== "") command.receive(output);
+    const { output = "", exitCode } = this.#script?.(text, this.#folder, this.#env) ?? (await this.#builtIn(text));
+    if (output !== "") void command.receive(output);
     if (exitCode !== "never") command.finish({ type: "completed", exitCode });
   }
 
@@ -97,6 +102,8 @@ export class MemoryTerminal implements Terminal {
         return { output: `${this.#folder}\n`, exitCode: 0 };
       case "cd":
         return this.#changeFolder(rest);
+      case "printenv":
+        return this.#env.has(rest) ? { output: `${this.#env.get(rest)}\n`, exitCode: 0 } : { exitCode: 1 };
       case "cat":
         return this.#print(rest);
       default:

@@ -1,8 +1,8 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Duplex } from "node:stream";
-import { FileStat, RuntimeInfo, type TerminalResult } from "../../protocol/runtime.ts";
-import { ListAnswer, maxSessionMegabytes, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
-import { type Files, type Runtime, RuntimeError, type Terminal } from "../runtime.ts";
+import { FileStat, RuntimeInfo, SearchResult, type TerminalResult } from "../../protocol/runtime.ts";
+import { ListAnswer, maxSessionMegabytes, PathAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
+import { type Files, type OutputListener, type Runtime, RuntimeError, type Search, type Terminal } from "../runtime.ts";
 import { type Answer, ask, askJson, linesOf, readAll, toRuntimeError } from "./http2Client.ts";
 
 export interface RemoteOptions {
@@ -27,6 +27,7 @@ export async function openRemoteRuntime({ stream, describe = (info) => info, sig
     info,
     terminal: remoteTerminal(session),
     files: remoteFiles(session),
+    search: remoteSearch(session),
     [Symbol.asyncDispose]: async () => close(session, stream),
   };
 }
@@ -79,10 +80,10 @@ async function interruptRemote(session: ClientHttp2Session): Promise<void> {
   }
 }
 
-async function readTerminal(answer: Answer, signal: AbortSignal, onOutput: ((text: string) => void) | undefined): Promise<TerminalResult> {
+async function readTerminal(answer: Answer, signal: AbortSignal, onOutput: OutputListener | undefined): Promise<TerminalResult> {
   for await (const text of linesOf(answer, signal)) {
     const line = TerminalLine.parse(JSON.parse(text));
-    if (line.type === "output") onOutput?.(line.text);
+    if (line.type === "output") await onOutput?.(line.text);
     if (line.type === "result") return line.result;
     if (line.type === "error") throw toRuntimeError(line.fault);
   }
@@ -96,6 +97,7 @@ function remoteFiles(session: ClientHttp2Session): Files {
     stat: async (path, signal) => StatAnswer.parse(await post("stat", { path }, signal)).stat ?? undefined,
     list: async (path, signal) => ListAnswer.parse(await post("list", { path }, signal)).entries,
     remove: async (path, signal) => void (await post("remove", { path }, signal)),
+    realPath: async (path, signal) => PathAnswer.parse(await post("real-path", { path }, signal)).path,
     read: async (path, { maxBytes, signal }) => {
       const answer = await ask(session, { method: "POST", path: "/api/runtime/files/read", json: { path, maxBytes }, signal });
       const version = String(answer.headers[versionHeader] ?? "");
@@ -105,5 +107,14 @@ function remoteFiles(session: ClientHttp2Session): Files {
       const query = new URLSearchParams({ path, expected });
       return FileStat.parse(await askJson(session, { method: "PUT", path: `/api/runtime/files/write?${query}`, bytes, signal }));
     },
+  };
+}
+
+function remoteSearch(session: ClientHttp2Session): Search {
+  const find = async (name: string, json: object, signal: AbortSignal): Promise<SearchResult> =>
+    SearchResult.parse(await askJson(session, { method: "POST", path: `/api/runtime/search/${name}`, json, signal }));
+  return {
+    glob: (request, signal) => find("glob", request, signal),
+    grep: (request, signal) => find("grep", request, signal),
   };
 }

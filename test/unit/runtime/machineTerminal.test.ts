@@ -223,6 +223,24 @@ describe("machine runtime", () => {
 });
 
 describe("the machine runtime's folder", () => {
+  it("is elsewhere when the folder for temporary files cannot be used", async () => {
+    const before = process.env["TMPDIR"];
+    await using terminal = await Watched.open();
+    process.env["TMPDIR"] = "/none/at/all";
+    try {
+      await using runtime = await openMachineRuntime({ workingDir: terminal.folder, wall: "none" });
+      match(runtime.info.outputDir ?? "", /^\/tmp\/openhands-shell-/);
+      const { outcome } = await runtime.terminal.run(
+        { type: "command", command: "true", noChangeTimeoutMs: 9000 },
+        { signal: new AbortController().signal },
+      );
+      deepEqual(outcome, { type: "completed", exitCode: 0 });
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
+  });
+
   it("is gone when it is disposed, and so is that of a process that was killed", async () => {
     const dead = spawnSync(process.execPath, ["-e", ""]).pid;
     const left = mkdtempSync(path.join(tmpdir(), `openhands-shell-${dead}-`));

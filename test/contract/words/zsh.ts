@@ -1,0 +1,57 @@
+import { bashWords } from "./bash.ts";
+import type { ShellWords } from "./words.ts";
+
+export const zshWords: ShellWords = {
+  ...bashWords,
+  shell: "zsh",
+  changesState: "export A=1; typeset -A map=(k v); f() { echo f$1; }; alias hi='echo HI'; setopt extended_glob; umask 027; cd /",
+  showsState: ["echo $A ${map[k]} $(f 2); hi; [[ -o extended_glob ]] && echo on; umask; pwd", "0 1 v f2\nHI\non\n027\n/\n"],
+  texts: [
+    ["cat <<A; cat <<'B'\n$((1+1))\nA\n$x 'quoted\nB", "0 2\n$x 'quoted\n"],
+    ["echo 'open", /^1 .*unmatched '/],
+    ["if true; then", /^1 .*parse error/],
+    // zsh reads all of it first.
+    ["echo a\n)", /^1 .*parse error/],
+    ["echo a \\", "0 a \n"],
+    ["for i in 1 2\ndo\n  echo $i\ndone", "0 1\n2\n"],
+    ["echo ~nobody-of-that-name", /^1 .*no such user/],
+    ["ls *.none", /^1 .*no matches found/],
+  ],
+  promptBreaks: [
+    "export PS1=",
+    "precmd_functions=()",
+    "unset PS1 PROMPT precmd_functions preexec_functions zshaddhistory_functions",
+    "precmd() { echo noise; false; }; preexec() { false; }",
+    "readonly -a precmd_functions=()",
+    "unset HISTFILE",
+    "setopt prompt_subst; PROMPT='$(false)%# '; RPROMPT=right",
+    "printf() { :; }; builtin() { :; }; unfunction builtin",
+    "alias eval='exit 9' printf=false case=if read=x builtin=false",
+    "emulate ksh",
+    "emulate sh",
+  ],
+  changes: [
+    "set -u",
+    "set -x",
+    "set +x",
+    "setopt pipe_fail",
+    "set -C",
+    "set -f",
+    "setopt posix_builtins ksh_arrays sh_word_split rc_quotes ignore_braces",
+    "unsetopt posix_builtins ksh_arrays sh_word_split ignore_braces",
+    "trap 'true' DEBUG",
+    "trap 'echo trapped' ZERR",
+    "trap - ZERR DEBUG",
+    "IFS=:",
+    "LC_ALL=C",
+    "setopt null_glob err_return",
+  ],
+  unbound: ["set -u; echo $NOT_SET; echo not reached", /^1 .*parameter not set\n$/],
+  ownHistory: ["fc -l 1 2>/dev/null | grep -c __oh", "1 0\n"],
+  fixesVariable: { ...bashWords.fixesVariable, ends: "set +xv; setopt posix_builtins" },
+  startsInBackground:
+    "sleep 1000 & disown; nohup sleep 1000 >/dev/null 2>&1 & disown; (sleep 1000 &); (trap '' HUP TERM; sleep 1000) & disown; cat /dev/zero >/dev/null &",
+  countsJobs: ["jobs > jobs; grep -c running jobs", "0 1\n"],
+  stubborn: { ...bashWords.stubborn, "a command that has broken the prompt": "precmd_functions=() PS1=; echo ready; sleep 1000" },
+  goesOnWithJob: ["jobs; kill %1; wait %1 2>/dev/null; echo over", /suspended[^]*over/],
+};
