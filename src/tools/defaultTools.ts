@@ -1,10 +1,16 @@
+import type { Event } from "../protocol/events.ts";
 import { fileEditorTool } from "./fileEditor.ts";
 import { finishTool } from "./finish.ts";
+import { globTool, grepTool } from "./search.ts";
+import { taskTrackerTool } from "./taskTracker.ts";
 import { terminalTool } from "./terminal.ts";
 import { thinkTool } from "./think.ts";
 import type { Tool } from "./tool.ts";
 
-/** The tools of one conversation; make them anew for each, because they remember: what can be undone, what was left running. */
-export function defaultTools(): readonly Tool[] {
-  return [terminalTool(), fileEditorTool(), thinkTool, finishTool];
+/**
+ * The tools of one conversation, whose events so far are given; make them anew for each, because they remember: what can be undone, what
+ * was left running, what is to do.
+ */
+export function defaultTools(events: readonly Event[] = []): readonly Tool[] {
+  return [terminalTool(), fileEditorTool(), grepTool, globTool, taskTrackerTool(events), thinkTool, finishTool];
 }

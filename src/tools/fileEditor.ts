@@ -1,39 +1,38 @@
 import { posix } from "node:path";
 import { FileEditorAction, type FileEditorObservation } from "../protocol/actions.ts";
-import { textContent } from "../protocol/content.ts";
-import type { RuntimeInfo } from "../protocol/runtime.ts";
+import { type Content, textContent } from "../protocol/content.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
-import { EditError, insert, replace } from "./edits.ts";
-import { type OpenFile, openFile, viewDirectory, viewFile } from "./fileViews.ts";
+import { editRisk } from "./editRisk.ts";
+import { EditError, type Edited, insert, NotFoundError, replace } from "./edits.ts";
+import { checkPath } from "./filePath.ts";
+import { mostBytes, type OpenFile, openFile, viewDirectory, viewFile } from "./fileViews.ts";
 import { linesOf, numbered } from "./numberedLines.ts";
+import { SeenFiles } from "./seenFiles.ts";
 import { encodeText } from "./textFile.ts";
-import type { OwnRisk, Tool, ToolContext } from "./tool.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
+import { UndoHistory } from "./undoHistory.ts";
 
-const undoDepth = 10;
-
-/** What `undo_edit` can take back, newest last, by path. */
-type History = Map<string, Change[]>;
-
-interface Change {
-  /** Undefined: there was no file. */
-  readonly before: string | undefined;
-  readonly after: string;
+/** What the tool knows of the files of its conversation. */
+interface Memory {
+  readonly history: UndoHistory;
+  readonly seen: SeenFiles;
 }
 
-/** Its undo history lives as long as the tool: make one for each conversation. */
+/** It remembers what can be undone and what the model saw: make one for each conversation. */
 export function fileEditorTool(): Tool {
-  const history: History = new Map();
+  const memory: Memory = { history: new UndoHistory(), seen: new SeenFiles() };
   return toolOf<FileEditorAction>({
     name: "file_editor",
     kind: "FileEditorAction",
     description: `Views and edits text files, and lists directories. Paths are absolute.
-- view: a file with line numbers, or a directory two levels deep.
+- view: a file with line numbers, or a directory two levels deep. To find something, use grep or glob instead.
 - create: a new file; it must not exist. Missing folders are made.
-- str_replace: replaces old_str, which must occur exactly once, by new_str. Copy old_str exactly, white space included, with enough lines around it to be unique.
-- insert: puts new_str after line insert_line (0: at the top).
-- undo_edit: takes back your last edit of the file.
-Line ends and encoding of a file are kept.`,
+- str_replace: replaces old_str, which must occur exactly once, by new_str. Copy old_str exactly, white space included and line numbers left out, with enough lines around it to be unique.
+- insert: puts new_str after line insert_line (0: at the top). Line numbers move with every edit: view again before the next.
+- undo_edit: takes back your last edit of the file, at most ten times.
+Line ends and encoding are kept. At most 10 MB; long views lose their middle.`,
+    imageNote: "view also shows you images (png, jpg, gif, webp, bmp; at most 5 MB).",
     action: FileEditorAction,
     parameters: {
       command: "What to do.",
@@ -45,128 +44,165 @@ Line ends and encoding of a file are kept.`,
       view_range: "view: [first, last] line, counted from 1; last -1 is the end.",
     },
     isReadOnly: false,
-    risk,
-    run: (action, context) => run(action, context, history),
+    risk: (action, context) => editRisk(action, context, (before) => textAfter(action, before)),
+    run: (action, context) => run(action, context, memory),
   });
 }
 
-/** Looking is harmless inside the workspace; an edit there can be taken back; outside of it everything asks. */
-function risk(action: FileEditorAction, info: RuntimeInfo): OwnRisk {
-  const path = posix.normalize(action.path);
-  const isInside = path === info.workingDir || path.startsWith(`${info.workingDir}/`);
-  if (!isInside) return "HIGH";
-  return action.command === "view" ? "LOW" : "MEDIUM";
-}
-
-async function run(action: FileEditorAction, context: ToolContext, history: History): Promise<FileEditorObservation> {
+async function run(action: FileEditorAction, context: ToolContext, memory: Memory): Promise<FileEditorObservation> {
   try {
-    return { ...(await perform({ ...action, path: posix.normalize(action.path) }, context, history)), path: action.path };
+    return { ...(await perform(action, context, memory)), path: action.path };
   } catch (error) {
     if (!(error instanceof EditError) && !(error instanceof RuntimeError)) throw error;
-    return {
-      kind: "FileEditorObservation",
-      content: [textContent(error.message)],
-      is_error: true,
-      command: action.command,
-      prev_exist: true,
-    };
+    const content = [textContent(error.message)];
+    return { kind: "FileEditorObservation", content, is_error: true, command: action.command, prev_exist: true };
   }
 }
 
-async function perform(action: FileEditorAction, context: ToolContext, history: History): Promise<FileEditorObservation> {
-  await checkPath(action, context);
+async function perform(given: FileEditorAction, context: ToolContext, memory: Memory): Promise<FileEditorObservation> {
+  await checkPath(given.path, context);
+  const action = { ...given, path: posix.normalize(given.path) };
   switch (action.command) {
     case "view":
-      return view(action, context);
+      return view(action, context, memory);
     case "create":
-      return create(action, context, history);
-    case "str_replace": {
-      const { old_str, new_str } = action;
-      if (old_str == null || old_str === "") throw new EditError("str_replace needs old_str: the text to replace.");
-      return edit(action, context, { history, change: (text) => replace(text, old_str, new_str ?? "", action.path) });
-    }
-    case "insert": {
-      const { insert_line, new_str } = action;
-      if (insert_line == null || new_str == null) throw new EditError("insert needs insert_line and new_str.");
-      return edit(action, context, { history, change: (text) => insert(text, insert_line, new_str) });
-    }
+      return create(action, context, memory);
+    case "str_replace":
+    case "insert":
+      return edit(action, context, memory);
     case "undo_edit":
-      return undo(action, context, history);
+      return undo(action, context, memory);
   }
-}
-
-async function checkPath(action: FileEditorAction, { runtime, signal }: ToolContext): Promise<void> {
-  if (posix.isAbsolute(action.path)) return;
-  const absolute = posix.join(runtime.info.workingDir, action.path);
-  const hint = (await runtime.files.stat(absolute, signal)) ? ` Did you mean ${absolute}?` : "";
-  throw new EditError(`The path ${action.path} is not absolute.${hint}`);
-}
-
-async function view(action: FileEditorAction, context: ToolContext): Promise<FileEditorObservation> {
-  const text = await viewed(action, context);
-  return { kind: "FileEditorObservation", content: [textContent(text)], is_error: false, command: "view", prev_exist: true };
 }
 
 /** Most of what is viewed is a file, so that it is read without asking first. */
-async function viewed(action: FileEditorAction, context: ToolContext): Promise<string> {
+async function view(action: FileEditorAction, context: ToolContext, { seen }: Memory): Promise<FileEditorObservation> {
+  const { path } = action;
   try {
-    return viewFile(action, await openFile(action.path, context));
+    const { content, text } = await viewFile(action, context);
+    if (text !== undefined) seen.see(path, text);
+    return observation("view", content);
   } catch (error) {
-    if (error instanceof RuntimeError && error.code === "is-directory") return viewDirectory(action, context);
-    if (error instanceof RuntimeError && error.code === "not-found") throw new EditError(`There is no file or directory ${action.path}.`);
+    if (error instanceof RuntimeError && error.code === "is-directory")
+      return observation("view", [textContent(await viewDirectory(action, context))]);
+    if (error instanceof RuntimeError && error.code === "not-found") throw new EditError(`There is no file or directory ${path}.`);
     throw error;
   }
 }
 
-async function create(action: FileEditorAction, { runtime, signal }: ToolContext, history: History): Promise<FileEditorObservation> {
+async function create(action: FileEditorAction, context: ToolContext, { history, seen }: Memory): Promise<FileEditorObservation> {
   const { path, file_text } = action;
+  const { runtime, signal } = context;
   if (file_text == null) throw new EditError("create needs file_text: the whole text of the new file.");
+  const bytes = Buffer.from(file_text, "utf-8");
+  refuseTooLarge(path, bytes);
+  const { workingDir } = runtime.info;
+  if (path.startsWith(`${workingDir}/`) && (await runtime.files.stat(workingDir, signal)) === undefined)
+    throw new EditError(`The workspace folder ${workingDir} is gone, so nothing was created. Tell the person.`);
   try {
-    await runtime.files.write(path, Buffer.from(file_text, "utf-8"), { expected: "absent", signal });
+    await runtime.files.write(path, bytes, { expected: "absent", signal });
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.code !== "exists") throw error;
-    throw new EditError(`${path} exists already. Use str_replace or insert to change it.`);
+    throw new EditError(await existsAlready(path, context));
   }
-  remember(history, path, { before: undefined, after: file_text });
-  return { ...changed("create", `Created ${path}.`), prev_exist: false, new_content: file_text };
+  history.remember(path, undefined, file_text);
+  seen.see(path, file_text);
+  return { ...observation("create", [textContent(`Created ${path}.`)]), prev_exist: false, new_content: file_text };
 }
 
-interface Edit {
-  readonly history: History;
-  readonly change: (text: string) => { readonly text: string; readonly snippet: string };
+async function existsAlready(path: string, { runtime, signal }: ToolContext): Promise<string> {
+  const entries = await runtime.files.list(posix.dirname(path), signal);
+  const name = posix.basename(path);
+  const twin = entries.find((entry) => entry.name !== name && entry.name.toLowerCase() === name.toLowerCase())?.name;
+  if (entries.some((entry) => entry.name === name) || twin === undefined)
+    return `${path} exists already. Use str_replace or insert to change it.`;
+  return `${posix.join(posix.dirname(path), twin)} exists already, and this file system takes ${name} for the same name. Nothing was created.`;
 }
 
-async function edit(action: FileEditorAction, context: ToolContext, { history, change }: Edit): Promise<FileEditorObservation> {
-  const file = await openFile(action.path, context);
-  const { text, snippet } = change(file.text);
-  await save(file, text, context);
-  remember(history, action.path, { before: file.text, after: text });
-  const told = `Edited ${action.path}. It now reads:\n${snippet}`;
-  return { ...changed(action.command, told), old_content: file.text, new_content: text };
+/** What the action makes of a file's text; an EditError says why it cannot. */
+function change({ command, path, ...args }: FileEditorAction, text: string): Edited {
+  if (command === "insert") {
+    const { insert_line, new_str } = args;
+    if (insert_line == null || new_str == null) throw new EditError("insert needs insert_line and new_str.");
+    return insert(text, insert_line, new_str);
+  }
+  const { old_str, new_str } = args;
+  if (old_str == null || old_str === "") throw new EditError("str_replace needs old_str: the text to replace.");
+  return replace(text, { old: old_str, now: new_str ?? "", path });
 }
 
-async function undo(action: FileEditorAction, context: ToolContext, history: History): Promise<FileEditorObservation> {
-  const last = history.get(action.path)?.at(-1);
-  if (last === undefined) throw new EditError(`There is no edit of ${action.path} to undo.`);
-  const { before, after } = last;
-  const file = await openFile(action.path, context);
-  if (file.text !== after)
-    throw new EditError(`${action.path} has changed since your last edit of it, so nothing was undone. View it, and edit it anew.`);
-  if (before === undefined) await context.runtime.files.remove(action.path, context.signal);
-  else await save(file, before, context);
-  history.get(action.path)?.pop();
-  const told = before === undefined ? `Removed ${action.path}, which the undone edit had created.` : numbered(linesOf(before), 1);
-  return { ...changed("undo_edit", told), old_content: file.text, new_content: before ?? "" };
+function textAfter(action: FileEditorAction, before: string): string {
+  return action.command === "create" ? (action.file_text ?? "") : change(action, before).text;
 }
 
-async function save(file: OpenFile, text: string, { runtime, signal }: ToolContext): Promise<void> {
-  await runtime.files.write(file.path, encodeText(file, text), { expected: file.version, signal });
+async function edit(action: FileEditorAction, context: ToolContext, { history, seen }: Memory): Promise<FileEditorObservation> {
+  const { path, command } = action;
+  const file = await openFile(path, context);
+  const others = seen.changes(path, file.text);
+  if (command === "insert" && !seen.isSameUpTo(action.insert_line ?? 0, path, file.text)) throw stale(file, others, seen);
+  const { text, snippet } = changeOrTell(action, file, { others, seen });
+  const encoding = await save(file, text, context);
+  history.remember(path, file, text);
+  seen.see(path, text);
+  const notes = [
+    ...(others === undefined ? [] : [`NOTE: the file had changed since you read it:\n${others}`]),
+    ...(encoding === file.encoding ? [] : [`NOTE: the file is UTF-8 now, because ${file.encoding} lacks a letter of the new text.`]),
+  ];
+  const told = [`Edited ${path}. It now reads:\n${snippet}`, ...notes].join("\n");
+  return { ...observation(command, [textContent(told)]), old_content: file.text, new_content: text };
 }
 
-function remember(history: History, path: string, change: Change): void {
-  history.set(path, [...(history.get(path) ?? []), change].slice(-undoDepth));
+interface Stale {
+  /** What others have changed since the model looked. */
+  readonly others: string | undefined;
+  readonly seen: SeenFiles;
 }
 
-function changed(command: FileEditorAction["command"], text: string): FileEditorObservation {
-  return { kind: "FileEditorObservation", content: [textContent(text)], is_error: false, command, prev_exist: true };
+/** What is missing may have been there when the model looked. */
+function changeOrTell(action: FileEditorAction, file: OpenFile, { others, seen }: Stale): Edited {
+  try {
+    return change(action, file.text);
+  } catch (error) {
+    throw error instanceof NotFoundError && others !== undefined ? stale(file, others, seen) : error;
+  }
+}
+
+/** It tells what has changed, so that the model need not view the file again. */
+function stale({ path, text }: OpenFile, others: string | undefined, seen: SeenFiles): EditError {
+  seen.see(path, text);
+  return new EditError(`Edit refused: ${path} has changed since you read it. Nothing was changed. What is different now:\n${others ?? ""}`);
+}
+
+async function undo({ path }: FileEditorAction, context: ToolContext, { history, seen }: Memory): Promise<FileEditorObservation> {
+  if (!history.has(path)) throw new EditError(`There is no edit of ${path} to undo.`);
+  const file = await openFile(path, context);
+  const last = history.last(path, file.text);
+  if (last?.isUntouched !== true)
+    throw new EditError(`${path} has changed since your last edit of it, so nothing was undone. View it, and edit it anew.`);
+  const { before } = last;
+  if (before === undefined) await context.runtime.files.remove(path, context.signal);
+  else await save({ ...before, path, version: file.version }, before.text, context);
+  history.dropLast(path);
+  if (before === undefined) seen.forget(path);
+  else seen.see(path, before.text);
+  const told = before === undefined ? `Removed ${path}, which the undone edit had created.` : numbered(linesOf(before.text), 1);
+  return { ...observation("undo_edit", [textContent(told)]), old_content: file.text, new_content: before?.text ?? "" };
+}
+
+async function save(file: OpenFile, text: string, { runtime, signal }: ToolContext): Promise<OpenFile["encoding"]> {
+  const { bytes, encoding } = encodeText(file, text);
+  refuseTooLarge(file.path, bytes);
+  await runtime.files.write(file.path, bytes, { expected: file.version, signal });
+  return encoding;
+}
+
+function refuseTooLarge(path: string, bytes: Uint8Array): void {
+  if (bytes.length <= mostBytes) return;
+  throw new EditError(
+    `${path} would have ${bytes.length} bytes; at most ${mostBytes} can be edited here. Write it with a command. Nothing was changed.`,
+  );
+}
+
+function observation(command: FileEditorAction["command"], content: Content[]): FileEditorObservation {
+  return { kind: "FileEditorObservation", content, is_error: false, command, prev_exist: true };
 }

@@ -1,6 +1,5 @@
 import type { Action, Observation } from "../protocol/actions.ts";
 import type { ToolDefinition } from "../protocol/events.ts";
-import type { RuntimeInfo } from "../protocol/runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** What a tool is given besides its action. */
@@ -9,7 +8,17 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Raw terminal text as it comes, for a person to watch; not kept. */
   readonly onOutput: (text: string) => void;
+  /** The secrets that a command names, by name: for its environment, and for nothing else. */
+  readonly secretsIn: (command: string) => Readonly<Record<string, string>>;
 }
+
+/** What a model reads of `tool`: what needs eyes is offered unless it is known to have none. */
+export function descriptionFor({ definition, imageNote }: Tool, llm: { readonly hasVision?: boolean | undefined }): string {
+  return imageNote === undefined || llm.hasVision === false ? definition.description : `${definition.description}\n${imageNote}`;
+}
+
+/** What a tool may look at to judge an action; looking changes nothing. */
+export type RiskContext = Pick<ToolContext, "runtime" | "signal">;
 
 /** What our own code says of an action before it runs; the model's word can raise it, never lower it. */
 export type OwnRisk = "LOW" | "MEDIUM" | "HIGH";
@@ -27,7 +36,10 @@ export interface Tool {
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly isReadOnly: boolean;
+  /** A sentence for the description, when the model can see images. */
+  readonly imageNote?: string | undefined;
   parse(args: Readonly<Record<string, unknown>>): Action;
-  risk(action: Action, info: RuntimeInfo): OwnRisk;
+  /** Rejects only when aborted: what cannot be judged is HIGH. */
+  risk(action: Action, context: RiskContext): Promise<OwnRisk>;
   run(action: Action, context: ToolContext): Promise<Observation>;
 }

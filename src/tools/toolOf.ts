@@ -1,8 +1,7 @@
 import * as z from "zod";
 import type { Action, Observation } from "../protocol/actions.ts";
 import { SecurityRisk } from "../protocol/events.ts";
-import type { RuntimeInfo } from "../protocol/runtime.ts";
-import type { OwnRisk, Tool, ToolContext } from "./tool.ts";
+import type { OwnRisk, RiskContext, Tool, ToolContext } from "./tool.ts";
 
 /** What makes one tool; `toolOf` adds what all have in common. */
 export interface ToolParts<Made extends Action> {
@@ -15,7 +14,8 @@ export interface ToolParts<Made extends Action> {
   /** What each parameter is, read by the model. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly isReadOnly: boolean;
-  readonly risk: (action: Made, info: RuntimeInfo) => OwnRisk;
+  readonly imageNote?: string;
+  readonly risk: (action: Made, context: RiskContext) => OwnRisk | Promise<OwnRisk>;
   readonly run: (action: Made, context: ToolContext) => Promise<Observation>;
 }
 
@@ -33,7 +33,8 @@ export function toolOf<Made extends Action>(parts: ToolParts<Made>): Tool {
     definition: { kind: kind.replace(/Action$/, "Tool"), title: name, description },
     parameters: jsonSchema(schema, parts.parameters, isReadOnly),
     parse: (args) => parse(schema, name, { ...withoutNulls(args), kind }),
-    risk: (action, info) => parts.risk(only(action), info),
+    imageNote: parts.imageNote,
+    risk: async (action, context) => parts.risk(only(action), context),
     run: (action, context) => parts.run(only(action), context),
   };
 }
@@ -64,5 +65,6 @@ function jsonSchema(schema: z.ZodObject, descriptions: Readonly<Record<string, s
 function typeSchema(type: z.core.$ZodType): Record<string, unknown> {
   const { $schema: _, anyOf, ...rest } = z.toJSONSchema(type, { io: "input" });
   const { minimum: __, maximum: ___, ...plain } = anyOf?.find((option) => option.type !== "null") ?? rest;
-  return plain;
+  const { type: one } = plain;
+  return Array.isArray(one) ? { ...plain, type: one.find((name) => name !== "null") } : plain;
 }

@@ -1,0 +1,132 @@
+import { posix } from "node:path";
+import { GlobAction, type GlobObservation, GrepAction, type GrepObservation } from "../protocol/actions.ts";
+import { textContent } from "../protocol/content.ts";
+import type { FoundFile, SearchGap } from "../protocol/runtime.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
+import { EditError } from "./edits.ts";
+import { checkPath } from "./filePath.ts";
+import { pathRisk } from "./pathRisk.ts";
+import { isSecret } from "./protectedPaths.ts";
+import type { ToolContext } from "./tool.ts";
+import { toolOf } from "./toolOf.ts";
+
+const mostCharacters = 30_000;
+
+export const globTool = toolOf<GlobAction>({
+  name: "glob",
+  kind: "GlobAction",
+  description: `Finds files by name. Use it rather than find or ls; to search in files, use grep.
+- A pattern without a slash (*.ts) is for names at any depth; with one (src/**/*.ts) for paths below \`path\`. {a,b}, ? and [a-z] work too.
+- At most 100 files, the newest first. What git ignores, .git and node_modules are left out.`,
+  action: GlobAction,
+  parameters: { pattern: "The glob.", path: "Absolute path of the directory to look in. Without it: the workspace." },
+  isReadOnly: true,
+  risk: (action, context) => pathRisk(placeOf(action, context).path, "read", context),
+  run: async (action, context) => {
+    const place = placeOf(action, context);
+    const about = { pattern: action.pattern, search_path: place.path };
+    const told = (text: string, rest: Pick<GlobObservation, "files" | "is_error" | "truncated">): GlobObservation => ({
+      kind: "GlobObservation",
+      content: [textContent(text)],
+      ...about,
+      ...rest,
+    });
+    try {
+      await checkPath(place.path, context);
+      const { files: found, gaps } = await context.runtime.search.glob(place, context.signal);
+      const files = found.map(({ path }) => path);
+      const text = files.length === 0 ? `No file below ${place.path} fits ${place.pattern}.` : files.join("\n");
+      return told(bounded(text) + gapNotes(gaps), { files, is_error: false, truncated: gaps.length > 0 });
+    } catch (error) {
+      return told(problem(error), { files: [], is_error: true, truncated: false });
+    }
+  },
+});
+
+export const grepTool = toolOf<GrepAction>({
+  name: "grep",
+  kind: "GrepAction",
+  description: `Searches in files for a regular expression, whatever its case. Use it rather than the grep command.
+- Shows the first five matching lines of each file with their numbers; at most 100 files, the newest first.
+- \`include\` limits it to files of a name (*.ts). To find files by name only, use glob.
+- Left out: what git ignores, hidden directories, node_modules, binary files, files over 10 MB, likely secrets. A pattern is for one line; escape ( [ { . when you mean them.`,
+  action: GrepAction,
+  parameters: {
+    pattern: "The regular expression.",
+    path: "Absolute path of the directory to search in. Without it: the workspace.",
+    include: "Glob for the names of files.",
+  },
+  isReadOnly: true,
+  risk: (action, context) => pathRisk(action.path ?? context.runtime.info.workingDir, "read", context),
+  run: async ({ pattern, path: given, include }, context) => {
+    const path = given ?? context.runtime.info.workingDir;
+    const about = { pattern, search_path: path, ...(include == null ? {} : { include_pattern: include }) };
+    const told = (text: string, rest: Pick<GrepObservation, "matches" | "is_error" | "truncated">): GrepObservation => ({
+      kind: "GrepObservation",
+      content: [textContent(text)],
+      ...about,
+      ...rest,
+    });
+    try {
+      await checkPath(path, context);
+      const request = { pattern, path: posix.normalize(path), ...(include == null ? {} : { include }) };
+      const { files, gaps } = await context.runtime.search.grep(request, context.signal);
+      const shown = files.filter((file) => !isSecret(file.path));
+      const text = shown.length === 0 ? `No line in a file below ${path} matches ${pattern}.` : shown.map(linesText).join("\n");
+      const notes = secretNote(files.length - shown.length) + gapNotes(gaps);
+      return told(bounded(text) + notes, { matches: shown.map((file) => file.path), is_error: false, truncated: gaps.length > 0 });
+    } catch (error) {
+      return told(problem(error), { matches: [], is_error: true, truncated: false });
+    }
+  },
+});
+
+/** An absolute pattern says itself where to look: up to its first part that is no plain name. */
+function placeOf(
+  { pattern, path }: GlobAction,
+  { runtime }: Pick<ToolContext, "runtime">,
+): { readonly pattern: string; readonly path: string } {
+  const folder = posix.normalize(path ?? runtime.info.workingDir);
+  if (!posix.isAbsolute(pattern)) {
+    // Names before the first wildcard may lead up and out, so that they are part of the path that is judged.
+    const [first = "", ...rest] = pattern.split("/");
+    return first === ".." && rest.length > 0
+      ? placeOf({ kind: "GlobAction", pattern: rest.join("/"), path: posix.dirname(folder) }, { runtime })
+      : { pattern, path: folder };
+  }
+  const parts = pattern.split("/");
+  const magic = parts.findIndex((part) => /[*?[{]/.test(part));
+  const end = magic === -1 ? parts.length - 1 : magic;
+  return { pattern: `./${parts.slice(end).join("/")}`, path: posix.normalize(parts.slice(0, end).join("/") || "/") };
+}
+
+function linesText({ path, lines }: FoundFile): string {
+  return [path, ...lines.map(({ number, text }) => `${String(number).padStart(6)}\t${text}`)].join("\n");
+}
+
+function bounded(text: string): string {
+  if (text.length <= mostCharacters) return text;
+  const end = text.lastIndexOf("\n", mostCharacters);
+  return `${text.slice(0, end)}\n[… more is left out; search in fewer files]`;
+}
+
+const gapWords: Readonly<Record<SearchGap, string>> = {
+  more: "There are more files than these, which were changed last. Narrow the search.",
+  time: "The time was up before all was searched. Search in a smaller directory.",
+  size: "There are too many files to look at all. Search in a smaller directory.",
+  unreadable: "Some files or directories could not be read.",
+};
+
+function gapNotes(gaps: readonly SearchGap[]): string {
+  return gaps.map((gap) => `\n[${gapWords[gap]}]`).join("");
+}
+
+function secretNote(count: number): string {
+  if (count === 0) return "";
+  return `\n[${count} ${count === 1 ? "file that matches is" : "files that match are"} not shown: ${count === 1 ? "it" : "they"} may hold secrets.]`;
+}
+
+function problem(error: unknown): string {
+  if (error instanceof EditError || error instanceof RuntimeError) return error.message;
+  throw error;
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { defaultTools } from "../../../src/tools/defaultTools.ts";
+import { descriptionFor } from "../../../src/tools/tool.ts";
+import { matchesGolden } from "../../support/transcript.ts";
+
+describe("the tools that a model is offered", () => {
+  const specs = defaultTools().map((tool) => ({
+    type: "function",
+    function: { name: tool.name, description: descriptionFor(tool, { hasVision: true }), parameters: tool.parameters },
+  }));
+
+  it("are as the golden has them", () => {
+    matchesGolden("tools.json", `${JSON.stringify(specs, undefined, 2)}\n`);
+  });
+
+  it("cost few words: all of them are read with every step", () => {
+    const lengths = specs.map(({ function: { name, description } }) => ({ name, length: description.length }));
+    assert.deepEqual(
+      lengths.filter(({ length }) => length > 1_000),
+      [],
+    );
+    assert.ok(JSON.stringify(specs).length < 8_000, `${JSON.stringify(specs).length} characters`);
+  });
+
+  it("say what each parameter is", () => {
+    for (const { function: one } of specs) {
+      const properties = Object.entries((one.parameters as { properties: Record<string, { description?: string }> }).properties);
+      const silent = properties.filter(([name, { description }]) => name !== "security_risk" && description === undefined);
+      assert.deepEqual(silent, [], one.name);
+    }
+  });
+});
