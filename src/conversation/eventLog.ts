@@ -1,10 +1,8 @@
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rename, truncate, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Event } from "../protocol/events.ts";
-import { ConversationError, notOpened } from "./conversationError.ts";
-import { type Reading, readLog } from "./readLog.ts";
-import { encodeRecord } from "./record.ts";
+import { ConversationError, lost, reasonOf } from "./conversationError.ts";
+import { type Disk, type DiskFile, writeAll } from "./disk.ts";
+import type { Place } from "./logReader.ts";
+import { encodeRecord, readEvent } from "./record.ts";
 
 /** What could not be read when the log was opened. */
 export interface Damage {
@@ -14,116 +12,159 @@ export interface Damage {
   readonly keptIn: string | undefined;
 }
 
-/** Where a log goes on. */
-interface End {
-  readonly nextSeq: number;
+/** Where a log is, what is in it, and whether this process may write to it. */
+export interface LogParts {
+  readonly path: string;
+  readonly disk: Disk;
+  readonly file: DiskFile;
+  /** Where each event is, by its `seq`. */
+  readonly places: Place[];
   readonly sizeBytes: number;
   readonly damage: Damage | undefined;
+  /** Cheap: it is asked twice for each append. */
+  readonly isHeld: () => boolean;
 }
 
 /**
  * The append-only log of one conversation: one checksummed JSON line per event.
  *
- * `append` resolves when the bytes are on the disk (write and fdatasync have returned), never before. After a failed append the
- * file is cut back to its last good byte; when that fails too the log takes no more events.
+ * `append` resolves when the bytes are on the disk (write and fdatasync have returned) and the lease was still held after that, never
+ * before. After a failed write the file is cut back to its last good byte. After a failed sync, and when the lease is lost, the log takes no
+ * more events: `failure` says why.
  */
 export class EventLog implements AsyncDisposable {
   readonly damage: Damage | undefined;
-  readonly #file: FileHandle;
-  #nextSeq: number;
+  readonly #path: string;
+  readonly #disk: Disk;
+  readonly #places: Place[];
+  readonly #isHeld: () => boolean;
+  #file: DiskFile;
   #sizeBytes: number;
-  #broken: unknown;
+  #failure: ConversationError | undefined;
 
-  constructor(file: FileHandle, { nextSeq, sizeBytes, damage }: End) {
+  constructor({ path, disk, file, places, sizeBytes, damage, isHeld }: LogParts) {
+    this.#path = path;
+    this.#disk = disk;
     this.#file = file;
-    this.#nextSeq = nextSeq;
+    this.#places = places;
     this.#sizeBytes = sizeBytes;
+    this.#isHeld = isHeld;
     this.damage = damage;
+  }
+
+  get count(): number {
+    return this.#places.length;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Why nothing can be appended any more, however often it is tried. */
+  get failure(): ConversationError | undefined {
+    return this.#failure;
   }
 
   /** Callers append one after the other; a second call before the first has resolved would mix up the numbers. */
   async append(events: readonly Event[]): Promise<void> {
-    if (this.#broken !== undefined) throw notSaved(this.#broken);
-    const bytes = Buffer.from(events.map((event, index) => encodeRecord(this.#nextSeq + index, event)).join(""));
-    try {
-      await writeAll(this.#file, bytes, this.#sizeBytes);
-      await this.#file.datasync();
-    } catch (cause) {
-      await this.#cutBack();
-      throw notSaved(cause);
+    this.#refuseWhenLost();
+    const lines = events.map((event, index) => Buffer.from(encodeRecord(this.count + index, event)));
+    const bytes = Buffer.concat(lines);
+    await this.#write(bytes);
+    await this.#sync();
+    // Because who takes over reads the log after this has begun to say no: what is told as saved is in what they read.
+    this.#refuseWhenLost();
+    for (const line of lines) {
+      this.#places.push({ start: this.#sizeBytes, end: this.#sizeBytes + line.length - 1 });
+      this.#sizeBytes += line.length;
     }
-    this.#sizeBytes += bytes.length;
-    this.#nextSeq += events.length;
+  }
+
+  /** The events from `from` to before `to`, read from the disk. */
+  async read(from: number, to: number): Promise<Event[]> {
+    return readPlaces(this.#file, this.#places.slice(Math.max(from, 0), to));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.close();
+    await this.#file[Symbol.asyncDispose]();
   }
 
-  async #cutBack(): Promise<void> {
+  #refuseWhenLost(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isHeld()) return;
+    this.#failure = lost();
+    throw this.#failure;
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    try {
+      await writeAll(this.#file, bytes, this.#sizeBytes);
+    } catch (cause) {
+      await this.#cutBack(cause);
+      throw this.#failure ?? notSaved(cause);
+    }
+  }
+
+  async #cutBack(cause: unknown): Promise<void> {
     try {
       await this.#file.truncate(this.#sizeBytes);
       await this.#file.datasync();
-    } catch (cause) {
-      this.#broken = cause;
+    } catch {
+      this.#failure = await this.#distrusted(cause);
     }
   }
-}
 
-/**
- * The log at `path`, made when it is missing, and the events that are in it. What cannot be read is set aside, and told; the rest is
- * numbered anew. Rejects with `not-readable`.
- */
-export async function openEventLog(path: string): Promise<{ readonly log: EventLog; readonly events: Event[] }> {
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const bytes = await readFile(path).catch(emptyWhenMissing);
-    const reading = readLog(bytes);
-    const damage = reading.soundBytes === bytes.length ? undefined : await repair(path, reading);
-    // Not for appending, because such a descriptor ignores positions, and a failed append must be cut off.
-    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-    const { size } = await file.stat();
-    return { log: new EventLog(file, { nextSeq: reading.events.length, sizeBytes: size, damage }), events: [...reading.events] };
-  } catch (cause) {
-    throw notOpened(cause);
+  async #sync(): Promise<void> {
+    try {
+      await this.#file.datasync();
+    } catch (cause) {
+      this.#failure = await this.#distrusted(cause);
+      throw this.#failure;
+    }
+  }
+
+  /**
+   * What a descriptor says after a failed sync is not to be believed: the system may have dropped what it could not write, and called it
+   * clean. The tail that nobody was told of is cut off through a fresh one, and what was told is looked for there.
+   */
+  async #distrusted(cause: unknown): Promise<ConversationError> {
+    if (!this.#isHeld()) return lost();
+    try {
+      const fresh = await this.#disk.open(this.#path);
+      const distrusted = this.#file;
+      this.#file = fresh;
+      await distrusted[Symbol.asyncDispose]();
+      await fresh.truncate(this.#sizeBytes);
+      await fresh.datasync();
+      const last = await this.read(this.count - 1, this.count);
+      if (last.length === Math.min(this.count, 1)) return closedAfter(cause, "What was saved before was read again and is there");
+    } catch {
+      // The sentence says that it is not known; the first fault is the one that tells why.
+    }
+    return closedAfter(cause, "What was saved before could not be read again");
   }
 }
 
-/** Moves what cannot be read to a file beside the log. Cut off at any moment, it leaves the log as it was or as it shall be. */
-async function repair(path: string, { events, bad, missing, soundBytes, soundEvents }: Reading): Promise<Damage | undefined> {
-  const keptIn = bad.length === 0 ? undefined : `${path}.bad-${new Date().toISOString().replaceAll(":", "-")}`;
-  if (keptIn !== undefined) await writeFile(keptIn, Buffer.concat(bad.flatMap((piece) => [piece, newline])), { mode: 0o600, flush: true });
-  if (soundEvents === events.length) await truncate(path, soundBytes);
-  else await rewrite(path, events);
-  return bad.length > 0 || missing > 0 ? { missing, keptIn } : undefined;
+/** The events in these places, which lie one behind the other. Rejects when one is not as it was. */
+export async function readPlaces(file: DiskFile, places: readonly Place[]): Promise<Event[]> {
+  const [first, last] = [places[0], places.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const bytes = Buffer.allocUnsafe(last.end - first.start);
+  const count = await file.read(bytes, first.start);
+  return places.map(({ start, end }) => {
+    const event = end - first.start <= count ? readEvent(bytes.subarray(start - first.start, end - first.start)) : undefined;
+    if (event === undefined)
+      throw new ConversationError("not-readable", "A part of this conversation cannot be read any more. Open it again.");
+    return event;
+  });
 }
 
-const newline = Buffer.from("\n");
-
-async function rewrite(path: string, events: readonly Event[]): Promise<void> {
-  const fresh = `${path}.new`;
-  await writeFile(fresh, events.map((event, seq) => encodeRecord(seq, event)).join(""), { mode: 0o600, flush: true });
-  await rename(fresh, path);
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
+function closedAfter(cause: unknown, kept: string): ConversationError {
+  const sentence = `The disk failed while the conversation was saved (${reasonOf(cause)}), so it was closed. ${kept}. Check the disk, and send the message again.`;
+  return new ConversationError("not-saved", sentence, { cause });
 }
 
 function notSaved(cause: unknown): ConversationError {
   const sentence = `The conversation could not be saved (${reasonOf(cause)}). What was saved before is kept; free space or check the folder, and try again.`;
   return new ConversationError("not-saved", sentence, { cause });
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-function emptyWhenMissing(error: unknown): Buffer {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return Buffer.alloc(0);
-  throw error;
 }

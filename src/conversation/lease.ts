@@ -1,97 +1,214 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { type Stats, statSync } from "node:fs";
+import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
-import { ConversationError } from "./conversationError.ts";
+import { inUse, lost } from "./conversationError.ts";
+import { codeOf } from "./disk.ts";
+import { LeaseContent, lifeOf, thisProcess } from "./leaseOwner.ts";
 
-/** Who writes to a conversation: a process of this machine, told from a later one with the same pid by when it started. */
-const Owner = z.object({ pid: z.number().int(), started: z.string() });
-type Owner = z.infer<typeof Owner>;
+/** How long an owner that nobody can look at may be silent, how often one is heard of, and how often it looks whether it still is one. */
+export interface LeaseTimes {
+  readonly silenceMs: number;
+  readonly beatMs: number;
+  readonly watchMs: number;
+}
+
+export const defaultTimes: LeaseTimes = { silenceMs: 45_000, beatMs: 10_000, watchMs: 2_000 };
 
 /** A window that is reloaded waits so long for the old one to end. */
-const reloadMs = 8_000;
+export const reloadMs = 8_000;
 const pollMs = 100;
 
 /**
- * The right to write to one conversation, as a file that names the owner; disposing gives it back.
+ * The right to write to one conversation; disposing gives it back.
  *
- * The lease of a process that has died is taken over. Rejects with `in-use` when a living one does not give it back within `patienceMs`.
+ * It is the file `lease-<generation>.json` in the conversation's folder, and who has made the one with the highest generation is the owner.
+ * A file that is there cannot be made again, so two cannot have one generation, and the highest is removed by nobody: generations only
+ * rise. Taking over is making the next one, in one atomic act; from then on `isHeld` is false for the owner before, and a log that asks
+ * *after* it has synced acknowledges nothing that the new owner does not read.
  */
-export async function takeLease(path: string, { patienceMs = reloadMs }: { readonly patienceMs?: number } = {}): Promise<AsyncDisposable> {
-  const own = JSON.stringify(await ownerOf(process.pid));
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(draft, own, { mode: 0o600 });
-    const deadline = performance.now() + patienceMs;
-    while (!(await claim(path, draft))) {
-      if (performance.now() > deadline)
-        throw new ConversationError("in-use", "This conversation is open in another window or process. Close it there first.");
-      await sleep(pollMs);
+export class Lease implements AsyncDisposable {
+  readonly generation: number;
+  /** Whether the owner before it may still have the log's file open, and a write under way. */
+  readonly mayHaveWriter: boolean;
+  readonly #folder: string;
+  readonly #content: LeaseContent;
+  readonly #lost = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #lastBeat = performance.now();
+  #beats = 0;
+
+  constructor(folder: string, generation: number, { content, mayHaveWriter, times }: LeaseTerms) {
+    this.#folder = folder;
+    this.generation = generation;
+    this.#content = content;
+    this.mayHaveWriter = mayHaveWriter;
+    this.#timer = setInterval(() => void this.#look(times), times.watchMs).unref();
+  }
+
+  /** Aborts with the sentence for the person, a moment after the lease was lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /**
+   * Two cheap looks at the disk. The order matters: owners remove the files of the generations below theirs, so when ours is still there
+   * after the next one was not, the next one had not been made.
+   */
+  isHeld(): boolean {
+    return !isThere(fileOf(this.#folder, this.generation + 1)) && isThere(fileOf(this.#folder, this.generation));
+  }
+
+  /** The log is in this owner's hands alone: what was left of the owners before goes. */
+  async settle(): Promise<void> {
+    const below = (await generationsIn(this.#folder)).filter((generation) => generation < this.generation);
+    await Promise.all(below.map((generation) => rm(fileOf(this.#folder, generation), { force: true })));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    if (!this.#lost.signal.aborted && this.isHeld()) await this.#write({ ...this.#content, state: "free", beat: beatText(this.#beats) });
+  }
+
+  async #look({ beatMs }: LeaseTimes): Promise<void> {
+    try {
+      if (!this.isHeld()) return this.#isLost();
+      if (performance.now() - this.#lastBeat < beatMs) return;
+      this.#lastBeat = performance.now();
+      await this.#write({ ...this.#content, beat: beatText(++this.#beats) });
+    } catch {
+      // A disk that cannot be looked at now is looked at again; an append says what is wrong with it.
     }
+  }
+
+  #isLost(): void {
+    clearInterval(this.#timer);
+    this.#lost.abort(lost());
+  }
+
+  /** In place and always as long as before, so that it works on a full disk, and makes no file where ours was removed. */
+  async #write(content: LeaseContent): Promise<void> {
+    await writeFile(fileOf(this.#folder, this.generation), JSON.stringify(content), { flag: "r+" }).catch(whenGone);
+  }
+}
+
+interface LeaseTerms {
+  readonly content: LeaseContent;
+  readonly mayHaveWriter: boolean;
+  readonly times: LeaseTimes;
+}
+
+/** What there is to know of a conversation's owner. */
+export interface Holder {
+  readonly generation: number;
+  readonly isFree: boolean;
+  /** Whether it is this very process: of two hosts in one, the later one goes on, because the other may have been left without being closed. */
+  readonly isOurs: boolean;
+  readonly mayHaveWriter: boolean;
+}
+
+/** Looks at a lease again and again; only so an owner on another machine, whose clock may be any, is seen to be silent. */
+export class LeaseWatch {
+  readonly #folder: string;
+  readonly #times: LeaseTimes;
+  #heard = { what: "", at: performance.now() };
+
+  constructor(folder: string, times: LeaseTimes = defaultTimes) {
+    this.#folder = folder;
+    this.#times = times;
+  }
+
+  async look(): Promise<Holder> {
+    const generations = await generationsIn(this.#folder);
+    const generation = Math.max(0, ...generations);
+    if (generation === 0) return { generation, isFree: true, isOurs: false, mayHaveWriter: false };
+    const text = await readFile(fileOf(this.#folder, generation), "utf8").catch(whenGone);
+    if (text !== this.#heard.what) this.#heard = { what: text ?? "", at: performance.now() };
+    const isSilent = performance.now() - this.#heard.at > this.#times.silenceMs;
+    const content = contentOf(text);
+    const wasUnsettled = generations.length > 1;
+    if (content?.state === "free") return { generation, isFree: true, isOurs: false, mayHaveWriter: wasUnsettled };
+    const life = content ? await lifeOf(content.owner, await thisProcess()) : "unknown";
+    const isFree = life === "dead" || (life === "unknown" && isSilent);
+    return { generation, isFree, isOurs: life === "this process", mayHaveWriter: life !== "dead" || wasUnsettled };
+  }
+}
+
+/** Waits at most `patienceMs` for another owner to end. Rejects with `in-use`. */
+export async function takeLease(folder: string, patienceMs = reloadMs, times: LeaseTimes = defaultTimes): Promise<Lease> {
+  const watch = new LeaseWatch(folder, times);
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const holder = await watch.look();
+    const lease = holder.isFree || holder.isOurs ? await claim(folder, holder, times) : undefined;
+    if (lease) return lease;
+    if (performance.now() > deadline) throw inUse();
+    await sleep(pollMs);
+  }
+}
+
+/** Takes the lease whoever has it: that owner's next append is refused. */
+export async function takeOverLease(folder: string, times: LeaseTimes = defaultTimes): Promise<Lease> {
+  const watch = new LeaseWatch(folder, times);
+  for (;;) {
+    const lease = await claim(folder, await watch.look(), times);
+    if (lease) return lease;
+  }
+}
+
+/** Linking is atomic and brings the content along, so nobody ever sees an empty lease. Undefined when somebody was quicker. */
+async function claim(folder: string, { generation, mayHaveWriter }: Holder, times: LeaseTimes): Promise<Lease | undefined> {
+  const content: LeaseContent = { state: "held", beat: beatText(0), owner: await thisProcess() };
+  const own = fileOf(folder, generation + 1);
+  const draft = join(folder, `lease.${randomUUID()}`);
+  try {
+    await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
+    if (!(await isFirst(draft, own))) return undefined;
   } finally {
     await rm(draft, { force: true });
   }
-  return { [Symbol.asyncDispose]: () => giveBack(path, own) };
+  // Because who was slow may have made a generation that others had long left behind.
+  if (Math.max(...(await generationsIn(folder))) > generation + 1) {
+    await rm(own, { force: true });
+    return undefined;
+  }
+  return new Lease(folder, generation + 1, { content, mayHaveWriter, times });
 }
 
-/** Linking is atomic and brings the content along, so nobody ever sees an empty lease. */
-async function claim(path: string, draft: string): Promise<boolean> {
-  const held = await readFile(path, "utf8").catch(missing);
-  if (held !== undefined && (await isHeld(held))) return false;
-  if (held !== undefined && !(await moveAway(path, held))) return false;
-  return link(draft, path).then(
-    () => true,
-    (error: unknown) => (codeOf(error) === "EEXIST" ? false : Promise.reject(error)),
-  );
-}
-
-async function isHeld(content: string): Promise<boolean> {
-  const owner = Owner.safeParse(parseJson(content)).data;
-  if (owner === undefined) return false;
-  return owner.pid !== process.pid && isAlive(owner.pid) && (await ownerOf(owner.pid)).started === owner.started;
-}
-
-/** Takes the dead owner's lease out of the way; another process that was quicker gets its own back. */
-async function moveAway(path: string, held: string): Promise<boolean> {
-  const aside = `${path}.${randomUUID()}`;
-  const moved = await rename(path, aside).then(() => readFile(aside, "utf8"), missing);
-  if (moved === undefined) return true;
-  if (moved !== held) await link(aside, path).catch(() => undefined);
-  await unlink(aside);
-  return moved === held;
-}
-
-async function giveBack(path: string, own: string): Promise<void> {
-  if ((await readFile(path, "utf8").catch(missing)) === own) await unlink(path).catch(missing);
-}
-
-/** On Linux the start time is known to the kernel; elsewhere the pid alone must do. */
-async function ownerOf(pid: number): Promise<Owner> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return { pid, started: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "" };
-}
-
-function isAlive(pid: number): boolean {
+async function isFirst(draft: string, own: string): Promise<boolean> {
   try {
-    return process.kill(pid, 0);
+    await link(draft, own);
+    return true;
   } catch (error) {
-    return codeOf(error) === "EPERM";
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
   }
 }
 
-function parseJson(text: string): unknown {
+async function generationsIn(folder: string): Promise<number[]> {
+  const names = await readdir(folder);
+  return names.flatMap((name) => /^lease-(\d+)\.json$/.exec(name)?.slice(1).map(Number) ?? []);
+}
+
+const fileOf = (folder: string, generation: number): string => join(folder, `lease-${generation}.json`);
+const beatText = (beats: number): string => String(beats).padStart(10, "0");
+
+function isThere(path: string): boolean {
+  const found: Stats | undefined = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined;
+}
+
+function contentOf(text: string | undefined): LeaseContent | undefined {
   try {
-    return JSON.parse(text);
+    return LeaseContent.safeParse(JSON.parse(text ?? "")).data;
   } catch {
+    // Written by something else, or by half: its owner counts as one that nobody can look at.
     return undefined;
   }
 }
 
-function missing(error: unknown): undefined {
+function whenGone(error: unknown): undefined {
   if (codeOf(error) === "ENOENT") return undefined;
   throw error;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

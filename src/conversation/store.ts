@@ -1,24 +1,45 @@
-import { access, mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ConversationId } from "../protocol/ids.ts";
 import type { ConversationStart } from "../protocol/state.ts";
-import { Conversation, type EventDraft } from "./conversation.ts";
-import { ConversationError, notOpened } from "./conversationError.ts";
-import { openEventLog } from "./eventLog.ts";
-import { takeLease } from "./lease.ts";
+import type { ListedConversation } from "../protocol/summary.ts";
+import { Conversation } from "./conversation.ts";
+import { ConversationError, inUse, lost, newer, notFound, notOpened } from "./conversationError.ts";
+import { codeOf, type Disk, machineDisk, makeFolder } from "./disk.ts";
+import { FollowedConversation } from "./followedConversation.ts";
+import { update, writeFork } from "./fork.ts";
+import { defaultTimes, type Lease, type LeaseTimes, LeaseWatch, reloadMs, takeLease, takeOverLease } from "./lease.ts";
+import { freshLogIn, hasLog, logIn, removeOldLogs } from "./logFile.ts";
+import { defaultKeepBytes, openEventLog } from "./openLog.ts";
+import type { EventDraft } from "./stamp.ts";
+import { readSummary, SummaryKeeper } from "./summary.ts";
+import { emptyTrash, idsInTrash, moveBack, moveToTrash } from "./trash.ts";
+
+export interface StoreOptions {
+  readonly disk?: Disk;
+  readonly times?: LeaseTimes;
+  /** How often a conversation that another process writes to is looked at, beside what the system tells. */
+  readonly pollMs?: number;
+  /** Logs up to this size are in memory as a whole. */
+  readonly keepBytes?: number;
+}
 
 /** The conversations below one folder: `<root>/<conversation id>/events.jsonl`, readable by the owner only. */
 export class ConversationStore {
   readonly #root: string;
+  readonly #options: Required<StoreOptions>;
 
-  constructor(root: string) {
+  constructor(root: string, options: StoreOptions = {}) {
     this.#root = root;
+    this.#options = { disk: machineDisk, times: defaultTimes, pollMs: 1_000, keepBytes: defaultKeepBytes, ...options };
   }
 
   /** A new conversation whose first events say what it was given. Rejects with `exists` when the id is taken. */
   async create(start: ConversationStart): Promise<Conversation> {
-    if (await exists(this.#path(start.id))) throw new ConversationError("exists", `There is a conversation ${start.id} already.`);
-    const conversation = await this.#open(start.id);
+    const folder = this.#folder(start.id);
+    if (await isConversation(folder)) throw new ConversationError("exists", `There is a conversation ${start.id} already.`);
+    await makeFolder(folder).catch(refuse);
+    const conversation = await this.#open(start.id, takeLease(folder, 0, this.#options.times));
     try {
       await conversation.append(...startEvents(start));
     } catch (error) {
@@ -28,41 +49,132 @@ export class ConversationStore {
     return conversation;
   }
 
-  /** Rejects with `not-found`, or with `in-use` when another process writes to it. */
-  async open(id: ConversationId): Promise<Conversation> {
-    if (!(await exists(this.#path(id)))) throw new ConversationError("not-found", `There is no conversation ${id}.`);
-    return this.#open(id);
+  /**
+   * Rejects with `not-found`; with `in-use` when another process writes to it and does not end within `patienceMs`; with `newer` or
+   * `not-writable`.
+   */
+  async open(id: ConversationId, patienceMs = reloadMs): Promise<Conversation> {
+    const folder = await this.#existing(id);
+    return this.#open(id, takeLease(folder, patienceMs, this.#options.times));
+  }
+
+  /** Opens it whoever has it open to write: there the next append is refused, and nothing is lost that was saved. */
+  async takeOver(id: ConversationId): Promise<Conversation> {
+    const folder = await this.#existing(id);
+    return this.#open(id, takeOverLease(folder, this.#options.times));
+  }
+
+  /** What is in it, and what comes; `reason` says why it is not open to write. */
+  async openReadOnly(id: ConversationId, reason: ConversationError = inUse()): Promise<FollowedConversation> {
+    const folder = await this.#existing(id);
+    const { disk, pollMs, times } = this.#options;
+    const watch = new LeaseWatch(folder, times);
+    const isFree = async (): Promise<boolean> => (await watch.look()).isFree;
+    return FollowedConversation.open({ id, folder, disk, reason, isFree, pollMs }).catch(refuse);
   }
 
   /** The ids of all conversations, in no order. Folders with other names are passed over. */
   async ids(): Promise<ConversationId[]> {
-    const names = await readdir(this.#root).catch(emptyWhenMissing);
+    const names = await readdir(this.#root).catch(noneWhenMissing);
     return names.flatMap((name) => ConversationId.safeParse(name).data ?? []);
   }
 
-  async #open(id: ConversationId): Promise<Conversation> {
-    const folder = join(this.#root, id);
-    const lease = await openLease(folder);
+  /** All conversations that something is in, those first that changed last. One that cannot be read is left out. */
+  async list(): Promise<ListedConversation[]> {
+    const ids = await this.ids();
+    const listed = await Promise.all(ids.map((id) => this.#listed(id).catch(() => undefined)));
+    return listed.filter((row) => row !== undefined).toSorted((a, b) => b.updated_at.localeCompare(a.updated_at));
+  }
+
+  /** A new conversation `forkId` with the events of this one up to `atEventId`, or all; it is idle. Rejects with `exists`. */
+  async fork(id: ConversationId, forkId: ConversationId, atEventId?: string): Promise<void> {
+    if (await isConversation(this.#folder(forkId))) throw new ConversationError("exists", `There is a conversation ${forkId} already.`);
+    await using source = await this.openReadOnly(id);
+    if (source.isNewer) throw newer();
+    await writeFork({ source, id: forkId, atEventId, root: this.#root, disk: this.#options.disk }).catch(refuse);
+  }
+
+  /** It can be restored for thirty days. Whoever has it open can append nothing more. */
+  async delete(id: ConversationId): Promise<void> {
+    await moveToTrash(this.#root, id);
+  }
+
+  /** The ids of those that can be restored, in no order. */
+  deletedIds(): Promise<ConversationId[]> {
+    return idsInTrash(this.#root);
+  }
+
+  async restore(id: ConversationId): Promise<void> {
+    await moveBack(this.#root, id);
+  }
+
+  /** Removes for good what was deleted thirty days before `now`, in milliseconds since 1970. */
+  async emptyTrash(now = Date.now()): Promise<void> {
+    await emptyTrash(this.#root, now);
+  }
+
+  async #open(id: ConversationId, taking: Promise<Lease>): Promise<Conversation> {
+    const lease = await taking.catch(refuse);
+    const folder = this.#folder(id);
+    const { disk, keepBytes } = this.#options;
     try {
-      const { log, events } = await openEventLog(this.#path(id));
-      return new Conversation(id, log, events, lease);
+      const opened = await openEventLog(await logIn(folder), {
+        disk,
+        keepBytes,
+        isHeld: () => lease.isHeld(),
+        mayHaveWriter: lease.mayHaveWriter,
+        freshPath: freshLogIn(folder, lease.generation),
+      });
+      await removeOldLogs(folder);
+      await lease.settle();
+      const { log } = opened;
+      const ends = [...(await log.read(0, 1)), ...(await log.read(log.count - 1, log.count))];
+      const holding = new Holdings(lease);
+      const conversation = new Conversation(id, opened, holding);
+      holding.summary = new SummaryKeeper(folder, conversation, [ends[0], ends.at(-1)]);
+      return conversation;
     } catch (error) {
+      // Because who takes over clears away what it has copied, under our hands.
+      const isLost = !lease.isHeld();
       await lease[Symbol.asyncDispose]();
-      throw error;
+      throw isLost ? lost() : notOpened(error);
     }
   }
 
-  #path(id: ConversationId): string {
-    return join(this.#root, id, "events.jsonl");
+  async #listed(id: ConversationId): Promise<ListedConversation | undefined> {
+    const folder = this.#folder(id);
+    const { disk, times } = this.#options;
+    const [summary, holder] = await Promise.all([readSummary(folder, id, disk), new LeaseWatch(folder, times).look()]);
+    return summary && { ...summary, isOpenElsewhere: !holder.isFree && !holder.isOurs };
+  }
+
+  async #existing(id: ConversationId): Promise<string> {
+    const folder = this.#folder(id);
+    if (!(await isConversation(folder))) throw notFound(id);
+    return folder;
+  }
+
+  #folder(id: ConversationId): string {
+    return join(this.#root, id);
   }
 }
 
-async function openLease(folder: string): Promise<AsyncDisposable> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await takeLease(join(folder, "lease.json"));
-  } catch (error) {
-    throw notOpened(error);
+/** What an open conversation of the store holds on to: its lease, and its summary, which is written last. */
+class Holdings implements AsyncDisposable {
+  readonly #lease: Lease;
+  summary: SummaryKeeper | undefined;
+
+  constructor(lease: Lease) {
+    this.#lease = lease;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lease.lost;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.summary?.[Symbol.asyncDispose]();
+    await this.#lease[Symbol.asyncDispose]();
   }
 }
 
@@ -73,18 +185,25 @@ function startEvents(start: ConversationStart): EventDraft[] {
     agent: { kind: "Agent", llm: start.llm },
     confirmation_policy: start.confirmation_policy,
     max_iterations: start.max_iterations,
+    ...(start.limits === undefined ? {} : { limits: start.limits }),
   };
-  return Object.entries(values).map(([key, value]) => ({ kind: "ConversationStateUpdateEvent", source: "environment", key, value }));
+  return Object.entries(values).map(([key, value]) => update(key, value));
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+async function isConversation(folder: string): Promise<boolean> {
+  try {
+    return await hasLog(folder);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false;
+    throw notOpened(error);
+  }
 }
 
-function emptyWhenMissing(error: NodeJS.ErrnoException): string[] {
-  if (error.code === "ENOENT") return [];
+function refuse(error: unknown): never {
+  throw notOpened(error);
+}
+
+function noneWhenMissing(error: unknown): string[] {
+  if (codeOf(error) === "ENOENT") return [];
   throw error;
 }

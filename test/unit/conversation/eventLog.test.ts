@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { ConversationError } from "../../../src/conversation/conversationError.ts";
-import { openEventLog } from "../../../src/conversation/eventLog.ts";
-import { readLog } from "../../../src/conversation/readLog.ts";
+import { openEventLog } from "../../../src/conversation/openLog.ts";
+import { decodeRecord, encodeRecord } from "../../../src/conversation/record.ts";
 import { type TempFolder, tempFolder } from "../../support/workspaces.ts";
-import { message, openConversation, textsOf } from "./fixtures/messages.ts";
+import { message, openConversation, readBytes, textsOf } from "./fixtures/messages.ts";
 
 /** The bytes of a log with these messages in it. */
 async function logOf(texts: readonly string[]): Promise<Buffer> {
@@ -31,7 +31,14 @@ async function reopened(folder: TempFolder, bytes: Uint8Array, name: string) {
   const aside = (await readdir(path.dirname(file))).filter((other) => other !== "events.jsonl");
   const bad = Buffer.concat(await Promise.all(aside.map((other) => readFile(path.join(path.dirname(file), other)))));
   assert.equal(first.log.damage?.keptIn, aside.length === 0 ? undefined : path.join(path.dirname(file), aside[0] ?? ""));
-  return { texts: textsOf(first.events), bad, damage: first.log.damage };
+  return { texts: textsOf(first.events ?? []), bad, damage: first.log.damage };
+}
+
+/** Another event with the number of this record. */
+function sameNumber(line: Buffer): Buffer {
+  const record = decodeRecord(line.subarray(0, -1));
+  assert.ok(record);
+  return Buffer.from(encodeRecord(record.seq, { ...record.event, timestamp: "2026-01-01T00:00:00.000000" }));
 }
 
 const five = ["one", "zwei ü 🙂", "three\nlines\r\n\u2028", "four \ud800", "five"];
@@ -62,7 +69,7 @@ describe("the log of a conversation", () => {
     for (let cut = starts.at(-4) ?? 0; cut < whole.length; cut++) {
       const complete = starts.filter((start, index) => index > 0 && start - 1 <= cut).length;
       const tail = whole.subarray(Math.min(starts[complete] ?? cut, cut), cut);
-      const { events, bad } = readLog(whole.subarray(0, cut));
+      const { events, bad } = readBytes(whole.subarray(0, cut));
       assert.deepEqual(
         { texts: textsOf(events), bad },
         { texts: read.slice(0, complete), bad: tail.length === 0 ? [] : [tail] },
@@ -84,7 +91,7 @@ describe("the log of a conversation", () => {
         const bytes = Buffer.from(whole);
         bytes[at] = (bytes[at] ?? 0) ^ change;
         const hit = starts.findLastIndex((start) => start <= at);
-        const { events, bad } = readLog(bytes);
+        const { events, bad } = readBytes(bytes);
         const isWhole = events.length === read.length;
         assert.deepEqual(textsOf(events), isWhole ? read : read.filter((_, index) => index !== hit), `at ${at}`);
         assert.ok(isWhole || bad.length > 0);
@@ -101,7 +108,19 @@ describe("the log of a conversation", () => {
     ["it begins with a byte order mark", (bytes) => [Buffer.from("\ufeff"), bytes], [0, 1, 2, 3, 4], 0],
     ["its last page is zeros", (bytes) => [bytes, Buffer.alloc(4096)], [0, 1, 2, 3, 4], 0],
     ["zeros are in the middle", (bytes, at) => [bytes.subarray(0, at(2)), Buffer.alloc(300), bytes.subarray(at(2))], [0, 1, 2, 3, 4], 0],
-    ["a record is of a later version", (bytes, at) => [bytes.subarray(0, at(5)), Buffer.from('{"v":2,"seq":5}\n')], [0, 1, 2, 3, 4], 0],
+    ["its order is turned round", (bytes, at) => [bytes.subarray(at(2)), bytes.subarray(0, at(2))], [2, 3, 4], 2],
+    [
+      "one number has two contents",
+      (bytes, at) => [bytes.subarray(0, at(2)), sameNumber(bytes.subarray(at(1), at(2))), bytes.subarray(at(2))],
+      [0, 1, 2, 3, 4],
+      0,
+    ],
+    [
+      "the digit of its version is damaged",
+      (bytes, at) => [bytes.subarray(0, at(2)), Buffer.from('{"v":7'), bytes.subarray(at(2) + 6)],
+      [0, 1, 3, 4],
+      1,
+    ],
   ];
   for (const [what, spoil, left, missing] of damages) {
     it(`loads the rest when ${what}`, async () => {

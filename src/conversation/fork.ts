@@ -1,0 +1,89 @@
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Event } from "../protocol/events.ts";
+import type { ConversationId } from "../protocol/ids.ts";
+import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
+import type { ReadableConversation } from "./conversation.ts";
+import { ConversationError } from "./conversationError.ts";
+import { type Disk, makeFolder } from "./disk.ts";
+import { firstLog } from "./logFile.ts";
+import { writeFresh } from "./openLog.ts";
+import { encodeRecord } from "./record.ts";
+import { type EventDraft, stamp } from "./stamp.ts";
+
+export interface Fork {
+  readonly source: ReadableConversation;
+  readonly id: ConversationId;
+  /** The last event that comes along; all when absent. */
+  readonly atEventId?: string | undefined;
+  readonly root: string;
+  readonly disk: Disk;
+}
+
+/** So many events are in memory at once. */
+const perPiece = 500;
+
+/**
+ * A new conversation with the events of another up to one of them. It is made beside the others and moved among them when it is whole, so
+ * a crash leaves either all of it or nothing that anybody sees. Rejects with `not-found` when the event is not there.
+ */
+export async function writeFork(fork: Fork): Promise<void> {
+  const { root, id, disk } = fork;
+  const draft = join(root, `.new-${id}`);
+  try {
+    await makeFolder(draft);
+    await writeFresh(join(draft, firstLog), disk, recordsOf(fork));
+    await disk.syncFolder(draft);
+    await rename(draft, join(root, id));
+    await disk.syncFolder(root);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function* recordsOf({ source, id, atEventId }: Fork): AsyncGenerator<Buffer> {
+  let state: ConversationState = initialState;
+  let seq = 0;
+  const count = atEventId === undefined ? source.count : await countTo(source, atEventId);
+  const encode = (event: Event): string => {
+    state = reduceState(state, event);
+    return encodeRecord(seq++, event);
+  };
+  while (seq < count) {
+    const events = await source.read(seq, Math.min(seq + perPiece, count));
+    yield Buffer.from(events.map(encode).join(""));
+  }
+  yield Buffer.from(stamp(lastEvents(state, id), state.leaf_event_id).map(encode).join(""));
+}
+
+async function countTo(source: ReadableConversation, eventId: string): Promise<number> {
+  for (let from = 0; from < source.count; from += perPiece) {
+    const events = await source.read(from, Math.min(from + perPiece, source.count));
+    const index = events.findIndex((event) => event.id === eventId);
+    if (index !== -1) return from + index + 1;
+  }
+  throw new ConversationError("not-found", "That event is not in this conversation, so it cannot be forked there.");
+}
+
+/** Nothing goes on in a fork by itself: what was about to run there runs in the conversation that it came from, or nowhere. */
+function lastEvents({ pending, title }: ConversationState, id: ConversationId): EventDraft[] {
+  const closed: EventDraft[] = pending.map(({ tool_name, tool_call_id }) => ({
+    kind: "AgentErrorEvent",
+    source: "environment",
+    tool_name,
+    tool_call_id,
+    error: "Not run in this fork: it was made before this was done.",
+    classification: { kind: "internal", retryable: false, user_action: "none" },
+  }));
+  return [
+    ...closed,
+    ...Object.entries({ id, title: `${title ?? "Conversation"} (fork)`, execution_status: "idle" }).map(([key, value]) =>
+      update(key, value),
+    ),
+  ];
+}
+
+export function update(key: string, value: unknown): EventDraft {
+  return { kind: "ConversationStateUpdateEvent", source: "environment", key, value };
+}
