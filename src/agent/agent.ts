@@ -1,15 +1,17 @@
-import type { Conversation } from "../conversation/conversation.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { EventId } from "../protocol/ids.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { AgentConversation } from "./maskedConversation.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** What an agent works with. It keeps nothing itself: all that it knows is in the conversation. */
 export interface Agent {
-  readonly conversation: Conversation;
+  readonly conversation: AgentConversation;
   readonly llm: Llm;
   readonly runtime: Runtime;
   readonly tools: readonly Tool[];
+  readonly secrets: Secrets;
   /** Hears what is not stored: must not throw. */
   readonly emit: (signal: AgentSignal) => void;
 }

@@ -4,13 +4,15 @@ import { newCallId } from "../llm/replyBuilder.ts";
 import type { Action } from "../protocol/actions.ts";
 import { type MessageToolCall, textContent } from "../protocol/content.ts";
 import { type ActionEvent, type Classification, SecurityRisk } from "../protocol/events.ts";
-import type { RuntimeInfo } from "../protocol/runtime.ts";
 import type { ConversationState } from "../protocol/state.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
+import { isJsonObject, parseArguments } from "./callArguments.ts";
 
 export interface CallContext {
   readonly tools: ReadonlyMap<string, Tool>;
-  readonly info: RuntimeInfo;
+  readonly runtime: Runtime;
+  readonly signal: AbortSignal;
   /** Ids of earlier calls of this conversation; some providers count from zero in every reply. */
   readonly usedIds: ReadonlySet<string>;
 }
@@ -19,15 +21,22 @@ export interface CallContext {
  * The events of a reply's tool calls: an ActionEvent for each, and right behind it an AgentErrorEvent when it cannot run
  * (agent-server protocol §6.3). Nothing is repaired into something that could run: text that is no JSON never becomes an action.
  */
-export function eventsOfCalls(reply: LlmReply, context: CallContext): EventDraft[] {
-  return reply.toolCalls.flatMap((call, index) => eventsOfCall(withUniqueId(call, context), reply, { ...context, isFirst: index === 0 }));
+export async function eventsOfCalls(reply: LlmReply, context: CallContext): Promise<EventDraft[]> {
+  const events: EventDraft[] = [];
+  for (const [index, call] of reply.toolCalls.entries())
+    events.push(...(await eventsOfCall(withUniqueId(call, context), reply, { ...context, isFirst: index === 0 })));
+  return events;
 }
 
 function withUniqueId(call: MessageToolCall, { usedIds }: CallContext): MessageToolCall {
   return usedIds.has(call.id) ? { ...call, id: newCallId() } : call;
 }
 
-function eventsOfCall(call: MessageToolCall, reply: LlmReply, context: CallContext & { readonly isFirst: boolean }): EventDraft[] {
+async function eventsOfCall(
+  call: MessageToolCall,
+  reply: LlmReply,
+  context: CallContext & { readonly isFirst: boolean },
+): Promise<EventDraft[]> {
   const common = {
     kind: "ActionEvent" as const,
     source: "agent" as const,
@@ -38,10 +47,11 @@ function eventsOfCall(call: MessageToolCall, reply: LlmReply, context: CallConte
   };
   try {
     const { args, action, tool } = understand(call, reply, context.tools);
-    const security_risk = highest(tool.risk(action, context.info), statedRisk(args["security_risk"]));
+    const security_risk = highest(await tool.risk(action, context), statedRisk(args["security_risk"]));
     const summary = typeof args["summary"] === "string" ? { summary: args["summary"] } : {};
     return [{ ...common, tool_call: call, action, security_risk, ...summary }];
   } catch (error) {
+    context.signal.throwIfAborted();
     const kept = isJsonObject(call.arguments) ? call : { ...call, arguments: '{"malformed_arguments":true}' };
     return [
       { ...common, tool_call: kept, security_risk: "UNKNOWN" },
@@ -66,25 +76,6 @@ function understand(call: MessageToolCall, reply: LlmReply, tools: ReadonlyMap<s
   const { security_risk: _, summary: __, ...rest } = args;
   const action: Action = tool.parse(rest);
   return { args, action, tool };
-}
-
-function parseArguments(text: string): Record<string, unknown> {
-  const value = parseJson(text);
-  if (isObject(value)) return value;
-  throw new Error("The arguments are not a JSON object, so this call did not run. Send it again with valid JSON.");
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
-const isJsonObject = (text: string): boolean => isObject(parseJson(text));
-
-/** Undefined for what is no JSON, and an empty object for a call without arguments. */
-function parseJson(text: string): unknown {
-  if (text.trim() === "") return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const order = SecurityRisk.options;

@@ -3,7 +3,7 @@ import type { ConfirmationPolicy } from "../protocol/state.ts";
 
 /**
  * Whether a person is asked before `actions`, one batch, run (agent-server protocol §6.6): one risky call holds the whole batch, and
- * a single finish or think never asks.
+ * a single finish or think, or a look at the task list or a change of it, never asks.
  */
 export function needsConfirmation(policy: ConfirmationPolicy, actions: readonly ActionEvent[]): boolean {
   const [only] = actions;
@@ -21,7 +21,7 @@ export function needsConfirmation(policy: ConfirmationPolicy, actions: readonly 
 }
 
 function isHarmless({ action }: ActionEvent): boolean {
-  return action?.kind === "FinishAction" || action?.kind === "ThinkAction";
+  return action?.kind === "FinishAction" || action?.kind === "ThinkAction" || action?.kind === "TaskTrackerAction";
 }
 
 function reaches(risk: SecurityRisk, threshold: SecurityRisk): boolean {

@@ -16,7 +16,12 @@ Speak plainly and briefly. Before a group of calls, say in one sentence what you
 
 /** The part that is about this conversation only. */
 export function dynamicContext(info: RuntimeInfo, today: string): string {
-  const shell = info.shell === null ? "There is no terminal here." : `The terminal is ${info.shell}.`;
+  const shell = info.shell === null ? "There is no terminal here." : terminalSentence(info.shell);
   const wall = info.isSandboxed ? "You are in a sandbox." : "There is no sandbox: commands act on the person's own machine.";
   return `The workspace is ${info.workingDir} (${info.platform}). ${shell} ${wall} Today is ${today}.`;
+}
+
+/** Because a model writes for bash unless it is told otherwise, and not every shell understands that. */
+function terminalSentence(shell: string): string {
+  return shell === "bash" ? "The terminal is bash." : `The terminal is ${shell}: write commands in its language, not in bash's.`;
 }

@@ -1,7 +1,7 @@
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
 import type { Damage } from "../conversation/eventLog.ts";
 import { unknownOutcomes } from "./calls.ts";
-import { statusEvent } from "./run.ts";
+import { statusEvent } from "./endings.ts";
 
 /**
  * Tells the truth in a conversation whose host died while it ran, or whose log was damaged (agent-server protocol §7.2): a status of

@@ -1,31 +1,50 @@
 import type { ConversationStore } from "../conversation/store.ts";
 import type { Llm } from "../llm/llm.ts";
-import type { Command } from "../protocol/commands.ts";
+import type { Command, CommandOf } from "../protocol/commands.ts";
+import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import type { ConversationStart, LlmRef } from "../protocol/state.ts";
+import type { LlmRef } from "../protocol/state.ts";
+import type { ListedConversation } from "../protocol/summary.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
 import { HostError } from "./hostError.ts";
-import { Session } from "./session.ts";
+import { OpenConversation } from "./openConversation.ts";
+import type { Session } from "./session.ts";
 
 /** What a door gives the host: where things are kept, and how a model and a runtime are had. Both may reject with a sentence. */
 export interface HostOptions {
   readonly store: ConversationStore;
   readonly openLlm: (ref: LlmRef, workingDir: string) => Promise<Llm>;
   readonly openRuntime: (workingDir: string, conversationId: ConversationId) => Promise<Runtime>;
+  /** Tools beside the usual ones, made anew for each conversation. */
+  readonly moreTools?: () => readonly Tool[];
   readonly log: Log;
+  /** A command waits so long for another window that has the conversation, because that may be about to end; eight seconds unless told. */
+  readonly patienceMs?: number;
 }
 
 export type NotificationListener = (notification: Notification) => void;
+
+/** Some events of a conversation, oldest first; `seq` of the first is `firstSeq`, and `count` is how many there are in all. */
+export interface Page {
+  readonly events: readonly Event[];
+  readonly firstSeq: number;
+  readonly count: number;
+}
+
+type SessionCommand = Exclude<Command, CommandOf<"conversation.create" | StoreCommandType>>;
+type StoreCommandType = `conversation.${"rename" | "delete" | "restore" | "fork" | "take_over"}`;
 
 /**
  * The middle: commands in, notifications out. It owns the open conversations and their runs; every door talks to it and to nothing behind it.
  */
 export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
-  readonly #sessions = new Map<ConversationId, Promise<Session>>();
+  readonly #open = new Map<ConversationId, Promise<OpenConversation>>();
   #closed = false;
+  #hasStarted = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -33,14 +52,71 @@ export class Host implements AsyncDisposable {
 
   /** Resolves when the command has taken effect and its events are durable; a run goes on by itself. Rejects with a HostError or ConversationError. */
   async handle(command: Command): Promise<void> {
-    if (command.type === "conversation.create") {
-      await this.#create(command.start);
-      return;
+    this.#refuseWhenClosed();
+    switch (command.type) {
+      case "conversation.create":
+        return this.#create(command);
+      case "conversation.rename":
+        return (await this.#opened(command.conversationId)).rename(command.title);
+      case "conversation.take_over":
+        return (await this.#opened(command.conversationId)).takeOver();
+      case "conversation.delete":
+        return this.#delete(command.conversationId);
+      case "conversation.restore":
+        return this.#options.store.restore(command.conversationId);
+      case "conversation.fork":
+        return this.#options.store.fork(command.conversationId, command.forkId, command.atEventId);
+      default: {
+        const open = await this.#opened(command.conversationId);
+        return this.#command(await open.session(), command);
+      }
     }
-    const session = await this.#open(command.conversationId);
+  }
+
+  /**
+   * Tells `listener` every event after `afterSeq` (-1: all), then whatever comes, in order, without a gap and without a repeat.
+   * The replay is done when the promise resolves. Listeners must not throw.
+   */
+  async subscribe(id: ConversationId, afterSeq: number, listener: NotificationListener): Promise<Disposable> {
+    return (await this.#opened(id)).subscribe(afterSeq, listener);
+  }
+
+  /** The last `limit` events before `beforeSeq`, or of all; read from the disk where they are not in memory. */
+  async page(id: ConversationId, { beforeSeq = Infinity, limit }: { readonly beforeSeq?: number; readonly limit: number }): Promise<Page> {
+    const conversation = await (await this.#opened(id)).readable();
+    const { count } = conversation;
+    const end = Math.min(Math.max(beforeSeq, 0), count);
+    const firstSeq = Math.max(0, end - limit);
+    return { events: await conversation.read(firstSeq, end), firstSeq, count };
+  }
+
+  /** All conversations, those first that changed last. */
+  async list(): Promise<ListedConversation[]> {
+    this.#refuseWhenClosed();
+    this.#startUp();
+    return this.#options.store.list();
+  }
+
+  /** Resolves when no run of the conversation is going; at once when none is. */
+  async settled(id: ConversationId): Promise<void> {
+    await (await this.#opened(id)).settled();
+  }
+
+  /** Stops every run (they come back as paused), ends runtimes and closes logs. After it every command is refused. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    const all = await Promise.allSettled(this.#open.values());
+    this.#open.clear();
+    const open = all.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const closed = await Promise.allSettled(open.map((conversation) => conversation[Symbol.asyncDispose]()));
+    for (const result of closed)
+      if (result.status === "rejected") this.#options.log.error("a conversation was not closed well", { error: String(result.reason) });
+  }
+
+  async #command(session: Session, command: SessionCommand): Promise<void> {
     switch (command.type) {
       case "message.send":
-        return session.send(command.text);
+        return session.send(command.text, command.images);
       case "run.start":
         return session.start();
       case "run.pause":
@@ -53,51 +129,50 @@ export class Host implements AsyncDisposable {
         return session.setPolicy(command.policy);
       case "llm.set":
         return session.setLlm(command.llm);
+      case "limits.set":
+        return session.setLimits(command.limits, command.maxIterations);
+      case "secrets.set":
+        return session.setSecrets(command.secrets);
     }
   }
 
-  /**
-   * Tells `listener` every event after `afterSeq` (-1: all), then whatever comes, in order, without a gap and without a repeat.
-   * The replay is done when the promise resolves. Listeners must not throw.
-   */
-  async subscribe(id: ConversationId, afterSeq: number, listener: NotificationListener): Promise<Disposable> {
-    const session = await this.#open(id);
-    return session.subscribe(afterSeq, listener);
+  async #create({ start }: CommandOf<"conversation.create">): Promise<void> {
+    if (this.#open.has(start.id)) throw new HostError("not-possible", `There is a conversation ${start.id} already.`);
+    await this.#keep(start.id, (open) => open.create(start));
   }
 
-  /** Resolves when no run of the conversation is going; at once when none is. */
-  async settled(id: ConversationId): Promise<void> {
-    const session = await this.#open(id);
-    await session.settled();
+  /** Its run is stopped first; a run in another window finds that it can append nothing more. */
+  async #delete(id: ConversationId): Promise<void> {
+    const open = await this.#open.get(id)?.catch(() => undefined);
+    this.#open.delete(id);
+    await open?.close();
+    await this.#options.store.delete(id);
+    open?.tell({ type: "conversation.deleted", conversationId: id });
+    await open?.[Symbol.asyncDispose]();
   }
 
-  /** Stops every run (they come back as paused), ends runtimes and closes logs. After it every command is refused. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    const sessions = await Promise.allSettled(this.#sessions.values());
-    this.#sessions.clear();
-    const open = sessions.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const closed = await Promise.allSettled(open.map((session) => session[Symbol.asyncDispose]()));
-    for (const result of closed)
-      if (result.status === "rejected") this.#options.log.error("a conversation was not closed well", { error: String(result.reason) });
-  }
-
-  async #create(start: ConversationStart): Promise<Session> {
+  #opened(id: ConversationId): Promise<OpenConversation> {
     this.#refuseWhenClosed();
-    if (this.#sessions.has(start.id)) throw new HostError("not-possible", `There is a conversation ${start.id} already.`);
-    return this.#keep(start.id, async () => new Session(await this.#options.store.create(start), this.#options));
+    this.#startUp();
+    return this.#open.get(id) ?? this.#keep(id, (open) => open.open());
   }
 
-  async #open(id: ConversationId): Promise<Session> {
-    this.#refuseWhenClosed();
-    return this.#sessions.get(id) ?? this.#keep(id, async () => Session.reopen(await this.#options.store.open(id), this.#options));
+  #keep(id: ConversationId, begin: (open: OpenConversation) => Promise<void>): Promise<OpenConversation> {
+    const forget = (): void => void (this.#open.get(id) === kept && this.#open.delete(id));
+    const open = new OpenConversation(id, this.#options, forget);
+    const kept = begin(open).then(() => open);
+    this.#open.set(id, kept);
+    kept.catch(forget);
+    return kept;
   }
 
-  #keep(id: ConversationId, make: () => Promise<Session>): Promise<Session> {
-    const session = make();
-    this.#sessions.set(id, session);
-    session.catch(() => this.#sessions.delete(id));
-    return session;
+  /** What was deleted long ago goes, once in a host's life. */
+  #startUp(): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    this.#options.store
+      .emptyTrash()
+      .catch((error: unknown) => this.#options.log.warn("the trash was not emptied", { error: String(error) }));
   }
 
   #refuseWhenClosed(): void {

@@ -1,18 +1,23 @@
 import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { unknownOutcomes } from "../agent/calls.ts";
+import { failedEvents, HostClosing, statusEvent } from "../agent/endings.ts";
+import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
 import { recover } from "../agent/recover.ts";
-import { failedEvents, HostClosing, run, statusEvent } from "../agent/run.ts";
+import { run } from "../agent/run.ts";
+import { Secrets } from "../agent/secrets.ts";
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
-import { awaitsReply } from "../llm/chatMessages.ts";
+import { awaitsReply } from "../llm/chatHistory.ts";
+import { secretsKey } from "../llm/chatMessages.ts";
 import type { CommandOf } from "../protocol/commands.ts";
-import { textContent } from "../protocol/content.ts";
-import type { ActionEvent, Event } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import type { ConfirmationPolicy, LlmRef } from "../protocol/state.ts";
+import type { ConfirmationPolicy, Limits, LlmRef } from "../protocol/state.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { defaultTools } from "../tools/defaultTools.ts";
+import type { Tool } from "../tools/tool.ts";
 import type { HostOptions, NotificationListener } from "./host.ts";
 import { HostError } from "./hostError.ts";
+import { titleEvent, userMessage } from "./messages.ts";
+import { isAnswerFor, isQuestion, rejections } from "./questions.ts";
 
 interface Run {
   readonly interrupt: AbortController;
@@ -23,6 +28,8 @@ interface Run {
   readonly done: Promise<void>;
 }
 
+const shortestSecret = 4;
+
 type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "actionIds">;
 
 /**
@@ -31,9 +38,12 @@ type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "ac
  */
 export class Session implements AsyncDisposable {
   readonly #conversation: Conversation;
+  readonly #secrets = new Secrets();
+  /** All that is written goes through it. */
+  readonly #kept: AgentConversation;
   readonly #options: HostOptions;
   readonly #listeners = new Set<NotificationListener>();
-  readonly #tools = defaultTools();
+  #tools: readonly Tool[] | undefined;
   #runtime: Promise<Runtime> | undefined;
   #run: Run | undefined;
   /** Whether the person has asked for more since they paused the run that is going. */
@@ -43,6 +53,7 @@ export class Session implements AsyncDisposable {
 
   constructor(conversation: Conversation, options: HostOptions) {
     this.#conversation = conversation;
+    this.#kept = maskedConversation(conversation, this.#secrets);
     this.#options = options;
     conversation.onAppended((event, seq) => this.#tell({ type: "event.appended", conversationId: conversation.id, seq, event }));
   }
@@ -60,12 +71,8 @@ export class Session implements AsyncDisposable {
     return new Session(conversation, options);
   }
 
-  subscribe(afterSeq: number, listener: NotificationListener): Disposable {
-    const { events, id } = this.#conversation;
-    for (let seq = afterSeq + 1; seq < events.length; seq++) {
-      const event = events[seq];
-      if (event) listener({ type: "event.appended", conversationId: id, seq, event });
-    }
+  /** Tells what comes from now on. */
+  listen(listener: NotificationListener): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
@@ -75,8 +82,8 @@ export class Session implements AsyncDisposable {
   }
 
   /** A run that is going reads the message at its next step; while an answer is awaited the message waits too. */
-  send(text: string): Promise<void> {
-    return this.#inOrder(() => this.#send(text));
+  send(text: string, images: readonly string[] = []): Promise<void> {
+    return this.#inOrder(() => this.#send(text, images));
   }
 
   start(): Promise<void> {
@@ -112,6 +119,28 @@ export class Session implements AsyncDisposable {
     return this.#inOrder(() => this.#update("agent", { kind: "Agent", llm }));
   }
 
+  setLimits(limits: Limits, maxIterations?: number): Promise<void> {
+    return this.#inOrder(async () => {
+      await this.#update("limits", limits);
+      if (maxIterations !== undefined) await this.#update("max_iterations", maxIterations);
+    });
+  }
+
+  /** Their names are kept, so that the model knows of them; their values live as long as the session. */
+  setSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
+    return this.#inOrder(async () => {
+      const short = Object.entries(secrets).find(([, value]) => value.length < shortestSecret)?.[0];
+      if (short !== undefined)
+        throw new HostError(
+          "not-possible",
+          `The secret ${short} has fewer than ${shortestSecret} characters; hiding it would hide ordinary words. Nothing was set.`,
+        );
+      this.#secrets.set(secrets);
+      const sources = this.#secrets.names.map((name) => [name, { kind: "StaticSecret", value: null }] as const);
+      await this.#update(secretsKey, { secret_sources: Object.fromEntries(sources) });
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#run?.interrupt.abort(new HostClosing());
@@ -133,15 +162,9 @@ export class Session implements AsyncDisposable {
     return command;
   }
 
-  async #send(text: string): Promise<void> {
-    const title: EventDraft[] = this.#conversation.state.title === undefined ? [titleEvent(text)] : [];
-    await this.#conversation.append(...title, {
-      kind: "MessageEvent",
-      source: "user",
-      llm_message: { role: "user", content: [textContent(text)], thinking_blocks: [] },
-      activated_skills: [],
-      extended_content: [],
-    });
+  async #send(text: string, images: readonly string[]): Promise<void> {
+    const title = this.#conversation.state.title === undefined ? [titleEvent(text)] : [];
+    await this.#kept.append(...title, userMessage(text, images));
     if (this.#conversation.state.execution_status !== "waiting_for_confirmation") this.#start();
   }
 
@@ -152,11 +175,11 @@ export class Session implements AsyncDisposable {
     await run?.done;
     const { state } = this.#conversation;
     if (state.execution_status === "waiting_for_confirmation") {
-      await this.#conversation.append(...rejections(state.pending, "The person stopped the task."), statusEvent("paused"), interrupted);
+      await this.#kept.append(...rejections(state.pending, "The person stopped the task."), statusEvent("paused"), interrupted);
     }
     // A run whose end could not be saved is over all the same.
     if (state.execution_status === "running" && !this.#run) {
-      await this.#conversation.append(...unknownOutcomes(state), statusEvent("paused"), interrupted);
+      await this.#kept.append(...unknownOutcomes(state), statusEvent("paused"), interrupted);
     }
   }
 
@@ -166,15 +189,15 @@ export class Session implements AsyncDisposable {
     if (this.#run && events.slice(this.#run.firstSeq).some(isQuestion)) await this.#run.done;
     const { pending, execution_status } = this.#conversation.state;
     const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
-    if (!isAsked || !isSameSet(actionIds, pending))
+    if (!isAsked || !isAnswerFor(actionIds, pending))
       throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
-    if (!accept) await this.#conversation.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
+    if (!accept) await this.#kept.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
     // Without a reason, what was written while it asked says what to do instead.
     if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start();
   }
 
   async #update(key: string, value: unknown): Promise<void> {
-    await this.#conversation.append({ kind: "ConversationStateUpdateEvent", source: "environment", key, value });
+    await this.#kept.append({ kind: "ConversationStateUpdateEvent", source: "environment", key, value });
   }
 
   #start(): void {
@@ -228,7 +251,7 @@ export class Session implements AsyncDisposable {
       ...(error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {}),
     });
     try {
-      await this.#conversation.append(...failedEvents(this.#conversation, error));
+      await this.#kept.append(...failedEvents(this.#conversation.state, error));
     } catch (cause) {
       this.#tell({ type: "trouble", conversationId: id, message: cause instanceof Error ? cause.message : String(cause) });
     }
@@ -243,7 +266,18 @@ export class Session implements AsyncDisposable {
     // A runtime that could not be opened is tried again at the next run.
     this.#runtime.catch(() => (this.#runtime = undefined));
     const emit = (signal: AgentSignal): void => this.#tell({ ...signal, conversationId: id });
-    return { conversation: this.#conversation, llm, runtime: await this.#runtime, tools: this.#tools, emit };
+    return {
+      conversation: this.#kept,
+      llm,
+      runtime: await this.#runtime,
+      tools: (this.#tools ??= this.#newTools()),
+      secrets: this.#secrets,
+      emit,
+    };
+  }
+
+  #newTools(): readonly Tool[] {
+    return [...defaultTools(this.#conversation.events), ...(this.#options.moreTools?.() ?? [])];
   }
 
   #tell(notification: Notification): void {
@@ -258,31 +292,4 @@ export class Session implements AsyncDisposable {
   }
 }
 
-function titleEvent(text: string): EventDraft {
-  const line = text.trim().split("\n", 1)[0] ?? "";
-  const value = line.length > 50 ? `${line.slice(0, 47).replace(/[\uD800-\uDBFF]$/, "")}...` : line;
-  return { kind: "ConversationStateUpdateEvent", source: "environment", key: "title", value };
-}
-
-function isQuestion(event: Event): boolean {
-  return event.kind === "ConversationStateUpdateEvent" && event.key === "execution_status" && event.value === "waiting_for_confirmation";
-}
-
-function isSameSet(ids: readonly string[], actions: readonly ActionEvent[]): boolean {
-  const asked = new Set<string>(actions.map((action) => action.id));
-  return asked.size === new Set(ids).size && ids.every((id) => asked.has(id));
-}
-
 const interrupted: EventDraft = { kind: "InterruptEvent", source: "user" };
-
-function rejections(actions: readonly ActionEvent[], reason: string): EventDraft[] {
-  return actions.map((action) => ({
-    kind: "UserRejectObservation",
-    source: "environment",
-    tool_name: action.tool_name,
-    tool_call_id: action.tool_call_id,
-    action_id: action.id,
-    rejection_reason: reason,
-    rejection_source: "user",
-  }));
-}

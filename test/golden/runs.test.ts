@@ -156,6 +156,31 @@ describe("a run ends as its golden transcript says", () => {
   it("when a reply is cut off at its length", () =>
     story("truncated-reply", [{ calls: [{ name: "terminal", arguments: '{"command":"rm -rf /tmp/x' }], isComplete: false }, say("In smaller parts, then.")], doTask));
 
+  it("when its answer is cut off at its length, and it goes on", () =>
+    story("cut-off-answer", [{ text: "The first half", isComplete: false }, say("and the second.")], doTask));
+
+  it("when the same call fails again and again, and a nudge does not help", () =>
+    story("stuck", Array.from({ length: 4 }, () => call({ name: "teleport", arguments: { to: "the moon" } })), doTask));
+
+  it("when its limits of money and time are reached", async () => {
+    const limits = { max_cost_usd: 0.5, max_wall_seconds: 3_600 };
+    await story("max-cost", [{ ...call(bash("echo one")), usage, costUsd: 0.6 }, say("Never read.")], async (host) => {
+      await host.host.handle({ type: "limits.set", conversationId: host.id, limits, maxIterations: 7 });
+      await doTask(host);
+    });
+    await story("max-time", [call(bash("sleep 1000"))], async (host) => {
+      await host.host.handle({ type: "limits.set", conversationId: host.id, limits: { max_wall_seconds: 0.05 } });
+      await doTask(host);
+    });
+  });
+
+  it("when it is too long for the model, and goes on with a summary", () =>
+    story(
+      "condensed",
+      [call(bash("cat notes.txt")), call(bash(`echo ${"long ".repeat(200)}`)), new LlmError("LLMContextWindowExceedError", "Too long."), say("USER: do it."), say("Done.")],
+      doTask,
+    ));
+
   it("when the model answers with nothing, and then with something", () =>
     story("empty-then-text", [{ reasoning: "Hm." }, call(bash("echo hi")), {}, say("Done.")], doTask));
 

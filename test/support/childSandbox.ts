@@ -18,6 +18,7 @@ export async function openChildSandbox(workingDir: string, signal: AbortSignal):
     info: runtime.info,
     terminal: runtime.terminal,
     files: runtime.files,
+    search: runtime.search,
     pid: child.pid ?? -1,
     [Symbol.asyncDispose]: async () => {
       await runtime[Symbol.asyncDispose]();

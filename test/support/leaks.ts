@@ -102,6 +102,7 @@ async function readProc(pid: string, file: string): Promise<string> {
 async function openFiles(): Promise<string[]> {
   if (process.platform !== "linux") return [];
   const links = await Promise.all((await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "gone")));
-  // The one for reading this list is gone by now, and Node keeps one of /dev/null. Numbers of pipes and sockets say nothing.
-  return links.filter((link) => link !== "gone" && link !== "/dev/null").map((link) => link.replace(/\[\d+\]/, ""));
+  // The one for reading this list is gone by now, and Node keeps one of /dev/null and, once a file was watched, one for all watches.
+  // Numbers of pipes and sockets say nothing.
+  return links.filter((link) => !["gone", "/dev/null", "anon_inode:inotify"].includes(link)).map((link) => link.replace(/\[\d+\]/, ""));
 }

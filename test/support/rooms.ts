@@ -34,7 +34,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "node-pty": ["src/runtime/machine/"],
   openai: ["src/llm/openai.ts"],
   preact: ["src/webview/"],
-  zod: ["src/protocol/", "src/llm/", "src/conversation/", "src/server/", "src/tools/", "src/webview/", ...programs],
+  zod: ["src/protocol/", "src/llm/", "src/runtime/machine/", "src/conversation/", "src/server/", "src/tools/", "src/webview/", ...programs],
 };
 
 /** Not a package but VS Code itself. */
@@ -60,7 +60,7 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:https": network,
   "node:module": programs,
   "node:net": network,
-  "node:os": machine,
+  "node:os": [...machine, "src/conversation/leaseOwner.ts"],
   "node:path": anywhere,
   "node:path/posix": anywhere,
   "node:perf_hooks": anywhere,
@@ -77,6 +77,7 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:tty": programs,
   "node:url": anywhere,
   "node:util": anywhere,
+  "node:vm": ["src/runtime/machine/"],
   "node:zlib": anywhere,
 };
 

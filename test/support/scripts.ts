@@ -50,6 +50,7 @@ export interface Turn {
   readonly calls?: readonly ScriptCall[];
   readonly isComplete?: boolean;
   readonly usage?: TokenUsage;
+  readonly costUsd?: number;
   /** Stops after the texts, before the reply is whole. */
   readonly gate?: Gate;
 }
@@ -82,7 +83,7 @@ export function playedLlm(turns: readonly (Turn | Error)[]): PlayedLlm {
     await turn.gate?.pass(signal);
     yield { type: "reply", reply: toReply(turn, index) };
   }
-  return { model: "played", isDemo: false, requests, stream };
+  return { model: "played", isDemo: false, hasPrice: true, requests, stream };
 }
 
 function toReply(turn: Turn, index: number): LlmReply {
@@ -98,5 +99,6 @@ function toReply(turn: Turn, index: number): LlmReply {
     })),
     isComplete: turn.isComplete ?? true,
     ...(turn.usage ? { usage: turn.usage } : {}),
+    ...(turn.costUsd === undefined ? {} : { costUsd: turn.costUsd }),
   };
 }

@@ -44,20 +44,21 @@ describe("the confirmation", () => {
     );
   });
 
-  it("goes by our own judgement of a call, which the model's word raises and never lowers", () => {
+  it("goes by our own judgement of a call, which the model's word raises and never lowers", async () => {
     const tools = new Map(defaultTools().map((tool) => [tool.name, tool]));
-    const { info } = openMemoryRuntime({ workingDir: "/work" });
-    const risk = (isSandboxed: boolean, name: string, args: object): unknown => {
+    const memory = openMemoryRuntime({ workingDir: "/work" });
+    const { signal } = new AbortController();
+    const risk = async (isSandboxed: boolean, name: string, args: object): Promise<unknown> => {
       const call = { id: "c", name, arguments: JSON.stringify(args), origin: "completion" as const };
-      const [event] = eventsOfCalls(
+      const [event] = await eventsOfCalls(
         { id: "r", text: "", reasoning: "", toolCalls: [call], isComplete: true },
-        { tools, info: { ...info, isSandboxed }, usedIds: new Set() },
+        { tools, runtime: { ...memory, info: { ...memory.info, isSandboxed } }, usedIds: new Set(), signal },
       );
       return event?.kind === "ActionEvent" && event.action ? event.security_risk : "no action";
     };
     const view = { command: "view", path: "/work/a" };
     assert.deepEqual(
-      [
+      await Promise.all([
         risk(false, "terminal", { command: "ls", security_risk: "LOW" }),
         risk(true, "terminal", { command: "ls", security_risk: "LOW" }),
         risk(true, "terminal", { command: "rm -rf ~", security_risk: "HIGH" }),
@@ -66,7 +67,7 @@ describe("the confirmation", () => {
         risk(false, "file_editor", { ...view, path: "/etc/passwd", security_risk: "LOW" }),
         risk(false, "file_editor", { ...view, command: "create" }),
         risk(false, "finish", { message: "x" }),
-      ],
+      ]),
       ["HIGH", "MEDIUM", "HIGH", "MEDIUM", "LOW", "HIGH", "MEDIUM", "LOW"],
     );
   });

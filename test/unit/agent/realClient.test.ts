@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { openAiLlm } from "../../../src/llm/openai.ts";
 import { withRetry } from "../../../src/llm/retry.ts";
+import { textOf } from "../../../src/protocol/content.ts";
 import { chunk, type FakeAnswer, type FakeLlm, startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { gate } from "../../support/scripts.ts";
 import { until } from "../../support/until.ts";
@@ -35,15 +36,30 @@ describe("an agent behind a server that breaks", () => {
     });
     await host.send("Clean up.");
     await host.host.settled(host.id);
-    // The first answer was cut at its length, but it is one; then the person goes on.
-    await host.send("Go on.");
-    await host.host.settled(host.id);
     assert.deepEqual(ran, ["clean"]);
     assert.deepEqual(kinds(host), [
       ...["MessageEvent", "SystemPromptEvent", "MessageEvent", "MessageEvent"],
       ...["ActionEvent", "AgentErrorEvent", "ActionEvent", "ObservationEvent", "MessageEvent"],
     ]);
     assert.equal(host.heard.filter((heard) => heard.type === "llm.waiting").length, 1);
+  });
+
+  it("keeps what came of an answer that was cut off, and says so", async () => {
+    const cut = (text: string) => ({ bytes: [chunk({ reasoning: "Hm." }), chunk({ content: text })], ending: "cut" as const });
+    const kept = async (...answers: Parameters<typeof startFakeLlm>[0]): Promise<unknown> => {
+      await using server = await startFakeLlm(answers);
+      await using host = await openHost(server, () => undefined);
+      await host.send("Go.");
+      await host.host.settled(host.id);
+      const message = host.events().find((event) => event.kind === "MessageEvent" && event.source === "agent");
+      const note = host.events().find((event) => event.kind === "ConversationStateUpdateEvent" && event.key === "incomplete_message");
+      assert.equal(note?.parent_id, message?.id);
+      return message?.kind === "MessageEvent" ? [textOf(message.llm_message.content), message.llm_message.reasoning_content] : undefined;
+    };
+    assert.deepEqual(await kept(cut("First"), cut("Second")), ["Second", "Hm."]);
+    assert.deepEqual(await kept(cut("First"), { status: 401, body: "" }), ["First", "Hm."]);
+    assert.deepEqual(await kept({ text: "I was", finishReason: "content_filter" }), ["I was", undefined]);
+    assert.equal(await kept({ status: 400, body: "" }), undefined);
   });
 
   it("stops at once in every state, ends the request, and takes the next message", async () => {
@@ -71,7 +87,7 @@ describe("an agent behind a server that breaks", () => {
     await host.send("Are you there?");
     await host.host.settled(host.id);
     assert.deepEqual(kinds(host).slice(2), [
-      ...["InterruptEvent", "MessageEvent", "InterruptEvent", "MessageEvent"],
+      ...["InterruptEvent", "MessageEvent", "MessageEvent", "InterruptEvent", "MessageEvent"],
       ...["ActionEvent", "AgentErrorEvent", "InterruptEvent", "MessageEvent", "MessageEvent"],
     ]);
     await until("the given up requests to end", async () => server.aborted() === 2);

@@ -192,10 +192,6 @@ export const knownEvents: readonly Readonly<Record<string, unknown>>[] = [
     detail: "limit of 500 iterations reached",
     classification: { kind: "agent_action", retryable: false, user_action: "none" },
   },
-];
-
-/** Kinds that this version does not know. */
-export const otherEvents: readonly Readonly<Record<string, unknown>>[] = [
   {
     kind: "Condensation",
     ...common("c0000000", "environment"),
@@ -204,6 +200,11 @@ export const otherEvents: readonly Readonly<Record<string, unknown>>[] = [
     summary_offset: 2,
     llm_response_id: "chatcmpl-40",
   },
+  { kind: "CondensationRequest", ...common("c1000000", "environment") },
+];
+
+/** Kinds that this version does not know. */
+export const otherEvents: readonly Readonly<Record<string, unknown>>[] = [
   { kind: "StreamingDeltaEvent", id: "aab00000", timestamp: "2026-01-05T09:56:09.438718", source: "agent", content: "Hel" },
   {
     kind: "HookExecutionEvent",

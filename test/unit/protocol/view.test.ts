@@ -195,6 +195,9 @@ describe("an action in words", () => {
     },
   });
 
+  const found = { pattern: "*", search_path: "/work" };
+  const observedAs = (kind: string, rest: object) => ({ ...observed(0, 0), observation: { kind, content: [], is_error: false, ...rest } });
+
   it("says what is planned, what goes on and what came of it", () => {
     const view = { kind: "FileEditorAction", command: "view", path: "/work/src/a.ts" };
     const replace = { ...view, command: "str_replace" };
@@ -216,7 +219,17 @@ describe("an action in words", () => {
         words({ ...view, command: "undo_edit" }),
         words({ kind: "ThinkAction", thought: "hm" }),
         words({ kind: "FinishAction", message: "done" }),
-        words({ kind: "GlobAction", pattern: "*" }),
+        words({ kind: "GrepAction", pattern: "a+" }, observedAs("GrepObservation", { ...found, matches: ["/work/a"], truncated: false })),
+        words(
+          { kind: "GlobAction", pattern: "*" },
+          observedAs("GlobObservation", { ...found, files: ["/work/a", "/work/b"], truncated: true }),
+        ),
+        words(
+          { kind: "TaskTrackerAction", command: "plan" },
+          observedAs("TaskTrackerObservation", { command: "plan", task_list: [{ title: "a", status: "done" }, { title: "b" }] }),
+        ),
+        words({ kind: "TaskTrackerAction" }),
+        words({ kind: "MCPToolAction", data: {} }),
       ],
       [
         "Run | Running | npm test |  | open | terminal | ",
@@ -235,6 +248,10 @@ describe("an action in words", () => {
         "Undo the last edit of | Undoing the last edit of | src/a.ts |  | open | discard | ",
         "Think | Thinking |  |  | open | lightbulb | looks only",
         "Finish | Finishing |  |  | open | check-all | ",
+        "Search for | Searched for | a+ | 1 file | done | search | looks only",
+        "Find files | Found files | * | 2 files or more | done | files | looks only",
+        "Update the task list | Updated the task list |  | 1 of 2 done | done | checklist | ",
+        "Look at the task list | Looking at the task list |  |  | open | checklist | ",
         "Call | Calling | some_tool |  | open | tools | ",
       ],
     );

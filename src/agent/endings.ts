@@ -1,0 +1,57 @@
+import type { EventDraft } from "../conversation/conversation.ts";
+import { classify, LlmError } from "../llm/llmError.ts";
+import type { Classification } from "../protocol/events.ts";
+import type { ConversationState, ExecutionStatus } from "../protocol/state.ts";
+import { callError, unknownOutcome } from "./calls.ts";
+import { LimitReached } from "./limits.ts";
+
+/** The reason of an interrupt that no person asked for: the process is about to end. */
+export class HostClosing extends Error {
+  override readonly name = "HostClosing";
+}
+
+/** The state update in front of the status `stuck` that says why, for the person. */
+export const stuckReasonKey = "stuck_reason";
+
+export function statusEvent(status: ExecutionStatus): EventDraft {
+  return { kind: "ConversationStateUpdateEvent", source: "environment", key: "execution_status", value: status };
+}
+
+export function stuckEvents(reason: string): EventDraft[] {
+  return [{ kind: "ConversationStateUpdateEvent", source: "environment", key: stuckReasonKey, value: reason }, statusEvent("stuck")];
+}
+
+/** Every call that has no result yet gets one, so that the next message to the model is a valid one. */
+export function interruptedEvents({ pending }: ConversationState, reason: unknown): EventDraft[] {
+  const isClosing = reason instanceof HostClosing;
+  const error = isClosing
+    ? "The host was closed before this was done; look at what is there."
+    : "Interrupted by the person before it was done.";
+  const cut = pending.map((action) => callError(action, error));
+  const last: EventDraft = isClosing ? { kind: "PauseEvent", source: "environment" } : { kind: "InterruptEvent", source: "user" };
+  return [...cut, statusEvent("paused"), last];
+}
+
+/** The last events of a run that failed, that reached a limit, or that could not begin. */
+export function failedEvents({ pending }: ConversationState, error: unknown): EventDraft[] {
+  const cut = pending.map((action) =>
+    error instanceof LimitReached
+      ? callError(action, "Interrupted before it was done, because the run had reached a limit.")
+      : unknownOutcome(action),
+  );
+  const detail = error instanceof Error ? error.message : String(error);
+  const [code, classification] = judge(error);
+  return [...cut, { kind: "ConversationErrorEvent", source: "environment", code, detail, classification }, statusEvent("error")];
+}
+
+function judge(error: unknown): readonly [string, Classification] {
+  if (error instanceof LlmError) return [error.code, classify(error)];
+  if (!(error instanceof LimitReached)) return ["InternalError", { kind: "internal", retryable: true, user_action: "retry" }];
+  const isMoney = error.code === "MaxBudgetReached";
+  return [
+    error.code,
+    isMoney
+      ? { kind: "quota", retryable: false, user_action: "settings" }
+      : { kind: "agent_action", retryable: false, user_action: "none" },
+  ];
+}

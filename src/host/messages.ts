@@ -1,0 +1,30 @@
+import type { EventDraft } from "../conversation/conversation.ts";
+import { type Content, textContent } from "../protocol/content.ts";
+import { HostError } from "./hostError.ts";
+
+/** More than any model reads. */
+const maxCharacters = 2_000_000;
+const longestTitle = 50;
+
+/** The person's message; throws a HostError when it is too long to be of use. */
+export function userMessage(text: string, images: readonly string[]): EventDraft {
+  if (text.length > maxCharacters) {
+    const sentence = `The message has ${text.length} characters, and at most ${maxCharacters} are taken. Put the text into a file of the folder, and name the file.`;
+    throw new HostError("not-possible", sentence);
+  }
+  const pictures: Content[] = images.length === 0 ? [] : [{ type: "image", image_urls: [...images], cache_prompt: false }];
+  return {
+    kind: "MessageEvent",
+    source: "user",
+    llm_message: { role: "user", content: [textContent(text), ...pictures], thinking_blocks: [] },
+    activated_skills: [],
+    extended_content: [],
+  };
+}
+
+/** What the conversation is called: the beginning of its first message. */
+export function titleEvent(text: string): EventDraft {
+  const line = text.trim().split("\n", 1)[0] ?? "";
+  const value = line.length > longestTitle ? `${line.slice(0, longestTitle - 3).replace(/[\uD800-\uDBFF]$/, "")}...` : line;
+  return { kind: "ConversationStateUpdateEvent", source: "environment", key: "title", value };
+}
