@@ -1,32 +1,60 @@
-import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConversationStore } from "../conversation/store.ts";
+import type { ConversationStore } from "../conversation/store.ts";
 import { Host } from "../host/host.ts";
+import type { Llm, LlmChunk, LlmRequest } from "../llm/llm.ts";
+import { LlmError } from "../llm/llmError.ts";
 import { openLlm } from "../llm/openLlm.ts";
-import type { Log } from "../protocol/log.ts";
-import type { Environment } from "./options.ts";
+import { type Log, noLog } from "../protocol/log.ts";
+import type { Environment } from "./environment.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** `media/demo` of the package, seen from `dist/cli.js`, or from `src/cli` where Node runs the source as it is. */
 export const demoFolder = join(here, basename(here) === "dist" ? ".." : "../..", "media", "demo");
 
-/** The host of the command line: conversations below the person's home, tools on this machine. */
-export function openHost(environment: Environment, apiKey: string | undefined): Host {
-  const root = environment["OH_PERSISTENCE_DIR"] || join(homedir(), ".openhands");
-  return new Host({
-    store: new ConversationStore(join(root, "conversation-logs")),
-    openLlm: (ref, workingDir) => openLlm(ref, workingDir, { apiKey, demoFolder, demoWordDelayMs: 12 }),
+export interface Composed extends AsyncDisposable {
+  readonly host: Host;
+  /** Whether the last thing that went wrong with the model is that nobody answered at its address. */
+  readonly wasUnreachable: () => boolean;
+}
+
+/** The host of the command line: tools act on this machine. */
+export function openHost(store: ConversationStore, environment: Environment, apiKey: string | undefined): Composed {
+  const log = environment["OPENHANDS_LOG"] === "debug" ? stderrLog : noLog;
+  let lastFault: unknown;
+  const host = new Host({
+    store,
+    openLlm: async (ref, workingDir) =>
+      withFaultsTold(await openLlm(ref, workingDir, { apiKey, demoFolder, demoWordDelayMs: 12 }), (error) => (lastFault = error)),
     openRuntime: async (workingDir) => {
       const { openMachineRuntime } = await import("../runtime/machine/machineRuntime.ts");
-      return openMachineRuntime({ workingDir, wall: "Local · no sandbox" });
+      const { personsShell } = await import("../runtime/machine/dialects/choose.ts");
+      const machine = await openMachineRuntime({ workingDir, wall: "Local · no sandbox", shell: personsShell(environment["SHELL"]) });
+      if (machine.notice !== undefined) log.warn(machine.notice);
+      return machine;
     },
-    log: environment["OPENHANDS_LOG"] === "debug" ? stderrLog : noLog,
+    log,
   });
+  return {
+    host,
+    wasUnreachable: () => lastFault instanceof LlmError && lastFault.fault === "unreachable",
+    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+  };
+}
+
+function withFaultsTold(llm: Llm, tell: (error: unknown) => void): Llm {
+  async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
+    try {
+      yield* llm.stream(request, signal);
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  }
+  return { ...llm, stream };
 }
 
 const line = (level: string) => (message: string, details?: object) =>
   void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...details })}\n`);
 const stderrLog: Log = { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
-const noLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

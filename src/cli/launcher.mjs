@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Becomes dist/cli.js. Any Node can read it; the program itself (cli-main.js) needs a newer one.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -19,14 +19,25 @@ else refuse();
  * Beside the conversations, because anybody may write to the folder that is Node's default.
  */
 async function run() {
-  nodeModule.enableCompileCache(join(process.env.OH_PERSISTENCE_DIR || join(homedir(), ".openhands"), "compile-cache"));
+  const folder = join(process.env.OH_PERSISTENCE_DIR || join(homedir(), ".openhands"), "compile-cache");
+  if (canBe(folder)) nodeModule.enableCompileCache(folder);
   await import("./cli-main.js");
+}
+
+/** Because Node makes the folder in a way that never comes back where it cannot be made, as in `/proc`. Not before the first conversation. */
+function canBe(folder) {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    return error.code === "EEXIST";
+  }
 }
 
 /** In a checkout there is a Node of the project's own. A terminal gives Ctrl-C to both, and a second one would mean "leave at once". */
 function runWith(node) {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   child.on("exit", (code) => process.exit(code ?? 1));
 }

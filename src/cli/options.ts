@@ -1,30 +1,19 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import * as z from "zod";
-import { needsKey } from "../llm/openLlm.ts";
-import { ConfirmMode, confirmPolicies, defaultMaxSteps } from "../protocol/settings.ts";
-import type { ConfirmationPolicy, LlmRef } from "../protocol/state.ts";
+import type { Environment } from "./environment.ts";
+import { idText } from "./findConversation.ts";
+import { type RunOptions, readFolderName, readRun, readRuntime } from "./runOptions.ts";
 import { UsageError } from "./usage.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Invocation =
   | { readonly type: "help" }
   | { readonly type: "version" }
-  | { readonly type: "demo"; readonly json: boolean }
-  | { readonly type: "run"; readonly options: RunOptions };
-
-export interface RunOptions {
-  readonly task: string;
-  readonly workingDir: string;
-  readonly llm: LlmRef;
-  readonly apiKey: string | undefined;
-  readonly policy: ConfirmationPolicy;
-  readonly maxSteps: number;
-  readonly json: boolean;
-}
+  | { readonly type: "demo"; readonly json: boolean; readonly verbose: boolean }
+  | { readonly type: "run"; readonly options: RunOptions }
+  /** `workspace`: only the conversations of this folder. */
+  | { readonly type: "list"; readonly workspace: string | undefined; readonly json: boolean }
+  /** `id` is its beginning at least. */
+  | { readonly type: "show"; readonly id: string; readonly json: boolean; readonly verbose: boolean }
+  | { readonly type: "delete" | "restore"; readonly id: string };
 
 const flags = {
   help: { type: "boolean", short: "h" },
@@ -32,98 +21,85 @@ const flags = {
   workspace: { type: "string" },
   model: { type: "string" },
   "base-url": { type: "string" },
+  resume: { type: "string" },
   confirm: { type: "string" },
   "max-steps": { type: "string" },
+  "max-cost": { type: "string" },
+  "max-tokens": { type: "string" },
+  timeout: { type: "string" },
+  runtime: { type: "string" },
+  verbose: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
-type Values = ReturnType<typeof parse>["values"];
+export type Values = ReturnType<typeof parse>["values"];
+
+/** What each command takes; `help` and `version` go anywhere. */
+const allowed = {
+  run: new Set(Object.keys(flags)),
+  list: new Set(["workspace", "json"]),
+  show: new Set(["json", "verbose"]),
+  delete: new Set<string>(),
+  restore: new Set<string>(),
+  demo: new Set(["json", "verbose"]),
+} as const;
+type CommandName = keyof typeof allowed;
 
 /** What the arguments and the environment ask for. Rejects with a UsageError. */
 export async function readInvocation(args: readonly string[], environment: Environment): Promise<Invocation> {
   const { values, positionals } = parse(args);
   if (values.help) return { type: "help" };
   if (values.version) return { type: "version" };
-  const [command, ...rest] = positionals;
-  switch (command) {
-    case "demo":
-      if (rest.length > 0) throw new UsageError(`"openhands demo" takes no task: it plays a recorded one.`);
-      if (Object.keys(values).some((name) => name !== "json")) throw new UsageError('"openhands demo" takes no option but --json.');
-      return { type: "demo", json: values.json ?? false };
+  const [name, ...words] = positionals;
+  if (name === undefined) throw new UsageError('Say what to do: "openhands run TASK", or "openhands demo". See "openhands --help".');
+  if (!isCommand(name))
+    throw new UsageError(`There is no command "${name}". The commands are ${Object.keys(allowed).join(", ")}; see "openhands --help".`);
+  const stranger = Object.keys(values).find((flag) => !allowed[name].has(flag));
+  if (stranger !== undefined) throw new UsageError(`"openhands ${name}" does not take --${stranger}. See "openhands --help".`);
+  const { json = false, verbose = false } = values;
+  switch (name) {
     case "run":
-      return { type: "run", options: await readRun(rest, values, environment) };
-    case undefined:
-      throw new UsageError('Say what to do: "openhands run TASK", or "openhands demo". See "openhands --help".');
-    default:
-      throw new UsageError(`There is no command "${command}". The commands are run and demo; see "openhands --help".`);
+      return { type: "run", options: await readRun(words, values, environment) };
+    case "demo":
+      if (words.length > 0) throw new UsageError('"openhands demo" takes no task: it plays a recorded one.');
+      readRuntime(undefined, environment);
+      return { type: "demo", json, verbose };
+    case "list":
+      if (words.length > 0) throw new UsageError('"openhands list" takes no ID; "openhands show ID" prints one conversation.');
+      return { type: "list", workspace: values.workspace === undefined ? undefined : readFolderName(values.workspace), json };
+    case "show":
+      return { type: "show", id: readId(name, words), json, verbose };
+    case "delete":
+    case "restore":
+      return { type: name, id: readId(name, words) };
   }
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(allowed, name);
 }
 
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: flags, allowPositionals: true });
+    const parsed = parseArgs({ args: [...args], options: flags, allowPositionals: true, tokens: true });
+    refuseRepeats(parsed.tokens);
+    return parsed;
   } catch (error) {
-    const [sentence] = error instanceof Error ? error.message.split(". ") : [];
+    if (error instanceof UsageError) throw error;
+    const [sentence] = error instanceof Error ? error.message.split(/\.\s/) : [];
     throw new UsageError(`${sentence ?? "The arguments are not understood"}. See "openhands --help".`, { cause: error });
   }
 }
 
-async function readRun(words: readonly string[], values: Values, environment: Environment): Promise<RunOptions> {
-  const workingDir = await readFolder(values.workspace ?? ".");
-  const apiKey = environment["LLM_API_KEY"] || environment["OPENAI_API_KEY"] || undefined;
-  const llm = readLlm(values, environment);
-  const options = {
-    workingDir,
-    llm,
-    apiKey,
-    policy: readPolicy(values.confirm ?? "risky"),
-    maxSteps: readMaxSteps(values["max-steps"] ?? String(defaultMaxSteps)),
-    json: values.json ?? false,
-    task: await readTask(words),
-  };
-  if (apiKey === undefined && needsKey(llm))
-    throw new UsageError(`${llm.model} needs an API key. Set LLM_API_KEY, or choose another model.`);
-  return options;
+/** Because the one that would be passed over may be the one that was meant. */
+function refuseRepeats(tokens: readonly { readonly kind: string; readonly name?: string }[]): void {
+  const names = tokens.flatMap(({ kind, name }) => (kind === "option" && name !== undefined ? [name] : []));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UsageError(`--${twice} is given twice. Give it once.`);
 }
 
-async function readTask(words: readonly string[]): Promise<string> {
-  if (words.length > 1) throw new UsageError("The task is one argument: put it in quotes.");
-  const task = words[0] === "-" ? await text(process.stdin) : (words[0] ?? "");
-  if (task.trim() === "")
-    throw new UsageError('There is no task. Say it: openhands run "fix the failing test", or pass "-" to read it from standard input.');
-  return task.trim();
-}
-
-async function readFolder(path: string): Promise<string> {
-  // Because an empty variable of a script must not mean the folder that one happens to be in.
-  if (path === "") throw new UsageError("--workspace takes a folder, and was given an empty name.");
-  const folder = resolve(path);
-  const found = await stat(folder).catch(() => undefined);
-  if (found === undefined) throw new UsageError(`The workspace ${folder} does not exist.`);
-  if (!found.isDirectory()) throw new UsageError(`The workspace ${folder} is not a folder.`);
-  return folder;
-}
-
-function readLlm(values: Values, environment: Environment): LlmRef {
-  const model = values.model ?? environment["LLM_MODEL"];
-  if (!model) {
-    throw new UsageError(
-      'No model is chosen. Pass --model NAME or set LLM_MODEL, and LLM_API_KEY for its key; "openhands demo" needs neither.',
-    );
-  }
-  const url = values["base-url"] ?? (environment["LLM_BASE_URL"] || environment["OPENAI_BASE_URL"] || undefined);
-  if (url === undefined) return { model };
-  const parsed = z.url({ protocol: /^https?$/ }).safeParse(url);
-  if (!parsed.success) throw new UsageError(`The base URL "${url}" is not an http or https address.`);
-  return { model, base_url: url };
-}
-
-function readPolicy(name: string): ConfirmationPolicy {
-  const mode = ConfirmMode.safeParse(name);
-  if (mode.success) return confirmPolicies[mode.data];
-  throw new UsageError(`--confirm takes always, risky or never, not "${name}".`);
-}
-
-function readMaxSteps(value: string): number {
-  if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
-  throw new UsageError(`--max-steps takes a whole number from 1, not "${value}".`);
+function readId(command: string, words: readonly string[]): string {
+  const [id] = words;
+  if (id === undefined || words.length > 1)
+    throw new UsageError(`"openhands ${command}" takes one ID, or its first letters. "openhands list" prints them.`);
+  return idText(id);
 }

@@ -1,104 +1,72 @@
-import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline/promises";
 import type { Host } from "../host/host.ts";
-import { displayAction } from "../protocol/display.ts";
-import { ConversationId } from "../protocol/ids.ts";
-import type { ConversationStart } from "../protocol/state.ts";
-import { actionsToConfirm, initialView, type Row, reduceView, type View } from "../protocol/view.ts";
+import type { Command } from "../protocol/commands.ts";
+import type { ConversationId } from "../protocol/ids.ts";
+import { actionsToConfirm, initialView, reduceView, type View } from "../protocol/view.ts";
 import type { Output } from "./output.ts";
-import { exitCodes } from "./usage.ts";
+import { askPerson } from "./question.ts";
+import { UsageError } from "./usage.ts";
 
 export interface Task {
-  readonly text: string;
-  readonly start: Omit<ConversationStart, "id">;
+  readonly conversationId: ConversationId;
+  /** What makes the agent begin, given what is there already. May reject: then nothing has begun. */
+  readonly commands: (before: View) => Promise<readonly Command[]>;
+  /** Whether what is there already is shown, too. */
+  readonly isNew: boolean;
   readonly output: Output;
   /** Aborts when the person wants it to stop. */
   readonly stop: AbortSignal;
   readonly canAsk: boolean;
 }
 
-/** Does one task in a new conversation, asking on the terminal where that is allowed; the exit code says how it ended. */
-export async function doTask(host: Host, task: Task): Promise<number> {
-  const conversationId = ConversationId.parse(randomUUID());
-  await host.handle({ type: "conversation.create", start: { id: conversationId, ...task.start } });
+/** Does one task in an open conversation, asking on the terminal where that is allowed; resolves with how it all stands then. */
+export async function doTask(host: Host, task: Task): Promise<View> {
+  const { conversationId, output, stop } = task;
   let view = initialView;
+  let refusal: string | undefined;
+  let isShown = task.isNew;
+  if (isShown) output.begin(view);
   using _subscription = await host.subscribe(conversationId, -1, (notification) => {
     view = reduceView(view, notification);
-    task.output.show(notification);
+    if (notification.type === "access.changed") refusal = notification.access === "read" ? notification.message : undefined;
+    if (isShown) output.show(notification, view);
   });
-  const interrupt = (): void => void host.handle({ type: "run.interrupt", conversationId }).catch(() => undefined);
-  task.stop.addEventListener("abort", interrupt, { once: true });
-  // A stop that came before anybody listened for it would otherwise be lost.
-  if (!task.stop.aborted) await host.handle({ type: "message.send", conversationId, text: task.text });
+  if (!isShown) output.begin(view);
+  isShown = true;
+  if (refusal !== undefined) throw new UsageError(refusal);
+  const commands = await task.commands(view);
+  using interrupting = interruptWhen(stop, host, conversationId);
+  for (const command of commands) {
+    // A stop that came before anybody listened for it would otherwise be lost.
+    if (!stop.aborted) await host.handle(command);
+  }
   await host.settled(conversationId);
-  while (actionsToConfirm(view).length > 0 && !task.stop.aborted) {
-    if (!task.canAsk) break;
-    await answer(host, conversationId, view, task.stop);
+  while (task.canAsk && !stop.aborted && actionsToConfirm(view).length > 0) {
+    await ask(host, task, view);
     await host.settled(conversationId);
   }
-  task.stop.removeEventListener("abort", interrupt);
-  task.output.end();
-  return exitCodeOf(view, task);
+  await interrupting.done();
+  output.end(view);
+  return view;
 }
 
-async function answer(host: Host, conversationId: ConversationId, view: View, stop: AbortSignal): Promise<void> {
+async function ask(host: Host, { conversationId, stop }: Task, view: View): Promise<void> {
   const actions = actionsToConfirm(view);
-  for (const event of actions) {
-    const { verb, target } = displayAction({ event }, view.state.working_dir ?? "");
-    process.stderr.write(`\n  ${verb} ${JSON.stringify(target)}\n`);
-  }
-  const reply = await question("Allow? [y]es, [n]o, or a reason for the agent: ", stop);
-  const accept = /^y(es)?$/i.test(reply.trim());
-  const reason = accept || /^n?o?$/i.test(reply.trim()) ? undefined : reply.trim();
-  if (stop.aborted) return;
-  await host.handle({
-    type: "confirmation.respond",
-    conversationId,
-    accept,
-    actionIds: actions.map((action) => action.id),
-    ...(reason === undefined ? {} : { reason }),
-  });
+  const answer = await askPerson(actions, view.state.working_dir ?? "", stop);
+  if (answer === undefined) return;
+  await host.handle({ type: "confirmation.respond", conversationId, actionIds: actions.map(({ id }) => id), ...answer });
 }
 
-async function question(prompt: string, stop: AbortSignal): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // Because while a line is edited, Ctrl-C is a key like any other.
-  lines.on("SIGINT", () => process.emit("SIGINT"));
-  try {
-    return await lines.question(prompt, { signal: stop });
-  } catch {
-    // Stopped while it asked, or the input has ended: either way nobody said yes.
-    return "";
-  } finally {
-    lines.close();
-  }
+interface Interrupting extends Disposable {
+  /** Resolves when what was asked for has been done. */
+  done(): Promise<void>;
 }
 
-function exitCodeOf(view: View, { output, stop, canAsk }: Task): number {
-  const last = view.rows.at(-1);
-  if (stop.aborted) {
-    output.say("Interrupted. What was done so far is kept.");
-    return exitCodes.interrupted;
-  }
-  switch (view.state.execution_status) {
-    case "finished":
-      return exitCodes.finished;
-    case "waiting_for_confirmation":
-      output.say(
-        `${canAsk ? "" : "The agent needs your confirmation, and there is no terminal to ask on. "}Run it on a terminal, or pass --confirm never.`,
-      );
-      return exitCodes.unanswered;
-    case "error":
-      return last?.type === "error" ? exitCodeOfError(last) : exitCodes.failed;
-    default:
-      // Rejected without a reason: the agent waits for a word that cannot come here.
-      output.say("You did not allow it, so the agent stopped. What was done so far is kept.");
-      return exitCodes.failed;
-  }
-}
-
-/** A key, an address or a model that is refused is for the person to set right. */
-function exitCodeOfError({ code, classification }: Extract<Row, { type: "error" }>): number {
-  if (code === "MaxIterationsReached") return exitCodes.limit;
-  return classification.kind === "auth" || classification.kind === "config" ? exitCodes.usage : exitCodes.failed;
+function interruptWhen(stop: AbortSignal, host: Host, conversationId: ConversationId): Interrupting {
+  let under: Promise<void> = Promise.resolve();
+  const interrupt = (): void => {
+    // What cannot be written any more has been told as trouble.
+    under = host.handle({ type: "run.interrupt", conversationId }).catch(() => undefined);
+  };
+  stop.addEventListener("abort", interrupt, { once: true });
+  return { done: () => under, [Symbol.dispose]: () => stop.removeEventListener("abort", interrupt) };
 }

@@ -9,20 +9,30 @@ export const helpText = `OpenHands: a coding agent that works in a folder until 
 
 Usage
   openhands run [TASK|-] [options]   do a task; "-" reads it from standard input
+  openhands list                     the conversations that are kept (--workspace DIR: of one folder; --json)
+  openhands show ID                  print one (--verbose, --json); the first letters of an ID are enough
+  openhands delete|restore ID        take one out of the list; bring it back
   openhands demo                     watch a recorded task on a sample folder, no key needed
-  openhands --help | --version
 
 Options of run
-  --workspace DIR            the folder to work in (default: the current one)
-  --model NAME               the model (default: LLM_MODEL)
-  --base-url URL             an OpenAI-compatible endpoint (default: LLM_BASE_URL, OPENAI_BASE_URL, or OpenAI)
+  --workspace DIR          the folder to work in (default: the current one)
+  --model NAME             the model (default: LLM_MODEL)
+  --base-url URL           an OpenAI-compatible endpoint (default: LLM_BASE_URL, OPENAI_BASE_URL, or OpenAI)
+  --resume ID              go on with that conversation, in its folder and with its model; TASK says what is next
   --confirm always|risky|never
-                             when to ask before acting (default: risky; commands are risky, edits in the folder are not)
-  --max-steps N              stop after N steps (default: 500)
-  --json                     print one event per line, as JSON
+                           when to ask before acting (default: risky, which is commands and edits outside the folder)
+  --max-steps N            stop after N steps (default: 500)
+  --max-cost USD           stop when this run has cost so much
+  --max-tokens N           stop when this run has used so many tokens
+  --timeout SECONDS        stop after this time
+  --runtime local          where commands run (default: RUNTIME_ENV, or local); docker is not there yet
+  --verbose                print every step in full, also in a pipe
+  --json                   print one event per line, as JSON
 
 Environment
   LLM_API_KEY, OPENAI_API_KEY    the key; never a flag, so that it is in no history
+  LLM_INPUT_COST_PER_TOKEN, LLM_OUTPUT_COST_PER_TOKEN
+                                 dollars, for --max-cost with a model whose price is not known
   OH_PERSISTENCE_DIR             where conversations are kept (default: ~/.openhands)
 
 Exit codes

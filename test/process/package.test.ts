@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { listFiles, PackageManager } from "@vscode/vsce";
 
@@ -7,6 +7,8 @@ const root = path.resolve(import.meta.dirname, "../..");
 const bundles = ["dist/cli.js", "dist/extension.cjs", "dist/sandbox-server.js", "dist/webview.js"];
 const documents = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
 const nativePty = `dist/node_modules/node-pty/prebuilds/${process.platform}-${process.arch}/pty.node`;
+/** The number of the processor in the header of a Linux binary. */
+const elfMachines: Readonly<Record<string, number>> = { "linux-x64": 62, "linux-arm64": 183 };
 const mayBePacked = [
   /^media\//,
   /^dist\/[\w-]+\.(c?js|css|ttf|json)$/,
@@ -30,6 +32,18 @@ describe("the packed extension", () => {
       [],
       "These files are missing from the package: correct .vscodeignore or esbuild.mjs.",
     );
+  });
+
+  it("holds the terminal of every Linux it was built for, each for its own processor, and for systems from 2019 on", () => {
+    const built = readdirSync(path.join(root, "node_modules/node-pty/prebuilds")).filter((name) => name.startsWith("linux-"));
+    const packed = files.flatMap((file) => /prebuilds\/(linux-\w+)\/pty\.node$/.exec(file)?.[1] ?? []);
+    assert.deepEqual(packed.sort(), built.sort(), 'Build again: "npm run build:pty", then "npm run build".');
+    for (const name of packed) {
+      const binary = readFileSync(path.join(root, `dist/node_modules/node-pty/prebuilds/${name}/pty.node`));
+      const newest = Math.max(...[...binary.toString("latin1").matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)));
+      assert.deepEqual([name, binary.readUInt16LE(18)], [name, elfMachines[name]]);
+      assert.ok(newest > 0 && newest <= 28, `${name} needs glibc 2.${newest}`);
+    }
   });
 
   it("holds nothing else: no sources, no maps, no tests", () => {

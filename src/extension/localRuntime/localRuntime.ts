@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
+import { personsShell } from "../../runtime/machine/dialects/choose.ts";
 import { openMachineRuntime } from "../../runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { editorFiles } from "./editorFiles.ts";
@@ -22,9 +23,11 @@ export async function openLocalRuntime({ workingDir, log }: LocalRuntimeOptions)
     workingDir,
     wall: "Local · no sandbox",
     kind: "local",
+    shell: personsShell(process.env["SHELL"]),
     userStartupFiles: true,
     lineEditing: true,
     pty: ptyFolders(),
+    ripgrep: ripgrepPrograms(),
   });
   if (machine.notice !== undefined) log.warn(machine.notice);
   const shown = new ShownTerminal(machine.terminal, log);
@@ -32,6 +35,7 @@ export async function openLocalRuntime({ workingDir, log }: LocalRuntimeOptions)
     info: machine.info,
     terminal: shown,
     files: editorFiles(machine.files),
+    search: machine.search,
     [Symbol.asyncDispose]: async () => {
       shown[Symbol.dispose]();
       await machine[Symbol.asyncDispose]();
@@ -43,4 +47,12 @@ export async function openLocalRuntime({ workingDir, log }: LocalRuntimeOptions)
 function ptyFolders(): string[] {
   const { appRoot } = vscode.env;
   return [join(appRoot, "node_modules.asar.unpacked", "node-pty"), join(appRoot, "node_modules", "node-pty")];
+}
+
+/** Where VS Code keeps its own ripgrep: one for this machine, or one for each kind of machine. */
+export function ripgrepPrograms(): string[] {
+  const program = process.platform === "win32" ? "rg.exe" : "rg";
+  const folders = ["node_modules", "node_modules.asar.unpacked"].map((folder) => join(vscode.env.appRoot, folder, "@vscode"));
+  const kind = `${process.platform}-${process.arch}`;
+  return folders.flatMap((folder) => [join(folder, "ripgrep", "bin", program), join(folder, "ripgrep-universal", "bin", kind, program)]);
 }

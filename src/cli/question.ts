@@ -1,0 +1,59 @@
+import { createInterface } from "node:readline/promises";
+import type { FileEditorAction } from "../protocol/actions.ts";
+import type { CommandOf } from "../protocol/commands.ts";
+import { displayAction } from "../protocol/display.ts";
+import type { ActionEvent } from "../protocol/events.ts";
+import { lineDiff } from "../protocol/lineDiff.ts";
+import { visibleText } from "../protocol/visibleText.ts";
+import { diffLines } from "./rowText.ts";
+
+export type Answer = Pick<CommandOf<"confirmation.respond">, "accept" | "reason">;
+
+/** Asks the person whether `actions` may be done, which it shows whole. Undefined when it was stopped meanwhile. */
+export async function askPerson(actions: readonly ActionEvent[], workingDir: string, stop: AbortSignal): Promise<Answer | undefined> {
+  for (const action of actions) process.stderr.write(`\n${proposal(action, workingDir)}`);
+  const reply = (await readLine("Allow? [y]es, [n]o, or a reason for the agent: ", stop)).trim();
+  if (stop.aborted) return undefined;
+  if (/^y(es)?$/i.test(reply)) return { accept: true };
+  return { accept: false, ...(/^n?o?$/i.test(reply) ? {} : { reason: reply }) };
+}
+
+/** What cannot be seen, or turns a text around, is written out: the person says yes to what they read. */
+function proposal(event: ActionEvent, workingDir: string): string {
+  const { plan, target } = displayAction({ event }, workingDir);
+  const { action } = event;
+  const body = action?.kind === "FileEditorAction" ? changeLines(action) : action?.kind === "(other)" ? [event.tool_call.arguments] : [];
+  const lines = `${plan} ${target.trim()}`.split("\n");
+  const length = lines.length > 20 ? `  (${lines.length} lines)\n` : "";
+  return [...lines, ...body.map((line) => `  ${line}`)].map((line) => `  ${visibleText(line)}\n`).join("") + length;
+}
+
+function changeLines(action: FileEditorAction): string[] {
+  switch (action.command) {
+    case "create":
+      return diffLines(lineDiff("", action.file_text ?? ""));
+    case "str_replace":
+      return diffLines(lineDiff(action.old_str ?? "", action.new_str ?? ""));
+    case "insert":
+      return diffLines(lineDiff("", action.new_str ?? ""));
+    case "view":
+    case "undo_edit":
+      return [];
+  }
+}
+
+async function readLine(prompt: string, stop: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // Because while a line is edited, Ctrl-C is a key like any other.
+  lines.on("SIGINT", () => process.emit("SIGINT"));
+  // Because the end of the input answers nothing: without this the question would stand for ever.
+  const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+  try {
+    return await Promise.race([lines.question(prompt, { signal: stop }), ended]);
+  } catch {
+    // Stopped while it asked: nobody said yes.
+    return "";
+  } finally {
+    lines.close();
+  }
+}
