@@ -1,13 +1,14 @@
 // Measures what everything but the model costs, each number beside its floor and its target: see README.md.
 //
 //   npm run bench              all parts
-//   npm run bench -- loop      one part, or several: loop, append, terminal, sandbox, bundles
+//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, bundles
 
 import path from "node:path";
 import { measureAppend } from "./append.ts";
 import { measureBundles } from "./bundles.ts";
 import { measureLoop } from "./loop.ts";
 import { listenForNoise } from "./noise.ts";
+import { measureOpen } from "./open.ts";
 import { readMachine, writeReport } from "./report.ts";
 import type { Part } from "./row.ts";
 import { measureSandbox } from "./sandbox.ts";
@@ -20,6 +21,7 @@ const artefacts = path.join(root, "artefacts");
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   loop: () => measureLoop(dist),
   append: () => measureAppend(artefacts),
+  open: () => measureOpen(artefacts),
   terminal: measureTerminalPart,
   sandbox: () => measureSandbox(dist),
   bundles: () => measureBundles(root),

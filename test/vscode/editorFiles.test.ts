@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
-import { openLocalRuntime } from "../../src/extension/localRuntime/localRuntime.ts";
+import { openLocalRuntime, ripgrepPrograms } from "../../src/extension/localRuntime/localRuntime.ts";
 import { ConversationId } from "../../src/protocol/ids.ts";
 import type { Log } from "../../src/protocol/log.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
@@ -59,6 +60,39 @@ describe("LocalRuntime's files", () => {
     assert.equal(Buffer.from(bytes).toString(), "typed one\ntwo\n");
     await assert.rejects(runtime.files.write(file, Buffer.from("lost"), { expected: version, signal }), { code: "changed" });
     assert.deepEqual([document.getText(), await readFile(file, "utf8")], ["typed one\ntwo\n", "one\ntwo\n"]);
+  });
+
+  it("FF-02 FF-03 keeps mixed line ends and an encoding that the editor has mistaken, in a file that is open", async () => {
+    for (const [before, after] of [
+      [Buffer.from("one\r\ntwo\nthree\r\n"), Buffer.from("one\r\nTWO\nthree\r\n")],
+      [Buffer.from("gr\xfc\xdfe\n", "latin1"), Buffer.from("Gr\xfc\xdfe\n", "latin1")],
+    ] as const) {
+      await writeFile(file, before);
+      await open();
+      const { version } = await runtime.files.read(file, { maxBytes: 1000, signal });
+      await runtime.files.write(file, after, { expected: version, signal });
+      assert.deepEqual(await readFile(file), after);
+      await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    }
+  });
+
+  it("FF-07 neither reads nor writes a notebook that has unsaved changes", async () => {
+    const notebook = path.join(folder, "note.ipynb");
+    await writeFile(notebook, JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+    const document = await vscode.workspace.openNotebookDocument(vscode.Uri.file(notebook));
+    await vscode.window.showNotebookDocument(document);
+    const edit = new vscode.WorkspaceEdit();
+    const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, "1 + 1", "python");
+    edit.set(document.uri, [vscode.NotebookEdit.insertCells(0, [cell])]);
+    await vscode.workspace.applyEdit(edit);
+    await assert.rejects(runtime.files.read(notebook, { maxBytes: 10_000, signal }), /not saved/);
+    await assert.rejects(runtime.files.write(notebook, Buffer.from("{}"), { expected: "absent", signal }), /not saved/);
+  });
+
+  it("searches, and VS Code's own ripgrep is where it is looked for", async () => {
+    assert.ok(ripgrepPrograms().some((program) => existsSync(program)));
+    const { files } = await runtime.search.grep({ pattern: "TWO", path: folder }, signal);
+    assert.deepEqual(files, [{ path: file, lines: [{ number: 2, text: "two" }] }]);
   });
 
   it("writes a file that no editor shows in one step, and keeps that it is executable", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { visibleText } from "../../src/protocol/visibleText.ts";
 import { plainTerminal } from "../../src/webview/plainTerminal.ts";
-import { visibleText } from "../../src/webview/visibleText.ts";
 
 describe("webview: text", function () {
   this.timeout(10_000);
