@@ -18,6 +18,7 @@ const heavy = "heavy";
 export const suites = [
   { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...onlyInCi("--forbid-only")] },
   { ...mochaSuite("contract", 30_000), isRequired: true, lane: heavy },
+  { ...mochaSuite("shells", 30_000), isRequired: true, lane: heavy },
   { ...mochaSuite("process", 60_000), isRequired: true, needsBuild: true, lane: heavy },
   ...checks.map((check) => ({ ...check, group: "check", isRequired: true })),
   { name: "size", command: "size-limit", args: [], isRequired: true, needsBuild: true },
@@ -44,10 +45,10 @@ export function isThere(suite) {
   return existsSync(folder) && readdirSync(folder, { recursive: true }).some((file) => /\.test\.[cm]?[jt]s$/.test(file));
 }
 
-/** The unit tests' configuration is not for these. The contract watches for leaks itself, for each runtime, and each window of VS Code does. */
+/** The unit tests' configuration is not for these. The contract watches for leaks itself, for each runtime and shell, and each window of VS Code does. */
 function mochaSuite(name, timeoutMs) {
   const folder = `test/${name}`;
-  const leaks = name === "contract" || name === "e2e" ? [] : ["--require", "test/support/noLeaks.ts"];
+  const leaks = ["contract", "shells", "e2e"].includes(name) ? [] : ["--require", "test/support/noLeaks.ts"];
   // A shared machine can stand still for a second; a test that fails twice is wrong.
   const patience = onlyInCi("--retries", "1");
   const args = [

@@ -1,11 +1,14 @@
 import type { LlmReply, LlmRequest } from "../llm/llm.ts";
 import type { Agent } from "./agent.ts";
+import type { SecretStream } from "./secrets.ts";
 
 /** What the model has said so far of a reply. */
 export interface Heard {
   text: string;
   reasoning: string;
 }
+
+type Shown = Readonly<Record<"text" | "reasoning", SecretStream>>;
 
 /**
  * The model's reply to `request`; what comes of it before its end is told, and is in `heard` when this throws. What a further try says stands in
@@ -17,7 +20,8 @@ export async function ask(
   signal: AbortSignal,
   heard: Heard = { text: "", reasoning: "" },
 ): Promise<LlmReply> {
-  const shown = { text: secrets.stream(), reasoning: secrets.stream() };
+  const begin = (): Shown => ({ text: secrets.stream(), reasoning: secrets.stream() });
+  let shown = begin();
   let isVoid = false;
   for await (const chunk of llm.stream(request, signal)) {
     if (chunk.type === "reply") return chunk.reply;
@@ -26,8 +30,11 @@ export async function ask(
       emit({ type: "llm.waiting", reason: chunk.reason, retryInMs: chunk.retryInMs });
       continue;
     }
-    if (isVoid) heard.text = heard.reasoning = "";
-    isVoid = false;
+    if (isVoid) {
+      heard.text = heard.reasoning = "";
+      shown = begin();
+      isVoid = false;
+    }
     heard[chunk.type] += chunk.text;
     const text = shown[chunk.type].push(chunk.text);
     emit(chunk.type === "text" ? { type: "delta", content: text } : { type: "delta", reasoning_content: text });

@@ -5,6 +5,7 @@ import type { Action } from "../protocol/actions.ts";
 import { type MessageToolCall, textContent } from "../protocol/content.ts";
 import { type ActionEvent, type Classification, SecurityRisk } from "../protocol/events.ts";
 import type { ConversationState } from "../protocol/state.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { isJsonObject, parseArguments } from "./callArguments.ts";
@@ -53,10 +54,7 @@ async function eventsOfCall(
   } catch (error) {
     context.signal.throwIfAborted();
     const kept = isJsonObject(call.arguments) ? call : { ...call, arguments: '{"malformed_arguments":true}' };
-    return [
-      { ...common, tool_call: kept, security_risk: "UNKNOWN" },
-      callError(common, error instanceof Error ? error.message : String(error)),
-    ];
+    return [{ ...common, tool_call: kept, security_risk: "UNKNOWN" }, callError(common, messageOf(error))];
   }
 }
 

@@ -1,7 +1,8 @@
-import type { EventDraft } from "../conversation/conversation.ts";
+import { type EventDraft, stateUpdate } from "../conversation/stamp.ts";
 import { classify, LlmError } from "../llm/llmError.ts";
 import type { Classification } from "../protocol/events.ts";
-import type { ConversationState, ExecutionStatus } from "../protocol/state.ts";
+import { type ConversationState, type ExecutionStatus, stateKeys } from "../protocol/state.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import { callError, unknownOutcome } from "./calls.ts";
 import { LimitReached } from "./limits.ts";
 
@@ -10,15 +11,12 @@ export class HostClosing extends Error {
   override readonly name = "HostClosing";
 }
 
-/** The state update in front of the status `stuck` that says why, for the person. */
-export const stuckReasonKey = "stuck_reason";
-
 export function statusEvent(status: ExecutionStatus): EventDraft {
-  return { kind: "ConversationStateUpdateEvent", source: "environment", key: "execution_status", value: status };
+  return stateUpdate("execution_status", status);
 }
 
 export function stuckEvents(reason: string): EventDraft[] {
-  return [{ kind: "ConversationStateUpdateEvent", source: "environment", key: stuckReasonKey, value: reason }, statusEvent("stuck")];
+  return [stateUpdate(stateKeys.stuckReason, reason), statusEvent("stuck")];
 }
 
 /** Every call that has no result yet gets one, so that the next message to the model is a valid one. */
@@ -39,7 +37,7 @@ export function failedEvents({ pending }: ConversationState, error: unknown): Ev
       ? callError(action, "Interrupted before it was done, because the run had reached a limit.")
       : unknownOutcome(action),
   );
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   const [code, classification] = judge(error);
   return [...cut, { kind: "ConversationErrorEvent", source: "environment", code, detail, classification }, statusEvent("error")];
 }

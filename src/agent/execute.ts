@@ -1,5 +1,6 @@
 import type { EventDraft } from "../conversation/conversation.ts";
 import type { ActionEvent } from "../protocol/events.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import type { Agent } from "./agent.ts";
 import { callError, internalFault } from "./calls.ts";
 
@@ -18,7 +19,7 @@ export async function execute({ tools, runtime, emit, secrets }: Agent, event: A
     return { kind: "ObservationEvent", source: "environment", tool_name, tool_call_id, observation, action_id: id, extended_content: [] };
   } catch (error) {
     signal.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return callError(event, `The tool failed: ${why}`, internalFault);
   }
 }

@@ -1,4 +1,5 @@
 import type { Llm, LlmReply } from "../llm/llm.ts";
+import { displayCost } from "../protocol/display.ts";
 import { defaultMaxSteps } from "../protocol/settings.ts";
 import type { ConversationState, Limits } from "../protocol/state.ts";
 
@@ -55,7 +56,7 @@ export class Allowance implements Disposable {
     if (max_cost_usd !== undefined && this.#costUsd >= max_cost_usd)
       throw new LimitReached(
         "MaxBudgetReached",
-        `The limit of ${dollars(max_cost_usd)} is reached: this run has cost ${dollars(this.#costUsd)}.`,
+        `The limit of ${displayCost(max_cost_usd)} is reached: this run has cost ${displayCost(this.#costUsd)}.`,
       );
     if (max_tokens !== undefined && this.#tokens >= max_tokens)
       throw new LimitReached(
@@ -86,13 +87,8 @@ export class Allowance implements Disposable {
 function unknownPrice(maxCostUsd: number): LimitReached {
   return new LimitReached(
     "MaxBudgetReached",
-    `What the model costs is not known, so the limit of ${dollars(maxCostUsd)} cannot be kept. Set its prices, or leave out the limit.`,
+    `What the model costs is not known, so the limit of ${displayCost(maxCostUsd)} cannot be kept. Set its prices, or leave out the limit.`,
   );
 }
 
 const amount = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? "" : "s"}`;
-
-/** Cents where they say enough, and as many digits as a small sum needs. */
-function dollars(sum: number): string {
-  return `$${sum >= 0.1 || sum === 0 ? sum.toFixed(2) : sum.toPrecision(2)}`;
-}

@@ -1,6 +1,8 @@
 import type { EventDraft } from "../conversation/conversation.ts";
 import { localTimestamp } from "../conversation/localTimestamp.ts";
+import type { ToolSpec } from "../llm/llm.ts";
 import { textContent } from "../protocol/content.ts";
+import { descriptionFor } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
 import { unknownOutcomes } from "./calls.ts";
 import { failedEvents, interruptedEvents, statusEvent, stuckEvents } from "./endings.ts";
@@ -30,7 +32,9 @@ export async function run(agent: Agent, { interrupt, pause }: RunSignals): Promi
   using allowance = new Allowance(conversation.state, agent.llm);
   const stop = AbortSignal.any([interrupt, allowance.timeUp]);
   try {
-    await conversation.append(...(await steps(agent, { allowance, known: new Known() }, { interrupt: stop, pause })));
+    await conversation.append(
+      ...(await steps(agent, { allowance, known: new Known(), offered: offeredTools(agent) }, { interrupt: stop, pause })),
+    );
   } catch (error) {
     await conversation.append(
       ...(interrupt.aborted ? interruptedEvents(conversation.state, interrupt.reason) : failedEvents(conversation.state, error)),
@@ -51,6 +55,10 @@ async function steps(agent: Agent, context: RunContext, { interrupt, pause }: Ru
     const end = await step(agent, context, interrupt);
     if (end !== "continue") return [statusEvent(end)];
   }
+}
+
+function offeredTools({ tools, llm }: Agent): ToolSpec[] {
+  return tools.map((tool) => ({ name: tool.name, description: descriptionFor(tool, llm), parameters: tool.parameters }));
 }
 
 /** The system prompt is the first thing that the model reads, and is written once. */

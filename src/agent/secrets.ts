@@ -95,7 +95,7 @@ function formsOf(value: string): string[] {
     ...base64Forms(bytes),
     hex,
     hex.toUpperCase(),
-    encodeURIComponent(value),
+    encodeURIComponent(value.toWellFormed()),
     JSON.stringify(value).slice(1, -1),
   ];
   return forms.filter((form) => form !== "");

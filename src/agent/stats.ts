@@ -1,4 +1,4 @@
-import type { EventDraft } from "../conversation/conversation.ts";
+import { type EventDraft, stateUpdate } from "../conversation/stamp.ts";
 import type { LlmReply } from "../llm/llm.ts";
 import type { ConversationState } from "../protocol/state.ts";
 import type { Agent } from "./agent.ts";
@@ -24,7 +24,7 @@ export function statsEvents(
     per_turn_token: usage ? usage.prompt_tokens + usage.completion_tokens : (state.per_turn_token ?? 0),
   };
   const value = { usage_to_metrics: { agent: { model_name: llm.model, accumulated_cost: cost, accumulated_token_usage } } };
-  return [{ kind: "ConversationStateUpdateEvent", source: "environment", key: "stats", value }];
+  return [stateUpdate("stats", value)];
 }
 
 function sumOfCosts(before: ConversationState["accumulated_cost"], costUsd: number | undefined): number | null {

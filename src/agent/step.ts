@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { EventDraft } from "../conversation/conversation.ts";
+import { type EventDraft, stateUpdate } from "../conversation/stamp.ts";
 import { awaitsReply } from "../llm/chatHistory.ts";
-import { incompleteKey, lastReadKey } from "../llm/chatMessages.ts";
-import type { LlmReply } from "../llm/llm.ts";
+import type { LlmReply, ToolSpec } from "../llm/llm.ts";
 import { LlmError } from "../llm/llmError.ts";
 import { textContent } from "../protocol/content.ts";
 import type { ActionEvent } from "../protocol/events.ts";
-import { descriptionFor } from "../tools/tool.ts";
+import { stateKeys } from "../protocol/state.ts";
 import type { Agent } from "./agent.ts";
 import { ask, type Heard } from "./ask.ts";
 import { callError, eventsOfCalls } from "./calls.ts";
@@ -25,6 +24,8 @@ export type StepEnd = "continue" | "finished" | "waiting_for_confirmation";
 export interface RunContext {
   readonly known: Known;
   readonly allowance: Allowance;
+  /** The agent's tools, as the model is told of them. */
+  readonly offered: readonly ToolSpec[];
 }
 
 /**
@@ -53,13 +54,12 @@ export async function step(agent: Agent, context: RunContext, signal: AbortSigna
 }
 
 /** Undefined when the conversation is too long for the model: then a condensation has been requested. */
-async function askForReply(agent: Agent, { known, allowance }: RunContext, signal: AbortSignal): Promise<LlmReply | undefined> {
-  const { conversation, tools } = agent;
-  const specs = tools.map((tool) => ({ name: tool.name, description: descriptionFor(tool, agent.llm), parameters: tool.parameters }));
+async function askForReply(agent: Agent, { known, offered, allowance }: RunContext, signal: AbortSignal): Promise<LlmReply | undefined> {
+  const { conversation } = agent;
   const { leaf_event_id } = conversation.state;
   const heard: Heard = { text: "", reasoning: "" };
   try {
-    const reply = await ask(agent, { messages: known.history.read(conversation.events), tools: specs }, signal, heard);
+    const reply = await ask(agent, { messages: known.history.read(conversation.events), tools: offered }, signal, heard);
     allowance.count(reply);
     // Because some servers give every reply the same id, and calls belong together by it.
     return known.replyIds.has(reply.id) ? { ...reply, id: `${reply.id}-${randomUUID()}` } : reply;
@@ -77,11 +77,10 @@ function isTooLong(error: unknown): boolean {
 }
 
 function readEvents(lastRead: string | undefined): EventDraft[] {
-  return lastRead === undefined ? [] : [{ kind: "ConversationStateUpdateEvent", source: "environment", key: lastReadKey, value: lastRead }];
+  return lastRead === undefined ? [] : [stateUpdate(stateKeys.lastRead, lastRead)];
 }
 
-/** It stands right behind the message that it is about, which so becomes its parent. */
-const incomplete: EventDraft = { kind: "ConversationStateUpdateEvent", source: "environment", key: incompleteKey, value: true };
+const incomplete = stateUpdate(stateKeys.incomplete, true);
 
 function replyMessage({ text, reasoning, id }: Pick<LlmReply, "text" | "reasoning" | "id">): EventDraft {
   return {

@@ -38,13 +38,15 @@ function readPrice(name: string, value: string | undefined): number | undefined 
   throw new UsageError(`${name} takes dollars for one token, such as 0.00000125, not "${value}".`);
 }
 
-/** Rejects when there is no bash, because then nothing could be run. */
+/** Rejects when there is no shell that the agent can use, because then nothing could be run. */
 export async function requireShell(environment: Environment): Promise<void> {
   if (process.platform === "win32") return;
+  const { chooseShell } = await import("../runtime/machine/dialects/choose.ts");
+  const { program } = chooseShell({ wanted: undefined, env: environment, isTerminal: true, platform: process.platform });
   for (const folder of (environment["PATH"] ?? "/usr/bin:/bin").split(delimiter)) {
-    if (await isRunnable(join(folder, "bash"))) return;
+    if (await isRunnable(join(folder, program))) return;
   }
-  throw new UsageError("No bash is found on the PATH, and the agent needs one to run commands. Install bash, or set PATH.");
+  throw new UsageError("No shell is found on the PATH, and the agent needs one to run commands. Install bash, or set PATH.");
 }
 
 async function isRunnable(path: string): Promise<boolean> {

@@ -1,22 +1,12 @@
-import { notOpened } from "../conversation/conversationError.ts";
 import type { ConversationStore } from "../conversation/store.ts";
+import { displayCost } from "../protocol/display.ts";
 import type { ExecutionStatus } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import { initialView, reduceView } from "../protocol/view.ts";
 import { findConversation, shortIdLength } from "./findConversation.ts";
 import type { Output } from "./output.ts";
-import { dollars } from "./runCosts.ts";
 import { isTerminal, type Paint, safe, shortened, widthOf } from "./terminalText.ts";
 import { UsageError } from "./usage.ts";
-
-/** All of them, newest first. Rejects with a ConversationError when their folder cannot be read. */
-export function keptConversations(store: Pick<ConversationStore, "list">): Promise<ListedConversation[]> {
-  return store.list().catch(refuse);
-}
-
-function refuse(error: unknown): never {
-  throw notOpened(error);
-}
 
 export interface ListOptions {
   /** Only the conversations of this folder. */
@@ -30,7 +20,7 @@ export interface ListOptions {
 /** Prints the kept conversations, newest first: one line each. */
 export async function listConversations(store: ConversationStore, options: ListOptions): Promise<void> {
   const { workspace, json, stdout, paint } = options;
-  const all = await keptConversations(store);
+  const all = await store.list();
   const rows = workspace === undefined ? all : all.filter(({ working_dir }) => working_dir === workspace);
   if (json) stdout.write(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   else if (rows.length > 0) stdout.write(table(rows, options));
@@ -89,7 +79,7 @@ function age(timestamp: string, now: Date): string {
 
 function costText({ accumulated_cost: cost }: ListedConversation): string {
   if (cost === undefined) return "-";
-  return cost === null ? "?" : dollars(cost);
+  return cost === null ? "?" : displayCost(cost);
 }
 
 export interface ShowOptions {
@@ -101,7 +91,7 @@ export interface ShowOptions {
 
 /** Shows one conversation as it is now, whoever writes to it. */
 export async function showConversation(store: ConversationStore, { id: beginning, output, heading }: ShowOptions): Promise<void> {
-  const row = findConversation(await keptConversations(store), beginning);
+  const row = findConversation(await store.list(), beginning);
   await using conversation = await store.openReadOnly(row.id);
   heading(row);
   let view = initialView;
@@ -126,7 +116,7 @@ export function headingText({ id, title = "", working_dir = "", model = "", crea
 
 /** Takes a conversation out of the list; the sentence says how it comes back. Rejects when another program writes to it. */
 export async function deleteConversation(store: ConversationStore, beginning: string): Promise<string> {
-  const { id, title, isOpenElsewhere } = findConversation(await keptConversations(store), beginning);
+  const { id, title, isOpenElsewhere } = findConversation(await store.list(), beginning);
   const shortId = id.slice(0, shortIdLength);
   if (isOpenElsewhere) throw openElsewhere(shortId, "Close it there before you delete it");
   await store.delete(id);
@@ -134,7 +124,7 @@ export async function deleteConversation(store: ConversationStore, beginning: st
 }
 
 export async function restoreConversation(store: ConversationStore, beginning: string): Promise<string> {
-  const deleted = await store.deletedIds().catch(refuse);
+  const deleted = await store.deletedIds();
   const found = deleted.filter((id) => id.startsWith(beginning));
   if (found.length === 0) throw new UsageError(`No deleted conversation has an ID that begins with "${beginning}".`);
   const { id } = findConversation(

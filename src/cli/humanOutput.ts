@@ -1,4 +1,5 @@
 import type { Notification } from "../protocol/notifications.ts";
+import { stateKeys } from "../protocol/state.ts";
 import type { Row, View } from "../protocol/view.ts";
 import type { Environment } from "./environment.ts";
 import { type Output, troubleIn } from "./output.ts";
@@ -82,7 +83,7 @@ function isComplete(row: Row): boolean {
 
 function isCutOff(notification: Notification): boolean {
   if (notification.type !== "event.appended" || notification.event.kind !== "ConversationStateUpdateEvent") return false;
-  return notification.event.key === "incomplete_message";
+  return notification.event.key === stateKeys.incomplete;
 }
 
 /** The message of the finish call, or the model's last words since the person's; what failed has no answer. */

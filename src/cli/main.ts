@@ -5,6 +5,7 @@ import * as z from "zod";
 import { ConversationError } from "../conversation/conversationError.ts";
 import { ConversationStore } from "../conversation/store.ts";
 import { HostError } from "../host/hostError.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import { demoFolder } from "./compose.ts";
 import { demo } from "./demo.ts";
 import { conversationsFolder, type Environment } from "./environment.ts";
@@ -28,7 +29,7 @@ async function main(args: readonly string[], environment: Environment, { whenNot
     process.stderr.write(`The output could not be written (${unwritten.message}).\n`);
     return exitCodes.failed;
   } catch (error) {
-    process.stderr.write(`${safe(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${safe(messageOf(error))}\n`);
     return exitCodeOf(error);
   }
 }
@@ -41,7 +42,7 @@ function exitCodeOf(error: unknown): number {
 }
 
 async function invoke(invocation: Invocation, environment: Environment, notRead: AbortSignal): Promise<number> {
-  const { stdout, stderr } = process;
+  const { stdout } = process;
   switch (invocation.type) {
     case "help":
       stdout.write(helpText);
@@ -60,35 +61,32 @@ async function invoke(invocation: Invocation, environment: Environment, notRead:
       await keepHistory(invocation, environment);
       return exitCodes.finished;
   }
+}
 
-  async function version(): Promise<string> {
-    const manifest: unknown = JSON.parse(await readFile(join(demoFolder, "..", "..", "package.json"), "utf8"));
-    return z.object({ version: z.string() }).parse(manifest).version;
-  }
+async function version(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(demoFolder, "..", "..", "package.json"), "utf8"));
+  return z.object({ version: z.string() }).parse(manifest).version;
+}
 
-  async function keepHistory(
-    asked: Extract<Invocation, { type: "list" | "show" | "delete" | "restore" }>,
-    env: Environment,
-  ): Promise<void> {
-    const store = new ConversationStore(conversationsFolder(env));
-    switch (asked.type) {
-      case "list":
-        return listConversations(store, { ...asked, stdout, paint: painter(stdout, env), now: new Date() });
-      case "show": {
-        const output = asked.json
-          ? jsonOutput(stdout, stderr)
-          : humanOutput({ stdout, stderr: stdout, detail: asked.verbose ? "all" : "steps", environment: env });
-        const heading = painter(stdout, env);
-        return showConversation(store, {
-          id: asked.id,
-          output,
-          heading: (row) => void (asked.json || stdout.write(heading("dim", headingText(row)))),
-        });
-      }
-      case "delete":
-        return void stderr.write(`${safe(await deleteConversation(store, asked.id))}\n`);
-      case "restore":
-        return void stderr.write(`${safe(await restoreConversation(store, asked.id))}\n`);
+type Asked = Extract<Invocation, { type: "list" | "show" | "delete" | "restore" }>;
+
+async function keepHistory(asked: Asked, environment: Environment): Promise<void> {
+  const { stdout, stderr } = process;
+  const store = new ConversationStore(conversationsFolder(environment));
+  const paint = painter(stdout, environment);
+  switch (asked.type) {
+    case "list":
+      return listConversations(store, { ...asked, stdout, paint, now: new Date() });
+    case "show": {
+      const { id, json, verbose } = asked;
+      const detail = verbose ? "all" : "steps";
+      // What went wrong in it is a part of it here, and no error of this program.
+      const output = json ? jsonOutput(stdout, stderr) : humanOutput({ stdout, stderr: stdout, detail, environment });
+      return showConversation(store, { id, output, heading: (row) => void (json || stdout.write(paint("dim", headingText(row)))) });
     }
+    case "delete":
+      return void stderr.write(`${safe(await deleteConversation(store, asked.id))}\n`);
+    case "restore":
+      return void stderr.write(`${safe(await restoreConversation(store, asked.id))}\n`);
   }
 }

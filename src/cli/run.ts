@@ -7,7 +7,7 @@ import { endingOf } from "./ending.ts";
 import { conversationsFolder, type Environment, requireShell } from "./environment.ts";
 import { findConversation, shortIdLength } from "./findConversation.ts";
 import { commandsToGoOn } from "./goOn.ts";
-import { keptConversations, openElsewhere } from "./history.ts";
+import { openElsewhere } from "./history.ts";
 import { humanOutput } from "./humanOutput.ts";
 import { stopWhenLeft } from "./leave.ts";
 import { jsonOutput, type Output } from "./output.ts";
@@ -53,7 +53,7 @@ async function begin({ target, task, apiKey }: RunOptions, host: Host): Promise<
     const commands = task === undefined ? [] : [{ type: "message.send", conversationId, text: task } as const];
     return { conversationId, isNew: true, commands: async () => commands };
   }
-  const { id, isOpenElsewhere } = findConversation(await keptConversations(host), target.id);
+  const { id, isOpenElsewhere } = findConversation(await host.list(), target.id);
   if (isOpenElsewhere) throw openElsewhere(id.slice(0, shortIdLength), "Go on there, or close it there first");
   return { conversationId: id, isNew: false, commands: (view) => commandsToGoOn(view, { id, task, changes: target.changes, apiKey }) };
 }

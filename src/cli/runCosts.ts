@@ -1,3 +1,4 @@
+import { displayCost, displaySeconds } from "../protocol/display.ts";
 import { initialState, type TokenUsage } from "../protocol/state.ts";
 import { initialView, type View } from "../protocol/view.ts";
 
@@ -32,18 +33,16 @@ export function runCosts(): RunCosts {
     summary: ({ state, rows }) => {
       const { prompt_tokens, completion_tokens } = difference(state.usage, start.state.usage);
       const steps = rows.slice(start.rows.length).filter((row) => row.type === "action").length;
-      const parts = [steps === 1 ? "1 step" : `${steps} steps`, startedAt === undefined ? "" : timeText(performance.now() - startedAt)];
+      const parts = [
+        steps === 1 ? "1 step" : `${steps} steps`,
+        startedAt === undefined ? "" : displaySeconds(Math.round((performance.now() - startedAt) / 1000)),
+      ];
       const isCounted = state.usage !== initialState.usage;
       return [...parts, ...(isCounted ? [tokensText(prompt_tokens + completion_tokens), costText(start, state)] : [])]
         .filter((part) => part !== "")
         .join(" · ");
     },
   };
-}
-
-function timeText(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function difference(now: TokenUsage, before: TokenUsage): TokenUsage {
@@ -57,15 +56,8 @@ function difference(now: TokenUsage, before: TokenUsage): TokenUsage {
 
 function costText(start: View, { accumulated_cost: now }: View["state"]): string {
   const { accumulated_cost: before = 0 } = start.state;
-  return now == null || before === null ? "cost unknown" : dollars(now - before);
+  return now == null || before === null ? "cost unknown" : displayCost(now - before);
 }
 
 const number = (count: number): string => count.toLocaleString("en-US");
 const tokensText = (count: number): string => (count === 1 ? "1 token" : `${number(count)} tokens`);
-
-/** Cents, and two digits more for small sums. */
-export function dollars(sum: number): string {
-  return `$${Math.max(0, sum)
-    .toFixed(4)
-    .replace(/0{1,2}$/, "")}`;
-}

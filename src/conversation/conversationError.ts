@@ -1,4 +1,4 @@
-import { codeOf } from "./disk.ts";
+import { codeOf, messageOf } from "../protocol/thrown.ts";
 
 /** What goes wrong with kept conversations, in a sentence for a person. */
 export class ConversationError extends Error {
@@ -17,7 +17,7 @@ export class ConversationError extends Error {
 /** Why a conversation could not be opened for writing; what is a sentence already stays as it is. */
 export function notOpened(cause: unknown): ConversationError {
   if (cause instanceof ConversationError) return cause;
-  const reason = reasonOf(cause);
+  const reason = messageOf(cause);
   if (unwritable.has(codeOf(cause) ?? ""))
     return new ConversationError(
       "not-writable",
@@ -31,8 +31,9 @@ export function notOpened(cause: unknown): ConversationError {
 
 const unwritable = new Set(["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"]);
 
-export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+/** Whether it can only be read because somebody else writes to it. */
+export function isAnothers({ code }: ConversationError): boolean {
+  return code === "in-use" || code === "lost";
 }
 
 export function inUse(): ConversationError {

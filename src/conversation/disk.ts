@@ -1,12 +1,15 @@
-import { constants } from "node:fs";
+import { constants, fstatSync } from "node:fs";
 import { access, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { codeOf } from "../protocol/thrown.ts";
 
 /** One open file of a log. Its errors are those of `node:fs`. */
 export interface DiskFile extends AsyncDisposable {
   size(): Promise<number>;
   /** Whether it is the file with this number (`ino`), and not one that has taken over its name. */
   isNumber(ino: number): Promise<boolean>;
+  /** Whether it still has a name: what is written to a file that was removed or replaced is lost. Cheap. */
+  isNamed(): boolean;
   /** How many bytes came; fewer than asked for only at the end of the file. */
   read(into: Buffer, position: number): Promise<number>;
   /** How many bytes were taken, which may be fewer than were given. */
@@ -51,6 +54,7 @@ function fileOf(handle: FileHandle): DiskFile {
   return {
     size: async () => (await handle.stat()).size,
     isNumber: async (ino) => (await handle.stat()).ino === ino,
+    isNamed: () => fstatSync(handle.fd).nlink > 0,
     read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
     write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
     truncate: (sizeBytes) => handle.truncate(sizeBytes),
@@ -88,9 +92,9 @@ function whenThere(error: unknown): void {
   if (codeOf(error) !== "EEXIST") throw error;
 }
 
-/** `ENOENT` and its like; undefined for what is no error of the system. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+/** For a `catch`: undefined when what was looked for is not there; whatever else went wrong is thrown on. */
+export function whenMissing(error: unknown): undefined {
+  if (codeOf(error) !== "ENOENT") throw error;
 }
 
 /** Until all is written: a disk may take less than it is given. */
@@ -98,13 +102,8 @@ export async function writeAll(file: DiskFile, bytes: Buffer, position: number):
   for (let done = 0; done < bytes.length; ) done += await file.write(bytes.subarray(done), position + done);
 }
 
-/** Hands out the bytes from `position` to the end, in pieces that hold until the next is asked for; resolves with where the end was. */
-export async function readOn(file: DiskFile, position: number, take: (piece: Buffer) => void): Promise<number> {
+/** The bytes from `position` to the end, in pieces that hold until the next is asked for. */
+export async function* piecesOf(file: DiskFile, position = 0): AsyncGenerator<Buffer> {
   const piece = Buffer.allocUnsafe(1 << 20);
-  for (let at = position; ; ) {
-    const count = await file.read(piece, at);
-    if (count === 0) return at;
-    take(piece.subarray(0, count));
-    at += count;
-  }
+  for (let at = position, count = 0; (count = await file.read(piece, at)) > 0; at += count) yield piece.subarray(0, count);
 }

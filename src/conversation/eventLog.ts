@@ -1,5 +1,6 @@
 import type { Event } from "../protocol/events.ts";
-import { ConversationError, lost, reasonOf } from "./conversationError.ts";
+import { messageOf } from "../protocol/thrown.ts";
+import { ConversationError, lost } from "./conversationError.ts";
 import { type Disk, type DiskFile, writeAll } from "./disk.ts";
 import type { Place } from "./logReader.ts";
 import { encodeRecord, readEvent } from "./record.ts";
@@ -72,8 +73,11 @@ export class EventLog implements AsyncDisposable {
     const bytes = Buffer.concat(lines);
     await this.#write(bytes);
     await this.#sync();
+    // Looked at first, because who takes over may write the log anew, and has the lease by then.
+    const isNamed = this.#file.isNamed();
     // Because who takes over reads the log after this has begun to say no: what is told as saved is in what they read.
     this.#refuseWhenLost();
+    if (!isNamed) throw (this.#failure = removed());
     for (const line of lines) {
       this.#places.push({ start: this.#sizeBytes, end: this.#sizeBytes + line.length - 1 });
       this.#sizeBytes += line.length;
@@ -160,11 +164,17 @@ export async function readPlaces(file: DiskFile, places: readonly Place[]): Prom
 }
 
 function closedAfter(cause: unknown, kept: string): ConversationError {
-  const sentence = `The disk failed while the conversation was saved (${reasonOf(cause)}), so it was closed. ${kept}. Check the disk, and send the message again.`;
+  const sentence = `The disk failed while the conversation was saved (${messageOf(cause)}), so it was closed. ${kept}. Check the disk, and send the message again.`;
   return new ConversationError("not-saved", sentence, { cause });
 }
 
+function removed(): ConversationError {
+  const sentence =
+    "The log of this conversation was removed or replaced while it was open, so nothing more is saved in it. Open it again, or begin a new one.";
+  return new ConversationError("not-saved", sentence);
+}
+
 function notSaved(cause: unknown): ConversationError {
-  const sentence = `The conversation could not be saved (${reasonOf(cause)}). What was saved before is kept; free space or check the folder, and try again.`;
+  const sentence = `The conversation could not be saved (${messageOf(cause)}). What was saved before is kept; free space or check the folder, and try again.`;
   return new ConversationError("not-saved", sentence, { cause });
 }

@@ -3,9 +3,10 @@ import { stat } from "node:fs/promises";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
+import { codeOf } from "../protocol/thrown.ts";
 import type { AppendListener, ReadableConversation } from "./conversation.ts";
-import type { ConversationError } from "./conversationError.ts";
-import { codeOf, type Disk, type DiskFile, readOn } from "./disk.ts";
+import { type ConversationError, isAnothers } from "./conversationError.ts";
+import { type Disk, type DiskFile, piecesOf } from "./disk.ts";
 import { readPlaces } from "./eventLog.ts";
 import { withLog } from "./logFile.ts";
 import { LogReader, type Place } from "./logReader.ts";
@@ -137,8 +138,7 @@ export class FollowedConversation implements ReadableConversation {
 
   async #pollOnce(): Promise<void> {
     await this.refresh();
-    const isAnothers = this.reason.code === "in-use" || this.reason.code === "lost";
-    if (isAnothers && (await this.#options.isFree().catch(() => false))) this.#ended.resolve("free");
+    if (isAnothers(this.reason) && (await this.#options.isFree().catch(() => false))) this.#ended.resolve("free");
   }
 
   async #look(): Promise<void> {
@@ -182,7 +182,10 @@ export class FollowedConversation implements ReadableConversation {
 
   async #read(): Promise<void> {
     const followed = this.#followed;
-    followed.at = await readOn(followed.file, followed.at, (piece) => followed.reader.push(piece));
+    for await (const piece of piecesOf(followed.file, followed.at)) {
+      followed.reader.push(piece);
+      followed.at += piece.length;
+    }
   }
 
   /** What has been told from the file before is not told again. */

@@ -9,7 +9,7 @@ import { type Disk, makeFolder } from "./disk.ts";
 import { firstLog } from "./logFile.ts";
 import { writeFresh } from "./openLog.ts";
 import { encodeRecord } from "./record.ts";
-import { type EventDraft, stamp } from "./stamp.ts";
+import { type EventDraft, stamp, stateUpdate } from "./stamp.ts";
 
 export interface Fork {
   readonly source: ReadableConversation;
@@ -79,11 +79,7 @@ function lastEvents({ pending, title }: ConversationState, id: ConversationId): 
   return [
     ...closed,
     ...Object.entries({ id, title: `${title ?? "Conversation"} (fork)`, execution_status: "idle" }).map(([key, value]) =>
-      update(key, value),
+      stateUpdate(key, value),
     ),
   ];
-}
-
-export function update(key: string, value: unknown): EventDraft {
-  return { kind: "ConversationStateUpdateEvent", source: "environment", key, value };
 }

@@ -3,8 +3,9 @@ import { type Stats, statSync } from "node:fs";
 import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { codeOf } from "../protocol/thrown.ts";
 import { inUse, lost } from "./conversationError.ts";
-import { codeOf } from "./disk.ts";
+import { whenMissing } from "./disk.ts";
 import { LeaseContent, lifeOf, thisProcess } from "./leaseOwner.ts";
 
 /** How long an owner that nobody can look at may be silent, how often one is heard of, and how often it looks whether it still is one. */
@@ -89,7 +90,7 @@ export class Lease implements AsyncDisposable {
 
   /** In place and always as long as before, so that it works on a full disk, and makes no file where ours was removed. */
   async #write(content: LeaseContent): Promise<void> {
-    await writeFile(fileOf(this.#folder, this.generation), JSON.stringify(content), { flag: "r+" }).catch(whenGone);
+    await writeFile(fileOf(this.#folder, this.generation), JSON.stringify(content), { flag: "r+" }).catch(whenMissing);
   }
 }
 
@@ -123,7 +124,7 @@ export class LeaseWatch {
     const generations = await generationsIn(this.#folder);
     const generation = Math.max(0, ...generations);
     if (generation === 0) return { generation, isFree: true, isOurs: false, mayHaveWriter: false };
-    const text = await readFile(fileOf(this.#folder, generation), "utf8").catch(whenGone);
+    const text = await readFile(fileOf(this.#folder, generation), "utf8").catch(whenMissing);
     if (text !== this.#heard.what) this.#heard = { what: text ?? "", at: performance.now() };
     const isSilent = performance.now() - this.#heard.at > this.#times.silenceMs;
     const content = contentOf(text);
@@ -206,9 +207,4 @@ function contentOf(text: string | undefined): LeaseContent | undefined {
     // Written by something else, or by half: its owner counts as one that nobody can look at.
     return undefined;
   }
-}
-
-function whenGone(error: unknown): undefined {
-  if (codeOf(error) === "ENOENT") return undefined;
-  throw error;
 }

@@ -1,7 +1,7 @@
 import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as z from "zod";
-import { codeOf } from "./disk.ts";
+import { codeOf } from "../protocol/thrown.ts";
 
 /**
  * Who writes to a conversation: one process, told from a later one with the same pid by when it started.

@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf } from "./disk.ts";
+import { codeOf } from "../protocol/thrown.ts";
 
 /**
  * The names of a conversation's log: `events.jsonl`, and `events-<generation>.jsonl` once an owner has written it anew. The highest counts.

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { Event } from "../protocol/events.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
 import { newer, notOpened } from "./conversationError.ts";
-import { type Disk, type DiskFile, machineDisk, readOn, writeAll } from "./disk.ts";
+import { type Disk, type DiskFile, machineDisk, piecesOf, writeAll } from "./disk.ts";
 import { type Damage, EventLog, readPlaces } from "./eventLog.ts";
 import { LogReader, type Place, type Reading } from "./logReader.ts";
 import { encodeRecord } from "./record.ts";
@@ -63,7 +63,11 @@ async function scanLog(file: DiskFile, keepBytes: number): Promise<Scan> {
     events?.push(event);
     if (place.end > keepBytes) events = undefined;
   });
-  const sizeBytes = await readOn(file, 0, (piece) => reader.push(piece));
+  let sizeBytes = 0;
+  for await (const piece of piecesOf(file)) {
+    reader.push(piece);
+    sizeBytes += piece.length;
+  }
   reader.end();
   return { reading: reader.reading, places, state, events, sizeBytes };
 }
@@ -150,11 +154,6 @@ async function openCopy(path: string, options: OpenLogOptions & Pick<Opening, "f
   await using old = await options.disk.openReadOnly(path);
   await putInPlace(options.freshPath, options.disk, piecesOf(old));
   return await openEventLog(options.freshPath, { ...options, mayHaveWriter: false });
-}
-
-async function* piecesOf(file: DiskFile): AsyncGenerator<Buffer> {
-  const piece = Buffer.allocUnsafe(1 << 20);
-  for (let at = 0, count = 0; (count = await file.read(piece, at)) > 0; at += count) yield piece.subarray(0, count);
 }
 
 async function putInPlace(path: string, disk: Disk, pieces: AsyncIterable<Buffer>): Promise<void> {

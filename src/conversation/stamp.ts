@@ -7,6 +7,11 @@ import { localTimestamp } from "./localTimestamp.ts";
 export type EventDraft = DistributiveOmit<Exclude<Event, OtherEvent>, "id" | "timestamp" | "parent_id">;
 type DistributiveOmit<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
 
+/** Sets `key` of the state to `value`. */
+export function stateUpdate(key: string, value: unknown): EventDraft {
+  return { kind: "ConversationStateUpdateEvent", source: "environment", key, value };
+}
+
 /** The events of the drafts. Each one's parent is the one before it that is not a state update (agent-server protocol §4.1). */
 export function stamp(drafts: readonly EventDraft[], leafId: string | undefined): Event[] {
   let parent = leafId;

@@ -5,13 +5,13 @@ import type { ConversationStart } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import { Conversation } from "./conversation.ts";
 import { ConversationError, inUse, lost, newer, notFound, notOpened } from "./conversationError.ts";
-import { codeOf, type Disk, machineDisk, makeFolder } from "./disk.ts";
+import { type Disk, machineDisk, makeFolder, whenMissing } from "./disk.ts";
 import { FollowedConversation } from "./followedConversation.ts";
-import { update, writeFork } from "./fork.ts";
+import { writeFork } from "./fork.ts";
 import { defaultTimes, type Lease, type LeaseTimes, LeaseWatch, reloadMs, takeLease, takeOverLease } from "./lease.ts";
 import { freshLogIn, hasLog, logIn, removeOldLogs } from "./logFile.ts";
 import { defaultKeepBytes, openEventLog } from "./openLog.ts";
-import type { EventDraft } from "./stamp.ts";
+import { type EventDraft, stateUpdate } from "./stamp.ts";
 import { readSummary, SummaryKeeper } from "./summary.ts";
 import { emptyTrash, idsInTrash, moveBack, moveToTrash } from "./trash.ts";
 
@@ -75,11 +75,14 @@ export class ConversationStore {
 
   /** The ids of all conversations, in no order. Folders with other names are passed over. */
   async ids(): Promise<ConversationId[]> {
-    const names = await readdir(this.#root).catch(noneWhenMissing);
-    return names.flatMap((name) => ConversationId.safeParse(name).data ?? []);
+    const names = await readdir(this.#root).catch(whenMissing).catch(refuse);
+    return (names ?? []).flatMap((name) => ConversationId.safeParse(name).data ?? []);
   }
 
-  /** All conversations that something is in, those first that changed last. One that cannot be read is left out. */
+  /**
+   * All conversations that something is in, those first that changed last. One that cannot be read is left out; rejects with `not-readable`
+   * when their folder cannot.
+   */
   async list(): Promise<ListedConversation[]> {
     const ids = await this.ids();
     const listed = await Promise.all(ids.map((id) => this.#listed(id).catch(() => undefined)));
@@ -101,7 +104,7 @@ export class ConversationStore {
 
   /** The ids of those that can be restored, in no order. */
   deletedIds(): Promise<ConversationId[]> {
-    return idsInTrash(this.#root);
+    return idsInTrash(this.#root).catch(refuse);
   }
 
   async restore(id: ConversationId): Promise<void> {
@@ -187,23 +190,13 @@ function startEvents(start: ConversationStart): EventDraft[] {
     max_iterations: start.max_iterations,
     ...(start.limits === undefined ? {} : { limits: start.limits }),
   };
-  return Object.entries(values).map(([key, value]) => update(key, value));
+  return Object.entries(values).map(([key, value]) => stateUpdate(key, value));
 }
 
 async function isConversation(folder: string): Promise<boolean> {
-  try {
-    return await hasLog(folder);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return false;
-    throw notOpened(error);
-  }
+  return (await hasLog(folder).catch(whenMissing).catch(refuse)) ?? false;
 }
 
 function refuse(error: unknown): never {
   throw notOpened(error);
-}
-
-function noneWhenMissing(error: unknown): string[] {
-  if (codeOf(error) === "ENOENT") return [];
-  throw error;
 }

@@ -5,7 +5,7 @@ import type { ConversationId } from "../protocol/ids.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
 import { ConversationSummary } from "../protocol/summary.ts";
 import type { Conversation } from "./conversation.ts";
-import { codeOf, type Disk } from "./disk.ts";
+import { type Disk, whenMissing } from "./disk.ts";
 import { withLog } from "./logFile.ts";
 import { LogReader } from "./logReader.ts";
 
@@ -28,7 +28,7 @@ interface Glance {
  */
 export async function readSummary(folder: string, id: ConversationId, disk: Disk): Promise<ConversationSummary | undefined> {
   const kept = await readKept(folder);
-  return withLog(folder, (path) => summarised({ path, id, kept, disk })).catch(whenGone);
+  return withLog(folder, (path) => summarised({ path, id, kept, disk })).catch(whenMissing);
 }
 
 interface Asked {
@@ -117,11 +117,6 @@ async function readKept(folder: string): Promise<ConversationSummary | undefined
     // Missing or spoilt: the log says it all.
     return undefined;
   }
-}
-
-function whenGone(error: unknown): undefined {
-  if (codeOf(error) === "ENOENT") return undefined;
-  throw error;
 }
 
 /** Writes the summary of an open conversation when its title changes, when a run ends, and at the end. */

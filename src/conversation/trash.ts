@@ -1,8 +1,9 @@
 import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ConversationId } from "../protocol/ids.ts";
+import { codeOf } from "../protocol/thrown.ts";
 import { ConversationError, notFound } from "./conversationError.ts";
-import { codeOf, machineDisk, makeFolder } from "./disk.ts";
+import { machineDisk, makeFolder, whenMissing } from "./disk.ts";
 import { takeOverLease } from "./lease.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -17,8 +18,7 @@ const trashIn = (root: string): string => join(root, ".trash");
 export async function moveToTrash(root: string, id: ConversationId): Promise<void> {
   const deleted = join(trashIn(root), id);
   await makeFolder(trashIn(root));
-  await rm(deleted, { recursive: true, force: true });
-  await move(join(root, id), deleted, id);
+  await moveOver(join(root, id), deleted, id);
   await fenceOff(deleted);
   const now = new Date();
   // Its age in the trash is counted from here.
@@ -27,7 +27,7 @@ export async function moveToTrash(root: string, id: ConversationId): Promise<voi
 
 /** What can come back. */
 export async function idsInTrash(root: string): Promise<ConversationId[]> {
-  const names = await readdir(trashIn(root)).catch(noneWhenMissing);
+  const names = (await readdir(trashIn(root)).catch(whenMissing)) ?? [];
   return names.flatMap((name) => ConversationId.safeParse(name).data ?? []);
 }
 
@@ -49,11 +49,22 @@ export async function moveBack(root: string, id: ConversationId): Promise<void> 
 
 /** Removes for good what was deleted thirty days ago. */
 export async function emptyTrash(root: string, now = Date.now()): Promise<void> {
-  const names = await readdir(trashIn(root)).catch(noneWhenMissing);
+  const names = (await readdir(trashIn(root)).catch(whenMissing)) ?? [];
   for (const name of names) {
     const path = join(trashIn(root), name);
     const { mtimeMs } = await stat(path);
     if (ConversationId.safeParse(name).success && now - mtimeMs > keptMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Only what is there takes the place of an older one of the same id: a second delete must not cost what the first has put there. */
+async function moveOver(from: string, to: string, id: ConversationId): Promise<void> {
+  try {
+    await move(from, to, id);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST"].includes(codeOf(error) ?? "")) throw error;
+    await rm(to, { recursive: true, force: true });
+    await move(from, to, id);
   }
 }
 
@@ -64,9 +75,4 @@ async function move(from: string, to: string, id: ConversationId): Promise<void>
     throw codeOf(error) === "ENOENT" ? notFound(id) : error;
   }
   await Promise.all([machineDisk.syncFolder(dirname(from)), machineDisk.syncFolder(dirname(to))]);
-}
-
-function noneWhenMissing(error: unknown): string[] {
-  if (codeOf(error) === "ENOENT") return [];
-  throw error;
 }

@@ -5,6 +5,7 @@ import { ConversationId } from "../protocol/ids.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { confirmPolicies } from "../protocol/settings.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import type { ChatParts } from "./chatView.ts";
 import { NotificationBatch } from "./notificationBatch.ts";
 
@@ -39,8 +40,8 @@ export class Chat implements vscode.Disposable {
     this.#batch = new NotificationBatch((notifications) => face.post({ type: "notifications", notifications }));
     this.#conversationId = ConversationId.safeParse(parts.memento.get(mementoKey)).data ?? null;
     this.#subscriptions = [
-      parts.models.onDidChange(() => void this.#settingsChanged()),
-      parts.workspace.onDidChange(() => void this.#postSession()),
+      parts.models.onDidChange(() => this.#inBackground(this.#settingsChanged())),
+      parts.workspace.onDidChange(() => this.#inBackground(this.#postSession())),
     ];
   }
 
@@ -108,6 +109,11 @@ export class Chat implements vscode.Disposable {
     this.#listening?.[Symbol.dispose]();
     this.#batch[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** Nobody waits for it: what goes wrong is told in the view. */
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#face.post({ type: "failed", message: messageOf(error) }));
   }
 
   /** Because a run that no view shows could act, or wait for an answer, unseen. */

@@ -4,6 +4,7 @@ import type { Host } from "../host/host.ts";
 import { ChatRequest, type ChatUpdate } from "../protocol/chat.ts";
 import { chatPageHtml } from "../protocol/chatPage.ts";
 import type { Log } from "../protocol/log.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import { Chat } from "./chat.ts";
 import type { Models } from "./models.ts";
 import type { Workspace } from "./workspace.ts";
@@ -70,7 +71,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       await this.chat.handle(request.data);
     } catch (error) {
       this.#parts.log.error("a request of the view failed", { type: request.data.type, error: String(error) });
-      this.#post({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+      this.#post({ type: "failed", message: messageOf(error) });
     }
   }
 

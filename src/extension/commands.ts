@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { demoModel } from "../llm/demo.ts";
 import type { LlmRef } from "../protocol/state.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import { type ApiKeys, endpointHost } from "./apiKeys.ts";
 import type { ChatView } from "./chatView.ts";
 import type { Models } from "./models.ts";
@@ -37,7 +38,7 @@ async function guarded(run: () => unknown, channel: vscode.LogOutputChannel): Pr
     await run();
   } catch (error) {
     channel.error("a command failed", String(error));
-    const answer = await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error), "Show Log");
+    const answer = await vscode.window.showErrorMessage(messageOf(error), "Show Log");
     if (answer === "Show Log") channel.show(true);
   }
 }

@@ -35,7 +35,7 @@ export interface Page {
 }
 
 type SessionCommand = Exclude<Command, CommandOf<"conversation.create" | StoreCommandType>>;
-type StoreCommandType = `conversation.${"rename" | "delete" | "restore" | "fork" | "take_over"}`;
+type StoreCommandType = `conversation.${"delete" | "restore" | "fork" | "take_over"}`;
 
 /**
  * The middle: commands in, notifications out. It owns the open conversations and their runs; every door talks to it and to nothing behind it.
@@ -43,6 +43,7 @@ type StoreCommandType = `conversation.${"rename" | "delete" | "restore" | "fork"
 export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
   readonly #open = new Map<ConversationId, Promise<OpenConversation>>();
+  readonly #deleting = new Map<ConversationId, Promise<void>>();
   #closed = false;
   #hasStarted = false;
 
@@ -56,8 +57,6 @@ export class Host implements AsyncDisposable {
     switch (command.type) {
       case "conversation.create":
         return this.#create(command);
-      case "conversation.rename":
-        return (await this.#opened(command.conversationId)).rename(command.title);
       case "conversation.take_over":
         return (await this.#opened(command.conversationId)).takeOver();
       case "conversation.delete":
@@ -115,6 +114,8 @@ export class Host implements AsyncDisposable {
 
   async #command(session: Session, command: SessionCommand): Promise<void> {
     switch (command.type) {
+      case "conversation.rename":
+        return session.rename(command.title);
       case "message.send":
         return session.send(command.text, command.images);
       case "run.start":
@@ -141,8 +142,15 @@ export class Host implements AsyncDisposable {
     await this.#keep(start.id, (open) => open.create(start));
   }
 
+  /** Asked again while it goes, it is deleted once. */
+  #delete(id: ConversationId): Promise<void> {
+    const deleting = this.#deleting.get(id) ?? this.#deleteNow(id).finally(() => this.#deleting.delete(id));
+    this.#deleting.set(id, deleting);
+    return deleting;
+  }
+
   /** Its run is stopped first; a run in another window finds that it can append nothing more. */
-  async #delete(id: ConversationId): Promise<void> {
+  async #deleteNow(id: ConversationId): Promise<void> {
     const open = await this.#open.get(id)?.catch(() => undefined);
     this.#open.delete(id);
     await open?.close();

@@ -1,4 +1,5 @@
 import type { EventDraft } from "../conversation/conversation.ts";
+import { stateUpdate } from "../conversation/stamp.ts";
 import { type Content, textContent } from "../protocol/content.ts";
 import { HostError } from "./hostError.ts";
 
@@ -25,6 +26,5 @@ export function userMessage(text: string, images: readonly string[]): EventDraft
 /** What the conversation is called: the beginning of its first message. */
 export function titleEvent(text: string): EventDraft {
   const line = text.trim().split("\n", 1)[0] ?? "";
-  const value = line.length > longestTitle ? `${line.slice(0, longestTitle - 3).replace(/[\uD800-\uDBFF]$/, "")}...` : line;
-  return { kind: "ConversationStateUpdateEvent", source: "environment", key: "title", value };
+  return stateUpdate("title", line.length > longestTitle ? `${line.slice(0, longestTitle - 3).replace(/[\uD800-\uDBFF]$/, "")}...` : line);
 }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Conversation } from "../conversation/conversation.ts";
-import { ConversationError } from "../conversation/conversationError.ts";
+import { ConversationError, isAnothers } from "../conversation/conversationError.ts";
 import type { FollowedConversation } from "../conversation/followedConversation.ts";
 import { reloadMs } from "../conversation/lease.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { ConversationStart } from "../protocol/state.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import type { HostOptions, NotificationListener } from "./host.ts";
 import { HostError } from "./hostError.ts";
 import { Seat } from "./seat.ts";
@@ -74,12 +75,6 @@ export class OpenConversation implements AsyncDisposable {
     const mode = await this.#change((before) => this.#notClosed(before));
     if (mode.kind === "closed") throw new HostError("closed", "The conversation is closed.");
     return mode.conversation;
-  }
-
-  /** Appends outside of any run. */
-  async rename(title: string): Promise<void> {
-    const { conversation } = await this.#toWrite();
-    await conversation.append({ kind: "ConversationStateUpdateEvent", source: "environment", key: "title", value: title });
   }
 
   async takeOver(): Promise<void> {
@@ -246,7 +241,7 @@ export class OpenConversation implements AsyncDisposable {
   #failed(error: unknown): void {
     if (this.#isClosed) return;
     if (error instanceof ConversationError && error.code === "not-found") return this.#gone();
-    this.tell({ type: "trouble", conversationId: this.#id, message: error instanceof Error ? error.message : String(error) });
+    this.tell({ type: "trouble", conversationId: this.#id, message: messageOf(error) });
   }
 
   #gone(): void {
@@ -268,11 +263,6 @@ export class OpenConversation implements AsyncDisposable {
 
 function canBeRead(error: unknown): error is ConversationError {
   return error instanceof ConversationError && ["in-use", "newer", "not-writable"].includes(error.code);
-}
-
-/** Whether it can only be read because somebody else writes to it. */
-function isAnothers({ code }: ConversationError): boolean {
-  return code === "in-use" || code === "lost";
 }
 
 function readOnly(conversationId: ConversationId, { code, message }: ConversationError): Notification {

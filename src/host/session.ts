@@ -6,11 +6,12 @@ import { recover } from "../agent/recover.ts";
 import { run } from "../agent/run.ts";
 import { Secrets } from "../agent/secrets.ts";
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
+import { stateUpdate } from "../conversation/stamp.ts";
 import { awaitsReply } from "../llm/chatHistory.ts";
-import { secretsKey } from "../llm/chatMessages.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import type { ConfirmationPolicy, Limits, LlmRef } from "../protocol/state.ts";
+import { type ConfirmationPolicy, type Limits, type LlmRef, stateKeys } from "../protocol/state.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { defaultTools } from "../tools/defaultTools.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -71,7 +72,7 @@ export class Session implements AsyncDisposable {
     return new Session(conversation, options);
   }
 
-  /** Tells what comes from now on. */
+  /** Tells what comes from now on. `listener` must not throw. */
   listen(listener: NotificationListener): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
@@ -111,6 +112,10 @@ export class Session implements AsyncDisposable {
     return this.#inOrder(() => this.#respond(answer));
   }
 
+  rename(title: string): Promise<void> {
+    return this.#inOrder(() => this.#update("title", title));
+  }
+
   setPolicy(policy: ConfirmationPolicy): Promise<void> {
     return this.#inOrder(() => this.#update("confirmation_policy", policy));
   }
@@ -137,7 +142,7 @@ export class Session implements AsyncDisposable {
         );
       this.#secrets.set(secrets);
       const sources = this.#secrets.names.map((name) => [name, { kind: "StaticSecret", value: null }] as const);
-      await this.#update(secretsKey, { secret_sources: Object.fromEntries(sources) });
+      await this.#update(stateKeys.secrets, { secret_sources: Object.fromEntries(sources) });
     });
   }
 
@@ -197,7 +202,7 @@ export class Session implements AsyncDisposable {
   }
 
   async #update(key: string, value: unknown): Promise<void> {
-    await this.#kept.append({ kind: "ConversationStateUpdateEvent", source: "environment", key, value });
+    await this.#kept.append(stateUpdate(key, value));
   }
 
   #start(): void {
@@ -253,7 +258,7 @@ export class Session implements AsyncDisposable {
     try {
       await this.#kept.append(...failedEvents(this.#conversation.state, error));
     } catch (cause) {
-      this.#tell({ type: "trouble", conversationId: id, message: cause instanceof Error ? cause.message : String(cause) });
+      this.#tell({ type: "trouble", conversationId: id, message: messageOf(cause) });
     }
   }
 
@@ -281,14 +286,7 @@ export class Session implements AsyncDisposable {
   }
 
   #tell(notification: Notification): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(notification);
-      } catch (error) {
-        // A fault of one door must reach neither the others nor the run.
-        this.#options.log.error("a listener failed", { id: this.#conversation.id, error: String(error) });
-      }
-    }
+    for (const listener of this.#listeners) listener(notification);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Event } from "../protocol/events.ts";
-import { addMessages, incompleteKey, lastReadKey, secretsKey, systemMessages } from "./chatMessages.ts";
+import { stateKeys } from "../protocol/state.ts";
+import { addMessages, systemMessages } from "./chatMessages.ts";
 import type { ChatMessage } from "./llm.ts";
 
 /**
@@ -54,8 +55,8 @@ function changesEarlier(events: readonly Event[], from: number): boolean {
         if (!fresh.has(event.tool_call_id)) return true;
         break;
       case "ConversationStateUpdateEvent":
-        if (event.key === secretsKey || (event.key === incompleteKey && !fresh.has(event.parent_id))) return true;
-        if (event.key === lastReadKey && hasMessageAfter(event.value, events, from)) return true;
+        if (event.key === stateKeys.secrets || (event.key === stateKeys.incomplete && !fresh.has(event.parent_id))) return true;
+        if (event.key === stateKeys.lastRead && hasMessageAfter(event.value, events, from)) return true;
         break;
       default:
         break;

@@ -1,19 +1,10 @@
 import { type Content, textContent, textOf } from "../protocol/content.ts";
 import type { ActionEvent, AgentErrorEvent, Event, MessageEvent, ObservationEvent, UserRejectObservation } from "../protocol/events.ts";
-import { SecretRegistry } from "../protocol/state.ts";
+import { SecretRegistry, stateKeys } from "../protocol/state.ts";
 import { condensedView, type ViewItem } from "./condensedView.ts";
 import type { ChatMessage } from "./llm.ts";
 
 const outcomeUnknown = "There is no result: the run was stopped while this ran. Its outcome is unknown; look before you do it again.";
-
-/** The state update before each reply that says which event was the last one that the model had read when it wrote the reply. */
-export const lastReadKey = "last_read_event_id";
-
-/** The state update behind a reply that was cut off: its parent is the message, and what is there of it is all there is. */
-export const incompleteKey = "incomplete_message";
-
-/** The state update that names the secrets of a conversation; their values are never in it. */
-export const secretsKey = "secret_registry";
 
 /**
  * Adds to `messages` what the model reads of the events from index `from` on. All calls of a reply and their results, as far as there are any,
@@ -53,7 +44,7 @@ export function systemMessages(events: readonly Event[]): ChatMessage[] {
 }
 
 function secretNames(events: readonly Event[]): string[] {
-  const update = events.findLast((event) => event.kind === "ConversationStateUpdateEvent" && event.key === secretsKey);
+  const update = events.findLast((event) => event.kind === "ConversationStateUpdateEvent" && event.key === stateKeys.secrets);
   const registry = update?.kind === "ConversationStateUpdateEvent" ? SecretRegistry.safeParse(update.value).data : undefined;
   return Object.keys(registry?.secret_sources ?? {});
 }
@@ -71,8 +62,8 @@ function collectNotes(events: readonly Event[], from: number): Notes {
   for (let index = from; index < events.length; index++) {
     const event = events[index];
     if (event?.kind !== "ConversationStateUpdateEvent") continue;
-    if (event.key === incompleteKey && event.parent_id) incomplete.add(event.parent_id);
-    if (event.key !== lastReadKey) continue;
+    if (event.key === stateKeys.incomplete && event.parent_id) incomplete.add(event.parent_id);
+    if (event.key !== stateKeys.lastRead) continue;
     // In a log that lacks the event nothing is known to be unread.
     const between = eventsAfter(event.value, events, index) ?? [];
     for (const message of between) if (message.kind === "MessageEvent" && message.source === "user") unread.add(message.id);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { codeOf } from "../protocol/thrown.ts";
 import type { Llm, LlmChunk, LlmRequest } from "./llm.ts";
 import { ScriptedReply, scriptedLlm } from "./scripted.ts";
 
@@ -59,7 +60,7 @@ const sample = (folder: string, path: string): Promise<string> => readFile(join(
 
 async function textAt(folder: string, path: string): Promise<string | undefined> {
   return readFile(join(folder, path), "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
     throw error;
   });
 }

@@ -1,3 +1,6 @@
+import type { Readable } from "node:stream";
+import { mostOfAnswer } from "./boundedAnswer.ts";
+
 /** One event of a stream (`text/event-stream`). */
 export interface ServerEvent {
   /** What stands behind `event:`; mostly nothing. */
@@ -10,30 +13,29 @@ export interface ServerEvent {
  *
  * Before each piece `patienceMs` says how long to wait for it; after that the stream is as if it had ended. An event without
  * an empty line behind it is not whole, and is left out. A line of bare JSON, which a server may send that has forgotten the
- * form, is an event too. Leaving the loop, or having waited long enough, ends the request.
+ * form, is an event too. Leaving the loop, or having waited long enough, ends the request. Throws when an event does not end.
  */
-export async function* readEventStream(
-  body: ReadableStream<Uint8Array>,
-  patienceMs: () => number | undefined,
-): AsyncGenerator<ServerEvent[]> {
-  const reader = body.getReader();
+export async function* readEventStream(body: Readable, patienceMs: () => number | undefined): AsyncGenerator<ServerEvent[]> {
+  const pieces: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   const decoder = new TextDecoder();
   const readLine = lineReader();
   let rest = "";
   let isOver = false;
   try {
     for (;;) {
-      const { value: bytes, done = false } = await within(reader.read(), patienceMs());
+      const { value: bytes, done = false } = await within(pieces.next(), patienceMs());
       isOver = done;
       if (bytes === undefined) break;
-      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+      const text = decoder.decode(bytes, { stream: true });
+      refuseEndless(rest.length + text.length);
+      // Looking through a long line again with every piece of it would take for ever.
+      const lines = text.includes("\n") ? (rest + text).split("\n") : [rest + text];
       rest = lines.pop() ?? "";
       yield lines.flatMap((line) => readLine(line.endsWith("\r") ? line.slice(0, -1) : line));
     }
     if (isJson(rest)) yield [{ name: "", data: rest }];
   } finally {
-    // A connection that broke has been told of already.
-    if (!isOver) reader.cancel().catch(() => undefined);
+    if (!isOver) body.destroy();
   }
 }
 
@@ -41,17 +43,28 @@ export async function* readEventStream(
 function lineReader(): (line: string) => ServerEvent[] {
   let name = "";
   let data: string[] = [];
+  let length = 0;
   return (line) => {
-    if (line.startsWith("data:")) data.push(valueOf(line));
-    else if (line.startsWith("event:")) name = valueOf(line);
-    else if (isJson(line)) return [{ name, data: line }];
+    if (line.startsWith("data:")) {
+      length += line.length;
+      refuseEndless(length);
+      data.push(valueOf(line));
+    }
+    if (line.startsWith("event:")) name = valueOf(line);
+    if (isJson(line)) return [{ name, data: line }];
     if (line !== "") return [];
     const event = { name, data: data.join("\n") };
     const isEmpty = data.length === 0;
     name = "";
     data = [];
+    length = 0;
     return isEmpty ? [] : [event];
   };
+}
+
+/** What an answer holds may be twice as long in JSON. */
+function refuseEndless(characters: number): void {
+  if (characters > mostOfAnswer * 2) throw new RangeError("an event of it does not end");
 }
 
 const isJson = (line: string): boolean => line.startsWith("{") && line.trimEnd().endsWith("}");

@@ -1,3 +1,4 @@
+import type { HeaderReader } from "./httpPost.ts";
 import { LlmError, type LlmErrorCode, type LlmErrorOptions, type LlmFault } from "./llmError.ts";
 import { retryAfterMs } from "./retryAfter.ts";
 import { fieldsOf } from "./usage.ts";
@@ -8,7 +9,7 @@ export interface Refusal {
   readonly status: number | undefined;
   /** The error as the server sent it: JSON, or a text. */
   readonly body: unknown;
-  readonly headers: Headers | undefined;
+  readonly headers: HeaderReader | undefined;
 }
 
 /** Whom an error is about. */
@@ -28,7 +29,8 @@ export function wordsOf({ body }: Refusal): string {
 export function refused(refusal: Refusal, place: Place): LlmError {
   const [code, sentence] = judge(refusal, place);
   const detail = quoted(sentenceIn(refusal.body), place);
-  return new LlmError(code, detail ? `${sentence} It said: ${detail}` : sentence, { retryAfterMs: retryAfterMs(refusal.headers) });
+  const fault = refusal.status === proxyLogin ? "unreachable" : undefined;
+  return new LlmError(code, detail ? `${sentence} It said: ${detail}` : sentence, { fault, retryAfterMs: retryAfterMs(refusal.headers) });
 }
 
 export function unreachable(error: Error, place: Place): LlmError {
@@ -36,17 +38,17 @@ export function unreachable(error: Error, place: Place): LlmError {
   const wasReached = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(reason);
   const what = wasReached ? "closed the connection without an answer" : "cannot be reached";
   const sentence = `${place.host} ${what} (${reason}). Check the address and the network.`;
-  return failed("LLMServiceUnavailableError", sentence, { error, place, fault: "unreachable" });
+  return failed(sentence, { error, place, fault: "unreachable" });
 }
 
 export function brokenOff(error: Error, place: Place, fault: LlmFault | undefined): LlmError {
   const sentence = `${place.host} broke off its answer (${quoted(reasonOf(error), place)}).`;
-  return failed("LLMServiceUnavailableError", sentence, { error, place, fault });
+  return failed(sentence, { error, place, fault });
 }
 
 export function unreadable(error: unknown, place: Place): LlmError {
   const sentence = `The answer of ${place.host} could not be read (${quoted(String(error), place)}).`;
-  return failed("LLMServiceUnavailableError", sentence, { error, place });
+  return failed(sentence, { error, place });
 }
 
 /** What a server said, fit to be shown: on one line, at most 300 characters, and without the key. */
@@ -56,14 +58,13 @@ export function quoted(text: string, { apiKey }: Pick<Place, "apiKey">): string 
 }
 
 function failed(
-  code: LlmErrorCode,
   sentence: string,
   { error, place, fault }: { readonly error: unknown; readonly place: Place; readonly fault?: LlmFault | undefined },
 ): LlmError {
   const options: LlmErrorOptions = { fault };
   // The cause is for the log, which must not hold the key either.
   const isClean = error instanceof Error && withoutKey(String(error.stack), place.apiKey) === error.stack;
-  return new LlmError(code, sentence, isClean ? { ...options, cause: error } : options);
+  return new LlmError("LLMServiceUnavailableError", sentence, isClean ? { ...options, cause: error } : options);
 }
 
 /** What is shorter than any real key would make holes in plain words. */
@@ -71,11 +72,15 @@ function withoutKey(text: string, apiKey: string | undefined): string {
   return apiKey === undefined || apiKey.length < 6 ? text : text.replaceAll(apiKey, "[key]");
 }
 
+/** Proxy Authentication Required (RFC 9110 §15.5.8). */
+const proxyLogin = 407;
+
 type Judgement = readonly [LlmErrorCode, string];
 
 function judge(refusal: Refusal, { model, host, path }: Place): Judgement {
   const words = wordsOf(refusal);
   const status = refusal.status ?? 0;
+  if (status === proxyLogin) return ["LLMServiceUnavailableError", `${host} cannot be reached: a proxy on the way wants a login.`];
   if (status === 402 || noCredit.test(words)) return ["LLMQuotaExceededError", `The account at ${host} has no credit left.`];
   if (policy.test(words)) return ["LLMContentPolicyViolationError", `${host} refused the content.`];
   if (status === 401 || status === 403 || wrongKey.test(words))
@@ -153,7 +158,8 @@ function reasonOf(error: Error): string {
   let at: unknown = error;
   let reason = error.message;
   for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
-    reason = "code" in at && typeof at.code === "string" ? at.code : at.message || reason;
+    // Of what TLS does not like the code says nothing.
+    reason = "code" in at && typeof at.code === "string" && at.code !== "EPROTO" ? at.code : at.message || reason;
     at = at.cause;
   }
   return reason;

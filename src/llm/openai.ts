@@ -1,8 +1,11 @@
-import OpenAI, { APIConnectionError, APIError } from "openai";
+import type { Readable } from "node:stream";
+import OpenAI from "openai";
+import { readBeginning } from "./boundedAnswer.ts";
 import { type Deadlines, type OpenChunks, withDeadlines } from "./deadlines.ts";
-import { endpointOf } from "./endpoint.ts";
+import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { readEventStream, type ServerEvent } from "./eventStream.ts";
 import { brokenOff, type Place, quoted, type Refusal, refused, unreachable, unreadable, wordsOf } from "./failure.ts";
+import { type HttpAnswer, httpPost } from "./httpPost.ts";
 import { factsOf, type ModelFacts } from "./knownModels.ts";
 import type { Llm, LlmChunk, LlmReply, LlmRequest } from "./llm.ts";
 import { LlmError } from "./llmError.ts";
@@ -26,37 +29,31 @@ export interface OpenAiOptions {
 export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told }: OpenAiOptions): Llm {
   const endpoint = endpointOf(baseUrl, apiKey);
   const facts = told ?? factsOf({ model, ...(baseUrl === undefined ? {} : { base_url: baseUrl }) });
-  const client = new OpenAI({
-    apiKey: apiKey ?? "none",
-    baseURL: endpoint.baseUrl,
-    maxRetries: 0,
-    organization: null,
-    project: null,
-    logLevel: "off",
-  });
   const place: Place = { model, apiKey, host: endpoint.host, path: endpoint.path };
-  const headers = { "content-type": "application/json", ...endpoint.headers };
   const bodies = new RequestBodies(model, { noImages: facts.hasVision === false });
+  let target: Promise<Target> | undefined;
 
-  async function post(request: LlmRequest, signal: AbortSignal): Promise<Response> {
+  async function post(request: LlmRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const { url, headers } = await (target ??= targetOf(endpoint, apiKey));
     for (;;) {
-      try {
-        return await client.post("/chat/completions", { body: bodies.write(request), headers, signal, stream: true }).asResponse();
-      } catch (error) {
-        const habit = isApiError(error) && mayBeOurs(error, place) ? habitIn(wordsOf(refusalOf(error)), request, bodies.habits) : undefined;
-        if (habit === undefined) throw error;
-        bodies.learn(habit);
-      }
+      const answer = await httpPost(url, { headers, body: bodies.write(request), signal });
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      const refusal = await refusalIn(answer);
+      const habit = mayBeOurs(refusal, place) ? habitIn(wordsOf(refusal), request, bodies.habits) : undefined;
+      if (habit === undefined) throw new Refused(refusal);
+      bodies.learn(habit);
     }
   }
 
   async function* stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmChunk> {
     const builder = new ReplyBuilder();
+    let isAnswered = false;
     try {
       const open: OpenChunks<Iterable<ReplyChunk>> = async (inner, alive) => {
-        const response = await post(request, inner);
+        const answer = await post(request, inner);
+        isAnswered = true;
         alive();
-        return readAnswer(response, { builder, alive, place });
+        return readAnswer(answer, { builder, alive, place });
       };
       for await (const chunks of withDeadlines(open, signal, deadlines)) for (const chunk of chunks) yield* builder.add(chunk);
       yield* builder.rest();
@@ -65,7 +62,7 @@ export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told }: Op
       yield { type: "reply", reply };
     } catch (error) {
       signal.throwIfAborted();
-      throw toLlmError(error, builder, place);
+      throw toLlmError(error, { place, isAnswered, isBegun: builder.isBegun });
     }
   }
 
@@ -77,9 +74,50 @@ export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told }: Op
   };
 }
 
+/** Where each request goes, and with what headers. */
+interface Target {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** As OpenAI's own client makes them; they are the same for every request. */
+async function targetOf({ baseUrl, headers, host }: Endpoint, apiKey: string | undefined): Promise<Target> {
+  const own = { maxRetries: 0, organization: null, project: null, logLevel: "off" } as const;
+  const client = new OpenAI({ apiKey: apiKey ?? "none", baseURL: baseUrl, ...own });
+  try {
+    const { url, req } = await client.buildRequest({
+      ...{ method: "post", path: "/chat/completions", stream: true },
+      headers: { "content-type": "application/json", ...headers },
+    });
+    return { url: new URL(url), headers: Object.fromEntries(req.headers) };
+  } catch {
+    // The error's own words hold the key.
+    const sentence = `The API key for ${host} holds characters that no header can carry, such as a line break. Set it again.`;
+    throw new LlmError("LLMAuthenticationError", sentence);
+  }
+}
+
+class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super("refused");
+    this.refusal = refusal;
+  }
+}
+
+async function refusalIn({ status, headers, body }: HttpAnswer): Promise<Refusal> {
+  const text = await readBeginning(body);
+  const json = parsed(text);
+  const location = headers.get("location");
+  const plain =
+    status < 400 && location !== null ? `It sends requests on to ${location}; set the base URL to that, if you trust it.` : text;
+  return { status, body: errorIn(json) ?? json ?? plain, headers };
+}
+
 /** Whether another form of the request may be taken; some servers call one that they do not understand a fault of their own. */
-function mayBeOurs(error: APIError, place: Place): boolean {
-  const { code } = refused(refusalOf(error), place);
+function mayBeOurs(refusal: Refusal, place: Place): boolean {
+  const { code } = refused(refusal, place);
   return ["LLMBadRequestError", "LLMServiceUnavailableError", "LLMMalformedConversationHistoryError"].includes(code);
 }
 
@@ -111,18 +149,18 @@ interface Reading {
 }
 
 /** The chunks of an answer. A server that does not stream sends one whole; a page is what a wrong base URL or a login in between answers. */
-async function readAnswer(response: Response, reading: Reading): Promise<AsyncIterable<Iterable<ReplyChunk>>> {
-  if (!/json|html/.test(response.headers.get("content-type") ?? "")) return readChunks(response, reading);
-  const text = await response.text();
+async function readAnswer({ headers, body }: HttpAnswer, reading: Reading): Promise<AsyncIterable<Iterable<ReplyChunk>>> {
+  if (!/json|html/.test(headers.get("content-type") ?? "")) return readChunks(body, reading);
+  const text = await readBeginning(body);
   const whole = parsed(text);
-  if (errorIn(whole) || (isChunk(whole) && Array.isArray(whole.choices))) return one([{ name: "", data: text }], response.headers);
+  if (errorIn(whole) || (isChunk(whole) && Array.isArray(whole.choices))) return one([{ name: "", data: text }]);
   const said = quoted(text, reading.place);
   const sentence = `${reading.place.host} did not answer with a stream. It said: ${said} (Check the base URL.)`;
   throw new LlmError("LLMServiceUnavailableError", sentence, { fault: "unreachable" });
 }
 
-async function* one(events: readonly ServerEvent[], headers: Headers): AsyncGenerator<Iterable<ReplyChunk>> {
-  yield toChunks(events, headers);
+async function* one(events: readonly ServerEvent[]): AsyncGenerator<Iterable<ReplyChunk>> {
+  yield toChunks(events);
 }
 
 /** How long to wait for more when the reply is there but was not counted, and when nothing is missing but the stream's end. */
@@ -134,8 +172,7 @@ const completeMs = 100;
  * It is read to its end so that the connection can be used again; every byte of it is a sign of life, because some servers
  * send comments while a model thinks.
  */
-async function* readChunks({ body, headers }: Response, { builder, alive }: Reading): AsyncGenerator<Iterable<ReplyChunk>> {
-  if (body === null) return;
+async function* readChunks(body: Readable, { builder, alive }: Reading): AsyncGenerator<Iterable<ReplyChunk>> {
   let isDone = false;
   let lastEventAt = 0;
   const patienceMs = (): number | undefined => {
@@ -148,7 +185,7 @@ async function* readChunks({ body, headers }: Response, { builder, alive }: Read
       if (!isDone && events.length > 0) lastEventAt = performance.now();
       const end: number = isDone ? 0 : events.findIndex(({ data }) => data.trim() === "[DONE]");
       isDone ||= end !== -1;
-      yield toChunks(isDone ? events.slice(0, end) : events, headers);
+      yield toChunks(isDone ? events.slice(0, end) : events);
     }
   } catch (error) {
     // A connection that breaks behind the end has broken nothing.
@@ -157,15 +194,21 @@ async function* readChunks({ body, headers }: Response, { builder, alive }: Read
 }
 
 /** One after the other, so that what stands before an error in the same piece is read. */
-function* toChunks(events: readonly ServerEvent[], headers: Headers): Generator<ReplyChunk> {
+function* toChunks(events: readonly ServerEvent[]): Generator<ReplyChunk> {
   for (const { name, data } of events) {
     const value = parsed(data);
     const error = name === "error" ? (errorIn(value) ?? value ?? { message: data }) : errorIn(value);
-    if (error) throw new APIError(undefined, error, undefined, headers);
+    if (error) throw new Refused({ status: statusIn(error), body: error, headers: undefined });
     if (isChunk(value)) yield value;
     // Events of other names, and those that hold nothing, keep a connection open.
     else if (name === "" && data.trim() !== "") throw new SyntaxError("a chunk is no JSON object");
   }
+}
+
+/** In a stream the error itself says what the status would have been. */
+function statusIn(error: unknown): number | undefined {
+  const said = Number(fieldsOf(error)["code"]);
+  return said >= 400 && said < 600 ? said : undefined;
 }
 
 function parsed(text: string): unknown {
@@ -186,29 +229,17 @@ function errorIn(value: unknown): object | undefined {
   return typeof error === "object" ? (error ?? undefined) : error ? { message: error } : undefined;
 }
 
-function toLlmError(error: unknown, { isBegun }: ReplyBuilder, place: Place): LlmError {
+interface Moment {
+  readonly place: Place;
+  readonly isAnswered: boolean;
+  /** Whether anything of a reply has come. */
+  readonly isBegun: boolean;
+}
+
+function toLlmError(error: unknown, { place, isAnswered, isBegun }: Moment): LlmError {
   if (error instanceof LlmError) return error;
-  if (error instanceof APIConnectionError) return unreachable(error, place);
-  if (isApiError(error)) return refused(refusalOf(error), place);
-  // What fetch throws when a connection breaks.
-  if (error instanceof TypeError && error.cause instanceof Error) return brokenOff(error, place, isBegun ? "cut" : undefined);
-  return unreadable(error, place);
-}
-
-/** Because `instanceof` alone makes the type's parameters `any`. */
-function isApiError(error: unknown): error is APIError {
-  return error instanceof APIError && !(error instanceof APIConnectionError);
-}
-
-/** In a stream the error itself says what the status would have been. */
-function refusalOf(error: APIError): Refusal {
-  const said = Number(error.code);
-  const status: number | undefined = error.status ?? (said >= 400 && said < 600 ? said : undefined);
-  return { status, body: error.error ?? plainBody(error), headers: error.headers };
-}
-
-/** The client's message is the status and then the text that the server sent, or its own words for no text. */
-function plainBody({ message, status }: APIError): string {
-  const text = message.replace(`${String(status)} `, "");
-  return text === "status code (no body)" ? "" : text;
+  if (error instanceof Refused) return refused(error.refusal, place);
+  // Errors of connections have the system's codes.
+  if (!(error instanceof Error && "code" in error)) return unreadable(error, place);
+  return isAnswered ? brokenOff(error, place, isBegun ? "cut" : undefined) : unreachable(error, place);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MessageToolCall } from "../protocol/content.ts";
+import { mostOfAnswer } from "./boundedAnswer.ts";
 import type { LlmChunk, LlmReply } from "./llm.ts";
 import { LlmError } from "./llmError.ts";
 import { type Split, ThinkTags } from "./thinkTags.ts";
@@ -15,6 +16,7 @@ export interface ReplyChunk {
 
 /** A piece of the reply is a `delta`; a server that does not stream sends a whole `message`. */
 interface ReplyChoice {
+  readonly index?: unknown;
   readonly finish_reason?: unknown;
   readonly delta?: ReplyDelta | null;
   readonly message?: ReplyDelta | null;
@@ -60,6 +62,9 @@ export class ReplyBuilder {
   #finishReason: string | undefined;
   #usage: Fields | undefined;
   #serviceTier = "";
+  #length = 0;
+  /** The place of the answer that is read among those that the server sends. */
+  #choice: number | undefined;
   readonly #tags = new ThinkTags();
   readonly #calls: PartialCall[] = [];
 
@@ -97,7 +102,7 @@ export class ReplyBuilder {
     this.#id ||= wordOf(chunk.id);
     this.#serviceTier ||= wordOf(chunk.service_tier);
     if (chunk.usage) this.#usage = fieldsOf(chunk.usage);
-    const choice = chunk.choices?.[0];
+    const choice = this.#choiceIn(chunk.choices);
     if (!choice) return;
     this.#finishReason = wordOf(choice.finish_reason) || this.#finishReason;
     const delta = choice.delta ?? wholeMessage(choice.message);
@@ -132,9 +137,18 @@ export class ReplyBuilder {
     };
   }
 
+  /** One answer was asked for; of a server that sends several the one that comes first is read. */
+  #choiceIn(choices: ReplyChunk["choices"]): ReplyChoice | null | undefined {
+    if (!Array.isArray(choices)) return undefined;
+    const all: readonly (ReplyChoice | null)[] = choices;
+    this.#choice ??= all.length === 0 ? undefined : placeOf(all[0]);
+    return all.find((choice) => placeOf(choice) === this.#choice);
+  }
+
   *#say({ reasoning, text }: Split): Generator<LlmChunk> {
     this.#reasoning += reasoning;
     this.#text += text;
+    this.#grow(reasoning.length + text.length);
     if (reasoning) yield { type: "reasoning", text: reasoning };
     if (text) yield { type: "text", text };
   }
@@ -145,8 +159,18 @@ export class ReplyBuilder {
     call.id ||= wordOf(delta.id);
     // Because some servers repeat the whole name with every piece.
     if (name !== call.name) call.name += name;
-    call.arguments += jsonOf(delta.function?.arguments);
+    const json = jsonOf(delta.function?.arguments);
+    call.arguments += json;
+    this.#grow(name.length + json.length);
     call.extra ??= delta.extra_content;
+  }
+
+  /** Throws when the model does not come to an end. */
+  #grow(characters: number): void {
+    this.#length += characters;
+    if (this.#length <= mostOfAnswer) return;
+    const sentence = `The model's answer has more than ${mostOfAnswer} characters and was not taken. Send a message to try again.`;
+    throw new LlmError("LLMNoResponseError", sentence, { fault: "cut" });
   }
 
   /** The call that a piece belongs to, by its index; servers that give all the same one, or none, begin a call with a name and an id. */
@@ -159,13 +183,17 @@ export class ReplyBuilder {
     return call;
   }
 
-  /** In the order of their index; ids that are missing or come twice are made unique, because each call needs its own result. */
+  /**
+   * In the order of their index. Each call needs an id of its own for its result, and one that every provider takes: another model may go on
+   * with the conversation.
+   */
   #toolCalls(): MessageToolCall[] {
     const seen = new Set<string>();
     return this.#calls
       .toSorted((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity) || 0)
       .map((call) => {
-        const id = call.id && !seen.has(call.id) ? call.id : newCallId();
+        if (!usableId.test(call.id) || seen.has(call.id)) call.id = newCallId();
+        const { id } = call;
         seen.add(id);
         return { id, name: call.name, arguments: call.arguments, origin: "completion" };
       });
@@ -193,7 +221,15 @@ function beginsAnother({ index, id, function: made }: ReplyToolCall, known: Part
   return index == null && known.arguments !== "";
 }
 
-/** An id for a call; providers take at most 40 characters. */
+/** Some leave the place out. */
+function placeOf(choice: ReplyChoice | null | undefined): number {
+  return typeof choice?.index === "number" ? choice.index : 0;
+}
+
+/** Providers take at most 40 characters. */
+const usableId = /^[!-~]{1,40}$/;
+
+/** An id for a call. */
 export function newCallId(): string {
   return `call_${randomUUID().replaceAll("-", "")}`;
 }

@@ -44,6 +44,7 @@ export class RequestBodies {
   readonly #model: string;
   #habits: Habits;
   #json = new WeakMap<ChatMessage, string>();
+  readonly #tools = new WeakMap<readonly ToolSpec[], string>();
   readonly #notes = new Map<string, Note>();
   readonly #images = new WeakMap<ToolMessage, string>();
 
@@ -68,12 +69,20 @@ export class RequestBodies {
 
   write({ messages, tools }: LlmRequest): string {
     const rest = {
-      ...(tools.length > 0 ? { tools: tools.map(toTool) } : {}),
       ...(this.#habits.noThinking ? { reasoning_effort: "none" } : {}),
       stream: true,
       ...(this.#habits.noStreamOptions ? {} : { stream_options: { include_usage: true } }),
     };
-    return `{"model":${JSON.stringify(this.#model)},"messages":[${this.#messages(messages).join(",")}],${JSON.stringify(rest).slice(1)}`;
+    const list = this.#messages(messages).join(",");
+    return `{"model":${JSON.stringify(this.#model)},"messages":[${list}],${this.#offered(tools)}${JSON.stringify(rest).slice(1)}`;
+  }
+
+  /** The tools of a run are the same list in each of its requests. */
+  #offered(tools: readonly ToolSpec[]): string {
+    if (tools.length === 0) return "";
+    const json = this.#tools.get(tools) ?? `"tools":${JSON.stringify(tools.map(toTool))},`;
+    this.#tools.set(tools, json);
+    return json;
   }
 
   #messages(messages: readonly ChatMessage[]): string[] {
@@ -99,7 +108,7 @@ export class RequestBodies {
     if (shown.length === 0 && said === undefined) return [];
     const before = this.#habits.wantsTurns && results.length > 0 ? [bridge] : [];
     if (shown.length === 0 && said !== undefined) return [...before, this.#encode(said)];
-    const words = toParts(said?.content ?? []).map((part) => JSON.stringify(part));
+    const words = toParts(said?.content ?? []).map((part) => toJson(part));
     return [...before, `{"role":"user","content":[${[...shown, ...words].join(",")}]}`];
   }
 
@@ -117,7 +126,7 @@ export class RequestBodies {
   #encode(message: ChatMessage): string {
     const before = this.#json.get(message);
     if (before !== undefined) return before;
-    const json = JSON.stringify(this.#toParam(message));
+    const json = toJson(this.#toParam(message));
     this.#json.set(message, json);
     return json;
   }
@@ -186,8 +195,17 @@ function toParts(content: readonly Content[]): Part[] {
 
 /** Parts in JSON, without the brackets around them. */
 function listed(parts: readonly Part[]): string {
-  return JSON.stringify(parts).slice(1, -1);
+  return toJson(parts).slice(1, -1);
 }
+
+/** Half a letter, which a model may write and a cut may leave, is no Unicode: for it many providers refuse the whole request. */
+function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  return half.test(json) ? JSON.stringify(value, (_, item: unknown) => (typeof item === "string" ? item.toWellFormed() : item)) : json;
+}
+
+/** How halves are written in JSON. */
+const half = /\\ud[89a-f]/;
 
 function toText(content: readonly Content[], imageNote: string): string {
   return content.map((item) => (item.type === "text" ? item.text : imageNote)).join("\n");

@@ -1,16 +1,14 @@
 import * as z from "zod";
 import { ConversationId, EventId } from "./ids.ts";
+import { EnvironmentName } from "./runtime.ts";
 import { ConfirmationPolicy, ConversationStart, Limits, LlmRef } from "./state.ts";
 
-/** As an environment variable's. */
-export const SecretName = z.string().regex(/^[A-Za-z_]\w*$/);
-
 /** A picture in the message itself, as a `data:` URL of at most 5 MB. */
-export const ImageUrl = z
+const ImageUrl = z
   .string()
   .max(7_000_000)
   .regex(/^data:image\/(png|jpeg|gif|webp);base64,/);
-export const maxImages = 20;
+const maxImages = 20;
 
 const target = { conversationId: ConversationId };
 
@@ -50,7 +48,7 @@ export const Command = z.discriminatedUnion("type", [
    * Adds to the secrets of the conversation, by name. They are known while the host has it open, and never stored: their values are masked
    * in all that is kept, shown or sent to the model; a command that names one has it in its environment. At least four characters each.
    */
-  z.object({ type: z.literal("secrets.set"), ...target, secrets: z.record(SecretName, z.string()) }),
+  z.object({ type: z.literal("secrets.set"), ...target, secrets: z.record(EnvironmentName, z.string()) }),
 ]);
 export type Command = z.infer<typeof Command>;
 export type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;

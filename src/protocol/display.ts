@@ -1,4 +1,4 @@
-import type { FileEditorAction, Observation, TaskItem } from "./actions.ts";
+import type { FileEditorAction, Observation, TaskItem, TerminalAction } from "./actions.ts";
 import { textOf } from "./content.ts";
 import type { ActionEvent } from "./events.ts";
 import { diffCounts, lineDiff } from "./lineDiff.ts";
@@ -72,8 +72,20 @@ export function displayDuration(from: string, to: string): string {
   // Rounded first, so that no minute has 60 seconds.
   const tenths = Math.round(ms / 100);
   if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
+  return displaySeconds(Math.round(ms / 1000));
+}
+
+/** "4 s", "2 min 5 s", from whole seconds. */
+export function displaySeconds(seconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** "$1.00", "$0.0421": cents, and two digits more for small sums. */
+export function displayCost(costUsd: number): string {
+  if (costUsd > 0 && costUsd < 0.0001) return "less than $0.0001";
+  return `$${Math.max(0, costUsd)
+    .toFixed(4)
+    .replace(/0{1,2}$/, "")}`;
 }
 
 /** `path` below `workingDir` without it; any other path as it is. */
@@ -95,7 +107,7 @@ function wordsOf(event: ActionEvent, workingDir: string): Words {
   const { action } = event;
   switch (action?.kind) {
     case "TerminalAction":
-      return terminalWords(action.command, action.is_input ?? false, action.reset ?? false);
+      return terminalWords(action);
     case "FileEditorAction":
       return { ...fileWords[action.command], target: relativePath(action.path, workingDir) };
     case "GrepAction":
@@ -120,25 +132,14 @@ function wordsOf(event: ActionEvent, workingDir: string): Words {
   }
 }
 
-function terminalWords(command: string, isInput: boolean, reset: boolean): Words {
+function terminalWords({ command, is_input, reset }: TerminalAction): Words {
+  const icon = "terminal";
   if (reset && command === "")
-    return {
-      icon: "terminal",
-      plan: "Restart the terminal",
-      present: "Restarting the terminal",
-      past: "Restarted the terminal",
-      target: "",
-    };
-  if (isInput) return { icon: "terminal", plan: "Type", present: "Typing", past: "Typed", target: command };
+    return { icon, plan: "Restart the terminal", present: "Restarting the terminal", past: "Restarted the terminal", target: "" };
+  if (is_input) return { icon, plan: "Type", present: "Typing", past: "Typed", target: command };
   if (command === "")
-    return {
-      icon: "terminal",
-      plan: "Wait for the command",
-      present: "Waiting for the command",
-      past: "Waited for the command",
-      target: "",
-    };
-  return { icon: "terminal", plan: "Run", present: "Running", past: "Ran", target: command };
+    return { icon, plan: "Wait for the command", present: "Waiting for the command", past: "Waited for the command", target: "" };
+  return { icon, plan: "Run", present: "Running", past: "Ran", target: command };
 }
 
 const fileWords: Record<FileEditorAction["command"], Omit<Words, "target">> = {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Event, parseEvent } from "./events.ts";
+import { parseEvent } from "./events.ts";
 import { ConversationId, EventId } from "./ids.ts";
 
 const target = { conversationId: ConversationId };
@@ -30,23 +30,4 @@ export const Notification = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("conversation.deleted"), ...target }),
 ]);
-export type Notification =
-  | { readonly type: "event.appended"; readonly conversationId: ConversationId; readonly seq: number; readonly event: Event }
-  | {
-      readonly type: "delta";
-      readonly conversationId: ConversationId;
-      readonly content?: string | undefined;
-      readonly reasoning_content?: string | undefined;
-    }
-  | { readonly type: "terminal.output"; readonly conversationId: ConversationId; readonly actionId: EventId; readonly text: string }
-  | { readonly type: "llm.waiting"; readonly conversationId: ConversationId; readonly reason: string; readonly retryInMs: number }
-  | { readonly type: "trouble"; readonly conversationId: ConversationId; readonly message: string }
-  | {
-      readonly type: "access.changed";
-      readonly conversationId: ConversationId;
-      readonly access: "write" | "read";
-      /** Why it can only be read, and the same in a sentence. */
-      readonly reason?: z.infer<typeof ReadReason> | undefined;
-      readonly message?: string | undefined;
-    }
-  | { readonly type: "conversation.deleted"; readonly conversationId: ConversationId };
+export type Notification = z.infer<typeof Notification>;

@@ -8,6 +8,9 @@ import * as z from "zod";
 export const TerminalKey = z.string().regex(/^(C-[a-z]|ENTER|TAB|BS|ESC|UP|DOWN|LEFT|RIGHT|HOME|END|PGUP|PGDN)$/);
 export type TerminalKey = z.infer<typeof TerminalKey>;
 
+/** The name of an environment variable; a secret has one. */
+export const EnvironmentName = z.string().regex(/^[A-Za-z_]\w*$/);
+
 /** How long to wait for a command before it is reported as still running. */
 const waits = {
   /** Hard limit in milliseconds; with it, silence does not end the wait. */
@@ -22,7 +25,7 @@ export const TerminalRequest = z.discriminatedUnion("type", [
     type: z.literal("command"),
     command: z.string(),
     /** Exported in the shell before the command runs, and kept there; never echoed. For secrets that the command names. */
-    env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).optional(),
+    env: z.record(EnvironmentName, z.string()).optional(),
     ...waits,
   }),
   /** Waits on for the running command. */
@@ -62,6 +65,8 @@ export const TerminalResult = z.object({
   fullOutput: z.object({ path: z.string(), sizeBytes: z.number().int().min(0), isWhole: z.boolean() }).optional(),
   /** Absolute path of the shell's working directory, as last reported by the shell. */
   workingDir: z.string(),
+  /** What the terminal has to do without (a start-up file, a pseudo terminal), in sentences; told once, with the first answer that can. */
+  notice: z.string().optional(),
 });
 export type TerminalResult = z.infer<typeof TerminalResult>;
 

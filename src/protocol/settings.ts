@@ -14,7 +14,7 @@ export const confirmPolicies: Readonly<Record<ConfirmMode, ConfirmationPolicy>> 
 
 export const defaultMaxSteps = 500;
 
-/** `openhands.*` in VS Code's settings; test/unit/settings.test.ts holds package.json to it. Values of a wrong type count as unset. */
+/** `openhands.*` in VS Code's settings; test/vscode/manifest.test.ts holds package.json to it. Values of a wrong type count as unset. */
 export const Settings = z.object({
   /** Empty: none is chosen. */
   model: z.string().catch("").default(""),

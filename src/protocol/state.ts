@@ -126,6 +126,20 @@ function statsOf(agent: { readonly accumulated_token_usage: TokenUsage }): Parti
   };
 }
 
+/**
+ * Keys of state updates that are ours and not the official server's (agent-server protocol §4.1): they say more of the events around them.
+ */
+export const stateKeys = {
+  /** Stands before each reply: the last event that the model had read when it wrote the reply. */
+  lastRead: "last_read_event_id",
+  /** Stands right behind a reply that was cut off, which so is its parent: what is there of it is all there is. */
+  incomplete: "incomplete_message",
+  /** Stands before the status `stuck`: why, for the person. */
+  stuckReason: "stuck_reason",
+  /** A SecretRegistry. */
+  secrets: "secret_registry",
+} as const;
+
 /** The state after `event`. Keys and values that this version does not understand change nothing. */
 export function reduceState(state: ConversationState, event: Event): ConversationState {
   if (event.kind === "ConversationStateUpdateEvent") {

@@ -9,7 +9,7 @@ import type {
   UserRejectObservation,
 } from "./events.ts";
 import type { Notification } from "./notifications.ts";
-import { type ConversationState, initialState, reduceState } from "./state.ts";
+import { type ConversationState, initialState, reduceState, stateKeys } from "./state.ts";
 
 /** What came of an action. */
 export type ActionResult = ObservationEvent | UserRejectObservation | AgentErrorEvent;
@@ -184,9 +184,9 @@ const condensedText =
   "The older part of the conversation was summarized, because it had become too long for the model. Nothing is lost here.";
 
 function withUpdate(view: View, { id, key, value, parent_id }: ConversationStateUpdateEvent): View {
-  if (key === "stuck_reason" && typeof value === "string")
+  if (key === stateKeys.stuckReason && typeof value === "string")
     return withRows(settled(view), { type: "notice", id, reason: "stuck", text: value });
-  if (key !== "incomplete_message") return view;
+  if (key !== stateKeys.incomplete) return view;
   const rows = view.rows.map((row) => (row.type === "agent" && row.id === parent_id ? { ...row, isCutOff: true as const } : row));
   return { ...view, rows };
 }

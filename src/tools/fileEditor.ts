@@ -26,22 +26,19 @@ export function fileEditorTool(): Tool {
     name: "file_editor",
     kind: "FileEditorAction",
     description: `Views and edits text files, and lists directories. Paths are absolute.
-- view: a file with line numbers, or a directory two levels deep. To find something, use grep or glob instead.
-- create: a new file; it must not exist. Missing folders are made.
-- str_replace: replaces old_str, which must occur exactly once, by new_str. Copy old_str exactly, white space included and line numbers left out, with enough lines around it to be unique.
-- insert: puts new_str after line insert_line (0: at the top). Line numbers move with every edit: view again before the next.
-- undo_edit: takes back your last edit of the file, at most ten times.
-Line ends and encoding are kept. At most 10 MB; long views lose their middle.`,
-    imageNote: "view also shows you images (png, jpg, gif, webp, bmp; at most 5 MB).",
+- view: a file with line numbers, or a directory two levels deep. To find something, use grep or glob.
+- create: a new file, which must not exist, and its missing folders.
+- str_replace: replaces old_str, which must occur exactly once. Copy it exactly, white space included, line numbers left out.
+- insert: puts new_str after line insert_line (0: at the top). Line numbers move with every edit.
+- undo_edit: takes back your last edit of the file, up to ten.
+Line ends and encoding are kept. Long views lose their middle.`,
+    imageNote: "view shows images, too (at most 5 MB).",
     action: FileEditorAction,
     parameters: {
-      command: "What to do.",
-      path: "Absolute path.",
+      path: "Absolute.",
       file_text: "create: the whole text.",
-      old_str: "str_replace: the text to replace.",
-      new_str: "str_replace: the new text, empty to delete. insert: the lines to put in.",
-      insert_line: "insert: the line after which they go.",
-      view_range: "view: [first, last] line, counted from 1; last -1 is the end.",
+      new_str: "Empty to delete.",
+      view_range: "view: [first, last] line, from 1; last -1 is the end.",
     },
     isReadOnly: false,
     risk: (action, context) => editRisk(action, context, (before) => textAfter(action, before)),

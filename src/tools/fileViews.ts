@@ -44,8 +44,8 @@ export async function viewFile(action: FileEditorAction, { runtime, signal }: To
   const { path } = action;
   const { bytes } = await runtime.files.read(path, { maxBytes: mostBytes, signal });
   const { name, image } = fileKind(bytes);
-  if (image !== undefined && decodeText(bytes).type !== "text") return viewImage(path, bytes, { name, image });
   const decoded = decodeText(bytes);
+  if (image !== undefined && decoded.type !== "text") return viewImage(path, bytes, { name, image });
   if (decoded.type === "binary") throw new EditError(binary(path, bytes));
   if (decoded.type === "text") return { content: [textContent(viewLines(action, decoded.file.text))], text: decoded.file.text };
   const note = `NOTE: ${path} can be viewed, but not edited here: ${decoded.why}.`;

@@ -1,6 +1,7 @@
 export type LineEnd = "\n" | "\r\n" | "\r";
 
-const lineEnd = /\r\n|\n|\r/g;
+/** One line end of any kind. */
+export const lineEnd = /\r\n|\n|\r/g;
 
 /** The line end that most lines of `text` have, the plainer one of two that are as many; undefined when it has one line. */
 export function lineEndOf(text: string): LineEnd | undefined {

@@ -1,4 +1,4 @@
-const lineEnd = /\r\n|\n|\r/g;
+import { lineEnd } from "./lineEnds.ts";
 
 /** The lines of `text` without their ends; a final line end does not begin a further line. */
 export function linesOf(text: string): string[] {

@@ -1,5 +1,3 @@
-import { globMatcher } from "../runtime/machine/searchGlob.ts";
-
 /** What a path is used for. */
 export type PathUse = "read" | "write";
 
@@ -108,11 +106,16 @@ export function isLikeTool(relative: string): boolean {
   return toolName.test(comparable(relative));
 }
 
+/** One expression for all, because every path of every action is held against it. */
 function matcherOf(globs: readonly string[]): (path: string) => boolean {
-  // A folder is protected like what is in it.
-  const all = globs.flatMap((glob) => (glob.endsWith("/**") ? [glob, glob.slice(0, -3)] : [glob]));
-  const matchers = all.map((glob) => globMatcher(`**/${comparable(glob)}`, { braces: "groups" }));
-  return (path) => matchers.some((matches) => matches(path));
+  const pattern = new RegExp(`(?:^|/)(?:${globs.map((glob) => patternOf(comparable(glob))).join("|")})$`);
+  return (path) => pattern.test(path);
+}
+
+/** A folder is protected like what is in it. */
+function patternOf(glob: string): string {
+  const parts: Readonly<Record<string, string>> = { "/**": "(?:/.*)?", "*": "[^/]*", "{": "(?:", "}": ")", ",": "|" };
+  return glob.replaceAll(/\/\*\*|[*{},]|[.+^$()|[\]\\]/g, (part) => parts[part] ?? `\\${part}`);
 }
 
 /** One form for the ways to write a name that some file system takes for the same. */

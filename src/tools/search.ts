@@ -15,11 +15,11 @@ const mostCharacters = 30_000;
 export const globTool = toolOf<GlobAction>({
   name: "glob",
   kind: "GlobAction",
-  description: `Finds files by name. Use it rather than find or ls; to search in files, use grep.
-- A pattern without a slash (*.ts) is for names at any depth; with one (src/**/*.ts) for paths below \`path\`. {a,b}, ? and [a-z] work too.
+  description: `Finds files by name; better than find or ls. To search in files, use grep.
+- *.ts is for names at any depth, src/**/*.ts for paths below \`path\`. {a,b}, ? and [a-z] work, too.
 - At most 100 files, the newest first. What git ignores, .git and node_modules are left out.`,
   action: GlobAction,
-  parameters: { pattern: "The glob.", path: "Absolute path of the directory to look in. Without it: the workspace." },
+  parameters: { path: "Absolute directory; without it, the workspace." },
   isReadOnly: true,
   risk: (action, context) => pathRisk(placeOf(action, context).path, "read", context),
   run: async (action, context) => {
@@ -46,16 +46,12 @@ export const globTool = toolOf<GlobAction>({
 export const grepTool = toolOf<GrepAction>({
   name: "grep",
   kind: "GrepAction",
-  description: `Searches in files for a regular expression, whatever its case. Use it rather than the grep command.
-- Shows the first five matching lines of each file with their numbers; at most 100 files, the newest first.
-- \`include\` limits it to files of a name (*.ts). To find files by name only, use glob.
-- Left out: what git ignores, hidden directories, node_modules, binary files, files over 10 MB, likely secrets. A pattern is for one line; escape ( [ { . when you mean them.`,
+  description: `Searches in files for a regular expression, in any case; better than the grep command. To find files by name, use glob.
+- Shows the first five matching lines of each file; at most 100 files, the newest first.
+- \`include\` is a glob for names of files (*.ts).
+- Left out: what git ignores, hidden directories, node_modules, binary files, likely secrets.`,
   action: GrepAction,
-  parameters: {
-    pattern: "The regular expression.",
-    path: "Absolute path of the directory to search in. Without it: the workspace.",
-    include: "Glob for the names of files.",
-  },
+  parameters: { path: "Absolute directory; without it, the workspace." },
   isReadOnly: true,
   risk: (action, context) => pathRisk(action.path ?? context.runtime.info.workingDir, "read", context),
   run: async ({ pattern, path: given, include }, context) => {

@@ -13,12 +13,12 @@ export function taskTrackerTool(events: readonly Event[]): Tool {
   return toolOf<TaskTrackerAction>({
     name: "task_tracker",
     kind: "TaskTrackerAction",
-    description: `Keeps a list of the steps of a long task, for you and for the person who watches. Use it when there are three steps or more; not for a quick job.
-- plan: replaces the whole list by task_list, so send the finished tasks too.
+    description: `Keeps a list of the steps of a long task, for you and the person. Use it from three steps on.
+- plan: replaces the whole list by task_list, so send the finished tasks, too.
 - view: shows the list.
 Keep one task in_progress, and mark it done as soon as it is.`,
     action: TaskTrackerAction,
-    parameters: { command: "What to do.", task_list: "plan: all tasks, in their order. A status is todo, in_progress or done." },
+    parameters: {},
     isReadOnly: true,
     risk: () => "LOW",
     run: async ({ command = "view", task_list }) => {

@@ -28,11 +28,10 @@ const parts: Omit<ToolParts<TerminalAction>, "run"> = {
 - Output over ${maxCharacters} characters loses its middle.`,
   action: TerminalAction,
   parameters: {
-    command:
-      "The command. Empty: wait for the one that runs. With is_input: the text to type, or a key: C-c, C-d, ENTER, TAB, ESC, UP, DOWN.",
-    is_input: "True: the command is input for the running program.",
+    command: "Empty: wait for the one that runs. With is_input: the text to type, or a key: C-c, C-d, ENTER, TAB, ESC, UP, DOWN.",
+    is_input: "The command is input for the running program.",
     timeout: "Seconds to wait at most.",
-    reset: "True: start a new shell first; what runs in the old one is ended.",
+    reset: "Start a new shell first; what runs in the old one is ended.",
   },
   isReadOnly: false,
   risk: (_action, { runtime }) => (runtime.info.isSandboxed ? "MEDIUM" : "HIGH"),

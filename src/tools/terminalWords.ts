@@ -18,7 +18,9 @@ export interface Told {
 }
 
 export function describe(result: TerminalResult, before: string): Told {
-  return { ...shorten(result), ...ending(result, before), workingDir: result.workingDir };
+  const end = ending(result, before);
+  const suffix = result.notice === undefined ? end.suffix : `[${result.notice}]\n${end.suffix}`;
+  return { ...shorten(result), ...end, suffix, workingDir: result.workingDir };
 }
 
 /** The text as it is shown: binary output as its size, long output without its middle. */
@@ -46,7 +48,7 @@ function isBinary(output: string): boolean {
   return undecodable > 20 && undecodable > sample.length / 10;
 }
 
-function ending({ outcome, workingDir }: TerminalResult, before: string): Pick<Told, "suffix" | "isError" | "exitCode"> {
+function ending({ outcome, workingDir }: TerminalResult, before: string): Pick<Told, "isError" | "exitCode"> & { readonly suffix: string } {
   const moved = workingDir === before ? "" : ` in ${workingDir}`;
   switch (outcome.type) {
     case "completed":

@@ -5,9 +5,9 @@ import { toolOf } from "./toolOf.ts";
 export const thinkTool = toolOf<ThinkAction>({
   name: "think",
   kind: "ThinkAction",
-  description: "Writes down a thought. It changes nothing; use it to weigh options or to plan before a hard step.",
+  description: "Writes down a thought and changes nothing. For weighing options before a hard step.",
   action: ThinkAction,
-  parameters: { thought: "The thought." },
+  parameters: {},
   isReadOnly: true,
   risk: () => "LOW",
   run: async () => ({ kind: "ThinkObservation", content: [textContent("Your thought has been logged.")], is_error: false }),

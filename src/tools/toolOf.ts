@@ -43,11 +43,15 @@ function withoutNulls(args: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
 }
 
-function parse<Made>(schema: z.ZodType<Made>, name: string, value: unknown): Made {
+/** What the tool does not have is refused, because a model that sends it means something by it. */
+function parse<Made>(schema: z.ZodObject & z.ZodType<Made>, name: string, value: Readonly<Record<string, unknown>>): Made {
+  const fields = Object.keys(schema.shape).filter((field) => field !== "kind");
+  const unknown = Object.keys(value).filter((field) => field !== "kind" && !fields.includes(field));
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`).join("; ");
-  throw new Error(`The arguments do not fit the tool "${name}": ${problems}. Nothing was done.`);
+  if (parsed.success && unknown.length === 0) return parsed.data;
+  const wrong = parsed.error?.issues.map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`) ?? [];
+  const problems = [...unknown.map((field) => `${field}: there is no such parameter`), ...wrong].join("; ");
+  throw new Error(`The arguments do not fit the tool "${name}": ${problems}. Its parameters are: ${fields.join(", ")}. Nothing was done.`);
 }
 
 /** Optional parameters are simply not required, nullable ones lose the null, and `kind` is ours (agent-server protocol §5.1). */
@@ -57,14 +61,19 @@ function jsonSchema(schema: z.ZodObject, descriptions: Readonly<Record<string, s
   const own = fields.map(([field, type]) => [field, { ...typeSchema(type), description: descriptions[field] }]);
   return {
     type: "object",
-    properties: { ...risk, summary: { type: "string", description: "What this is for, in about ten words." }, ...Object.fromEntries(own) },
+    properties: { ...risk, summary: { type: "string" }, ...Object.fromEntries(own) },
     required: fields.filter(([, type]) => !z.safeParse(type, undefined).success).map(([field]) => field),
   };
 }
 
 function typeSchema(type: z.core.$ZodType): Record<string, unknown> {
   const { $schema: _, anyOf, ...rest } = z.toJSONSchema(type, { io: "input" });
-  const { minimum: __, maximum: ___, ...plain } = anyOf?.find((option) => option.type !== "null") ?? rest;
+  const plain = withoutBounds(anyOf?.find((option) => option.type !== "null") ?? rest);
   const { type: one } = plain;
   return Array.isArray(one) ? { ...plain, type: one.find((name) => name !== "null") } : plain;
+}
+
+/** The bounds that every integer has say nothing, and cost tokens. */
+function withoutBounds({ minimum: _, maximum: __, items, ...plain }: z.core.JSONSchema.BaseSchema): Record<string, unknown> {
+  return typeof items === "object" && !Array.isArray(items) ? { ...plain, items: withoutBounds(items) } : plain;
 }

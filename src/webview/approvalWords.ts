@@ -1,4 +1,4 @@
-import { displayAction } from "../protocol/display.ts";
+import { displayAction, relativePath } from "../protocol/display.ts";
 import type { ActionEvent, SecurityRisk } from "../protocol/events.ts";
 import type { ConfirmationPolicy } from "../protocol/state.ts";
 import { visibleText } from "../protocol/visibleText.ts";
@@ -24,7 +24,8 @@ export function whyAsked(actions: readonly ActionEvent[], policy: ConfirmationPo
 
 function reasonOf({ action, security_risk }: ActionEvent, workingDir: string): string {
   if (action?.kind === "TerminalAction") return "Asks because a command can do anything on this machine.";
-  if (action?.kind === "FileEditorAction" && !action.path.startsWith(`${workingDir}/`)) return "Asks because this is outside the folder.";
+  const path: unknown = action && "path" in action ? action.path : undefined;
+  if (typeof path === "string" && relativePath(path, workingDir) === path) return "Asks because this is outside the folder.";
   return security_risk === "UNKNOWN"
     ? "Asks because nobody has rated the risk of this."
     : `Asks because the risk is rated ${security_risk.toLowerCase()}.`;

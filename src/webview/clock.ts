@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { displaySeconds } from "../protocol/display.ts";
 
 const minuteMs = 60_000;
 
@@ -27,6 +28,5 @@ export function createClock(isRunning: ReadonlySignal<boolean>, hostOffset: Read
 /** Whole seconds since `from`: "4 s", "2 min 5 s". Empty when `from` is not a time. */
 export function elapsed(from: string, nowMs: number): string {
   const seconds = Math.max(0, Math.floor((nowMs - Date.parse(from)) / 1000));
-  if (Number.isNaN(seconds)) return "";
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return Number.isNaN(seconds) ? "" : displaySeconds(seconds);
 }

@@ -34,7 +34,7 @@ export function statusOf(view: View, session: ChatSession, displayOf: (row: Acti
     case "error":
       return { kind: "failed", icon: "error", text: "Failed", ...tookOf(view) };
     case "stuck":
-      return { kind: "failed", icon: "warning", text: "Stuck: the agent repeats itself" };
+      return { kind: "failed", icon: "warning", text: "Stuck: the agent does not get on" };
   }
 }
 

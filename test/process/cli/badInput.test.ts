@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ConversationStore } from "../../../src/conversation/store.ts";
 import { ConversationId } from "../../../src/protocol/ids.ts";
 import { startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { startOf, tempFolder } from "../../support/workspaces.ts";
-import { type CliOptions, doTask, type Ended, finish, idsIn, openhands, program } from "./openhands.ts";
+import { type CliOptions, doTask, type Ended, finish, idsIn, openhands, program, terminal } from "./openhands.ts";
 
 /** One sentence on standard error, nothing on standard output, and exit code 2. */
 function assertRefused({ code, stdout, stderr }: Ended, sentence: RegExp, what: string): void {
@@ -129,8 +129,8 @@ describe("the command line, called wrongly", function () {
     await using folder = await tempFolder({ "file.txt": "" });
     const kept = (name: string): CliOptions => ({ kept: name });
     await refuseAll([
-      [["run", "x", ...model], /No bash is found on the PATH/, { env: { PATH: "" } }],
-      [["run", "x", ...model], /No bash is found on the PATH/, { env: { PATH: folder.path } }],
+      [["run", "x", ...model], /No shell is found on the PATH/, { env: { PATH: "" } }],
+      [["run", "x", ...model], /No shell is found on the PATH/, { env: { PATH: folder.path } }],
       [["run", "x", ...model], /could not be opened|cannot be written/, kept(path.join(folder.path, "file.txt"))],
       [["run", "x", ...model], /could not be opened|cannot be written/, kept("/proc/x")],
       [["list"], /could not be opened/, kept(path.join(folder.path, "file.txt"))],
@@ -138,6 +138,14 @@ describe("the command line, called wrongly", function () {
       [["restore", "abc"], /could not be opened/, kept(path.join(folder.path, "file.txt"))],
       [["run", "x", ...model], /Set HOME or OH_PERSISTENCE_DIR/, { env: { HOME: "", OH_PERSISTENCE_DIR: undefined } }],
     ]);
+  });
+
+  it("works where plain sh is the only shell", async () => {
+    await using bin = await tempFolder();
+    await symlink("/bin/sh", path.join(bin.path, "sh"));
+    const answers = [{ toolCalls: [terminal("echo hi > out.txt")] }, finish];
+    const { code, stderr, files } = await doTask(answers, ["--confirm", "never"], { env: { PATH: bin.path, SHELL: undefined } });
+    assert.deepEqual({ code, stderr, files }, { code: 0, stderr: "", files: { "out.txt": "hi\n" } });
   });
 
   it("works without HOME when it is told where to keep conversations", async () => {

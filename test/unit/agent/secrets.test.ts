@@ -84,6 +84,16 @@ describe("secrets", () => {
     );
   });
 
+  it("are hidden in a title, too", async () => {
+    await using host = await openTestHost();
+    await host.host.handle({ type: "secrets.set", conversationId: host.id, secrets: { TOKEN: token } });
+    await host.host.handle({ type: "conversation.rename", conversationId: host.id, title: `Why ${token} fails` });
+    assert.deepEqual(
+      host.events().flatMap((event) => (event.kind === "ConversationStateUpdateEvent" && event.key === "title" ? [event.value] : [])),
+      ["Why <secret-hidden> fails"],
+    );
+  });
+
   it("are refused when they are too short to be hidden", async () => {
     await using host = await openTestHost();
     const set = host.host.handle({ type: "secrets.set", conversationId: host.id, secrets: { TOKEN: token, PIN: "123" } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Conversation } from "../../../src/conversation/conversation.ts";
 import { ConversationError } from "../../../src/conversation/conversationError.ts";
@@ -62,6 +62,20 @@ describe("a conversation whose disk fails", () => {
     }
     await using again = await openConversation(file);
     assert.deepEqual([textsOf(again.events), again.damage], [["one"], undefined]);
+  });
+
+  it("acknowledges nothing when its log was removed or replaced while it was open, and says so", async () => {
+    await using folder = await tempFolder();
+    const file = path.join(folder.path, "events.jsonl");
+    for (const how of [rm, (log: string) => writeFile(`${log}.new`, "").then(() => rename(`${log}.new`, log))]) {
+      await using conversation = await openConversation(file);
+      await conversation.append(message("one"));
+      await how(file);
+      const error = await refusal(conversation, "two");
+      assert.deepEqual([error.code, conversation.ended.aborted], ["not-saved", true]);
+      assert.match(error.message, /^The log of this conversation was removed or replaced .* so nothing more is saved in it\. /);
+      await rm(file, { force: true });
+    }
   });
 
   it("says that it does not know what is there when the disk cannot even be read", async () => {

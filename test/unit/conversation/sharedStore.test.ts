@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { machineDisk } from "../../../src/conversation/disk.ts";
+import { type DiskFile, machineDisk } from "../../../src/conversation/disk.ts";
 import { ConversationStore } from "../../../src/conversation/store.ts";
 import { gate } from "../../support/scripts.ts";
 import { newId, startOf, type TempFolder, tempFolder } from "../../support/workspaces.ts";
@@ -103,6 +103,30 @@ describe("a store that several use at once", () => {
       await using second = await quick.openReadOnly(start.id);
       await store.delete(start.id);
       assert.equal(await second.ended, "deleted");
+    });
+
+    it("whose disk fails in the middle of a look: the next look goes on where that one was", async () => {
+      const start = await closed();
+      let isFailing = false;
+      const openReadOnly = async (file: string): Promise<DiskFile> => {
+        const opened = await machineDisk.openReadOnly(file);
+        const read: typeof opened.read = async (into, position) => {
+          const count = await opened.read(into, position);
+          if (count > 0 || !isFailing) return count;
+          isFailing = false;
+          throw new Error("EIO");
+        };
+        return { ...opened, read, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+      };
+      await using writer = await store.open(start.id, 0);
+      await using followed = await new ConversationStore(folder.path, { disk: { ...machineDisk, openReadOnly } }).openReadOnly(start.id);
+      isFailing = true;
+      await writer.append(message("two"));
+      await followed.refresh();
+      assert.equal(isFailing, false);
+      await writer.append(message("three"));
+      await followed.refresh();
+      assert.deepEqual(textsOf(await followed.read(0, 99)), ["one", "two", "three"]);
     });
 
     it("that a newer version has written to: what it can read is shown, and nothing is changed", async () => {

@@ -175,6 +175,26 @@ describe("the store of conversations", () => {
       await assert.rejects(store.delete(id), { code: "not-found" });
     });
 
+    it("once, also when it is asked twice: what can come back stays", async () => {
+      const id = await made("one");
+      const results = await Promise.allSettled([store.delete(id), store.delete(id), store.delete(id)]);
+      assert.deepEqual(results.map(({ status }) => status).toSorted(), ["fulfilled", "rejected", "rejected"]);
+      await assert.rejects(store.delete(id), { code: "not-found" });
+      await store.restore(id);
+      assert.deepEqual(await texts(id), ["one"]);
+    });
+
+    it("again, with the same id as one that was deleted before", async () => {
+      const start = startOf();
+      for (const text of ["one", "two"]) {
+        await using conversation = await store.create(start);
+        await conversation.append(message(text));
+        await store.delete(start.id);
+      }
+      await store.restore(start.id);
+      assert.deepEqual(await texts(start.id), ["two"]);
+    });
+
     it("that is open: nothing more can be appended, and what was saved comes back", async () => {
       const start = startOf();
       await using conversation = await store.create(start);

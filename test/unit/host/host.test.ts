@@ -71,6 +71,20 @@ describe("the host", () => {
     await host.host.handle({ type: "run.pause", conversationId });
   });
 
+  it("deletes once, however often it is asked while a run stops, tells it, and can bring it back", async () => {
+    const hold = gate();
+    await using host = await openTestHost({ llm: playedLlm([{ text: "So", gate: hold }]) });
+    await host.send("Hello.");
+    await hold.reached;
+    const target = { conversationId: host.id };
+    await Promise.all([1, 2, 3].map(() => host.host.handle({ type: "conversation.delete", ...target })));
+    assert.equal(host.heard.at(-1)?.type, "conversation.deleted");
+    await assert.rejects(host.host.handle({ type: "conversation.delete", ...target }), { code: "not-found" });
+    await host.host.handle({ type: "conversation.restore", ...target });
+    const { count } = await host.host.page(host.id, { limit: 1 });
+    assert.equal(count, host.events().length);
+  });
+
   it("makes one run of many starts", async () => {
     const llm = playedLlm([say("Once.")]);
     await using host = await openTestHost({ llm });

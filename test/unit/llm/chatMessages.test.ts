@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ChatHistory, toChatMessages } from "../../../src/llm/chatHistory.ts";
-import { lastReadKey } from "../../../src/llm/chatMessages.ts";
 import type { ChatMessage } from "../../../src/llm/llm.ts";
 import { textContent } from "../../../src/protocol/content.ts";
 import { type Event, parseEvent } from "../../../src/protocol/events.ts";
+import { stateKeys } from "../../../src/protocol/state.ts";
 
 /** What may happen in a conversation, one after the other. */
 type Happening =
@@ -68,7 +68,7 @@ class Log {
   #unread(): void {
     const read = this.events.at(-1)?.id ?? "00000000-0000-4000-8000-ffffffffffff";
     this.message("user", `late ${this.#count}`, "user");
-    this.add({ kind: "ConversationStateUpdateEvent", key: lastReadKey, value: read }, "environment");
+    this.add({ kind: "ConversationStateUpdateEvent", key: stateKeys.lastRead, value: read }, "environment");
     this.message("assistant", `answer ${this.#count}`, "agent");
   }
 

@@ -3,6 +3,7 @@ import { openAiLlm } from "../../../src/llm/openai.ts";
 import { withRetry } from "../../../src/llm/retry.ts";
 import { chunk, type FakeAnswer, startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { gate } from "../../support/scripts.ts";
+import { until } from "../../support/until.ts";
 import { apiKey, fare, outcomeOf, waitsIn } from "./asking.ts";
 
 const quick = { maxAttempts: 5, firstWaitMs: 1, maxWaitMs: 5 };
@@ -33,6 +34,27 @@ describe("the OpenAI client and the network", () => {
     const deadlines = { firstByteMs: 300, idleMs: 300 };
     const { chunks } = await outcomeOf(openAiLlm({ model: "m", apiKey: undefined, baseUrl: server.url, deadlines }));
     assert.deepEqual(chunks[0], { type: "text", text: "Done." });
+  });
+
+  it("gives up on an answer that does not end, whatever it is, without keeping it", async () => {
+    const piece = "x".repeat(1_000_000);
+    const endless = (begin: string, part: string): FakeAnswer => ({ bytes: [begin, ...Array.from({ length: 60 }, () => part)] });
+    const said = chunk({ tool_calls: [{ index: 0, function: { name: "", arguments: piece } }] });
+    const answers: FakeAnswer[] = [
+      endless("data: ", piece),
+      endless("", `data: ${piece}\n`),
+      endless("", chunk({ content: piece })),
+      endless("", said),
+      { ...endless("{", piece), contentType: "application/json" },
+      { status: 500, body: piece.repeat(60) },
+    ];
+    for (const [index, answer] of answers.entries()) {
+      await using server = await startFakeLlm([answer]);
+      const { error } = await outcomeOf(openAiLlm({ model: "m", apiKey, baseUrl: server.url }));
+      assert.match(error?.code ?? "", /^LLM(NoResponse|ServiceUnavailable)Error$/, `answer ${index}`);
+      assert.ok((error?.message.length ?? 0) < 600);
+      await until(`answer ${index} to be cut off`, async () => server.aborted() === 1);
+    }
   });
 
   it("asks three times where no connection can be made, and names the host and the reason", async () => {

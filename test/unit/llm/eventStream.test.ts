@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { readEventStream } from "../../../src/llm/eventStream.ts";
 import { openAiLlm } from "../../../src/llm/openai.ts";
@@ -8,14 +9,6 @@ import { until } from "../../support/until.ts";
 
 const forever = (): undefined => undefined;
 
-const streamOf = (pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> =>
-  new ReadableStream({
-    start(controller) {
-      for (const piece of pieces) controller.enqueue(piece);
-      controller.close();
-    },
-  });
-
 describe("a stream of events", () => {
   it("is read the same, however its bytes are cut", async () => {
     const text = ': hello\n\ndata: {"ü":1}\r\n\r\nevent: error\ndata:a\ndata: b\n\nretry: 3\n\ndata: not whole\n';
@@ -24,7 +17,7 @@ describe("a stream of events", () => {
     await fc.assert(
       fc.asyncProperty(cuts, async (places) => {
         const pieces = places.slice(1).map((end, index) => bytes.slice(places[index], end));
-        const read = await collect(readEventStream(streamOf(pieces), forever));
+        const read = await collect(readEventStream(Readable.from(pieces), forever));
         assert.equal(read.length, pieces.length);
         assert.deepEqual(read.flat(), [
           { name: "", data: '{"ü":1}' },

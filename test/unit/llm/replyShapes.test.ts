@@ -85,6 +85,26 @@ describe("the OpenAI client and servers with ways of their own", () => {
     );
   });
 
+  it("reads one answer where a server sends several", async () => {
+    const piece = (index: number, delta: object, finish_reason: string | null = null): object => ({ index, delta, finish_reason });
+    const of = (...choices: object[]): string => sse({ id: "a", choices });
+    const made = (name: string): object => ({ tool_calls: [{ index: 0, id: name, function: { name, arguments: "{}" } }] });
+    const apart = [of(piece(0, { content: "Hel" })), of(piece(1, { content: "Other" })), of(piece(1, made("other"), "stop"))];
+    const { reply } = await ask({ bytes: [...apart, of(piece(1, {}, "stop"), piece(0, { content: "lo", ...made("one") }, "tool_calls"))] });
+    assert.deepEqual([reply?.text, reply?.toolCalls.map(({ name }) => name)], ["Hello", ["one"]]);
+    const second = [of(piece(1, { content: "On" }), piece(0, { content: "x" })), of(piece(1, { content: "e" }, "stop"))];
+    assert.equal((await ask({ bytes: second })).reply?.text, "One");
+  });
+
+  it("gives ids that another provider would refuse a new one", async () => {
+    const ids = ["a".repeat(41), "a b", "\ud800", "functions.one:0"];
+    const bytes = ids.map((id, index) => chunk({ tool_calls: [{ index, ...call("one", "{}", id) }] }));
+    const { reply } = await ask({ bytes: [...bytes, chunk({}, "tool_calls")] });
+    const taken = reply?.toolCalls.map(({ id }) => id) ?? [];
+    assert.equal(taken.pop(), "functions.one:0");
+    for (const id of taken) assert.match(id, /^call_\w{32}$/);
+  });
+
   it("passes over calls that are none", async () => {
     const { reply } = await ask({
       bytes: [chunk({ tool_calls: [null, "x"] }), chunk({ tool_calls: {} }), chunk({ content: "Hi." }, "stop")],

@@ -217,6 +217,16 @@ describe("the requests of the OpenAI client", () => {
     assert.deepEqual(await roles(...viewed, says("And?")), ["user", "assistant", "tool", "assistant", "user"]);
   });
 
+  it("are whole Unicode, whatever half of a letter somebody has cut off", async () => {
+    const half = "\ud83c";
+    const made = { ...view("a", "/a"), arguments: JSON.stringify({ path: "/\ud800" }).replace("\\ud800", half) };
+    const kept = 'a "\\\\ud83c" stays';
+    const [messages] = await sent([says(half), calls(made), result("a", textContent(`x${half}`), image("1")), says(kept)]);
+    const json = JSON.stringify(messages);
+    assert.doesNotMatch(json.replaceAll("\\\\", ""), /\\ud[89a-f]/);
+    assert.ok(json.includes("x\ufffd") && json.includes(JSON.stringify(kept).slice(1, -1)), json);
+  });
+
   it("stop when a server refuses whatever is left out", async () => {
     const message = "no image, no stream_options, and reasoning_effort none";
     await using server = await startFakeLlm([{ status: 400, body: { error: { message } } }], { repeatsLast: true });

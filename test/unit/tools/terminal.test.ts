@@ -42,9 +42,7 @@ describe("the terminal tool", () => {
     const waits = { noChangeTimeoutMs: 30_000 };
     const asked = async (args: object) => (await use(args)).asked;
     assert.deepEqual(await asked({ command: "ls" }), [{ type: "command", command: "ls", ...waits }]);
-    assert.deepEqual(await asked({ command: "ls", timeout: 2.5, security_risk: "LOW" }), [
-      { type: "command", command: "ls", ...waits, timeoutMs: 2500 },
-    ]);
+    assert.deepEqual(await asked({ command: "ls", timeout: 2.5 }), [{ type: "command", command: "ls", ...waits, timeoutMs: 2500 }]);
     assert.deepEqual(await asked({ command: "" }), [{ type: "poll", ...waits }]);
     assert.deepEqual(await asked({ command: "yes", is_input: true }), [{ type: "input", text: "yes", ...waits }]);
     for (const key of ["C-c", "CTRL-C", "CTRL+c"])
@@ -128,7 +126,11 @@ describe("the tools as the model reads them", () => {
     assert.throws(() => terminal?.parse({}), /do not fit the tool "terminal": command: .*Nothing was done/);
     assert.throws(() => editor?.parse({ command: "view", path: "/a", insert_line: -1 }), /insert_line: /);
     assert.throws(() => terminal?.parse({ command: "ls", timeout: "5" }), /timeout: /);
-    assert.deepEqual(terminal?.parse({ command: "ls", timeout: null, unknown: 1 }), { kind: "TerminalAction", command: "ls" });
+    assert.throws(
+      () => terminal?.parse({ command: "ls", cwd: "/", kind: "FinishAction" }),
+      /cwd: there is no such parameter\. Its parameters are: command, is_input, timeout, reset\. Nothing was done\./,
+    );
+    assert.deepEqual(terminal?.parse({ command: "ls", timeout: null }), { kind: "TerminalAction", command: "ls" });
   });
 
   it("tells how the command ended that was left running, before the next one runs", async () => {

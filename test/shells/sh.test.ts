@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { findOnPath } from "../../.ci/debian.mjs";
+import { machineContract } from "../contract/runtimeOnMachine.ts";
+import { ashWords, shWords } from "../contract/words/sh.ts";
 import { describeWithShell } from "../support/shells.ts";
-import { machineContract } from "./runtimeOnMachine.ts";
-import { ashWords, shWords } from "./words/sh.ts";
 
 machineContract("machine with sh", { shell: "sh" }, { isTerminal: true, words: shWords });
 machineContract("machine with sh, without a terminal", { shell: "sh", pty: "none" }, { isTerminal: false, words: shWords });

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { withoutSecrets } from "../../src/runtime/machine/environment.ts";
+import { personContract } from "../contract/person.ts";
+import { machineContract } from "../contract/runtimeOnMachine.ts";
+import { fishWords } from "../contract/words/fish.ts";
 import { describeWithShell } from "../support/shells.ts";
-import { personContract } from "./person.ts";
-import { machineContract } from "./runtimeOnMachine.ts";
-import { fishWords } from "./words/fish.ts";
 
 // Because fish keeps things of its own there, or else among the temporary files.
 const home = mkdtempSync(path.join(tmpdir(), "openhands-fish-"));

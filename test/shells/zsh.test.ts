@@ -1,7 +1,7 @@
+import { personContract } from "../contract/person.ts";
+import { machineContract } from "../contract/runtimeOnMachine.ts";
+import { zshWords } from "../contract/words/zsh.ts";
 import { describeWithShell } from "../support/shells.ts";
-import { personContract } from "./person.ts";
-import { machineContract } from "./runtimeOnMachine.ts";
-import { zshWords } from "./words/zsh.ts";
 
 describeWithShell("zsh", () => {
   machineContract("machine with zsh", { shell: "zsh" }, { isTerminal: true, words: zshWords });
