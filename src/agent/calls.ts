@@ -10,12 +10,17 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { isJsonObject, parseArguments } from "./callArguments.ts";
 
+const holdsSecret =
+  "This call holds the value of a secret, which is never sent or stored, so it did not run. Use the secret's name: a command that names it has it in its environment.";
+
 export interface CallContext {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
   /** Ids of earlier calls of this conversation; some providers count from zero in every reply. */
   readonly usedIds: ReadonlySet<string>;
+  /** Whether a text of the action holds a secret, in any of its forms. */
+  readonly holdsSecret: (action: Action) => boolean;
 }
 
 /**
@@ -48,6 +53,7 @@ async function eventsOfCall(
   };
   try {
     const { args, action, tool } = understand(call, reply, context.tools);
+    if (context.holdsSecret(action)) throw new Error(holdsSecret);
     const security_risk = highest(await tool.risk(action, context), statedRisk(args["security_risk"]));
     const summary = typeof args["summary"] === "string" ? { summary: args["summary"] } : {};
     return [{ ...common, tool_call: call, action, security_risk, ...summary }];

@@ -1,4 +1,6 @@
 import type { EventDraft } from "../conversation/conversation.ts";
+import type { Action } from "../protocol/actions.ts";
+import { changesTexts, maskTexts } from "./maskTexts.ts";
 
 const hidden = "<secret-hidden>";
 /** A line of a secret of several lines that is shorter than this is not worth hiding by itself. */
@@ -10,19 +12,20 @@ const longLine = 16;
  */
 export class Secrets {
   readonly #values = new Map<string, string>();
+  /** The longest first, so that a form that contains another is hidden whole. */
   #forms: readonly string[] = [];
-  #pattern: RegExp | undefined;
 
   get names(): string[] {
     return [...this.#values.keys()];
   }
 
+  /** Throws an Error whose sentence names the secret that cannot be one; none of them is set then. */
   set(secrets: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(secrets)) checkSecret(name, value);
     for (const [name, value] of Object.entries(secrets)) this.#values.set(name, value);
-    const forms = new Set([...this.#values.values()].flatMap(formsOf));
-    // The longest first, so that a form that contains another is hidden whole.
+    // What is hidden already stays as it is, also when a secret is a part of these words.
+    const forms = new Set([hidden, ...[...this.#values.values()].flatMap(formsOf)]);
     this.#forms = [...forms].toSorted((a, b) => b.length - a.length);
-    this.#pattern = this.#forms.length === 0 ? undefined : new RegExp(this.#forms.map((form) => escaped(form)).join("|"), "g");
   }
 
   /** The secrets whose names occur in a command, in any case: what it gets as environment variables. */
@@ -31,16 +34,23 @@ export class Secrets {
     return Object.fromEntries([...this.#values].filter(([name]) => text.includes(name.toLowerCase())));
   }
 
+  areIn(action: Action): boolean {
+    return this.#forms.length > 0 && changesTexts(action, (text) => this.mask(text));
+  }
+
   mask(text: string): string {
-    return this.#pattern === undefined ? text : text.replace(this.#pattern, hidden);
+    let masked = "";
+    let from = 0;
+    for (let found = this.#next(text, from); found !== undefined; found = this.#next(text, from)) {
+      masked += text.slice(from, found.at) + hidden;
+      from = found.at + found.length;
+    }
+    return from === 0 ? text : masked + text.slice(from);
   }
 
   /** The draft with every text in it masked. */
   maskDraft(draft: EventDraft): EventDraft {
-    if (this.#pattern === undefined) return draft;
-    const masked = structuredClone(draft);
-    this.#maskTexts(masked);
-    return masked;
+    return this.#forms.length === 0 ? draft : maskTexts(draft, (text) => this.mask(text));
   }
 
   /** Masks a text that comes in pieces, wherever they are cut. `end` gives what was held back. */
@@ -61,20 +71,21 @@ export class Secrets {
     };
   }
 
-  #maskTexts(value: object): void {
-    for (const [key, item] of Object.entries<unknown>({ ...value })) {
-      if (typeof item === "string") Reflect.set(value, key, this.mask(item));
-      if (typeof item === "object" && item !== null) this.#maskTexts(item);
+  /** The first form in `text` from index `from` on. */
+  #next(text: string, from: number): { readonly at: number; readonly length: number } | undefined {
+    let first: { at: number; length: number } | undefined;
+    for (const form of this.#forms) {
+      const at = text.indexOf(form, from);
+      if (at !== -1 && (first === undefined || at < first.at)) first = { at, length: form.length };
     }
+    return first;
   }
 
   /** Where the longest end of `text` begins that could still become a secret. */
   #beginOfForm(text: string): number {
     const longest = this.#forms[0]?.length ?? 0;
-    for (let at = Math.max(0, text.length - longest + 1); at < text.length; at++) {
-      const rest = text.slice(at);
-      if (this.#forms.some((form) => form.startsWith(rest))) return at;
-    }
+    for (let at = Math.max(0, text.length - longest + 1); at < text.length; at++)
+      if (this.#forms.some((form) => form[0] === text[at] && form.startsWith(text.slice(at)))) return at;
     return text.length;
   }
 }
@@ -82,6 +93,22 @@ export class Secrets {
 export interface SecretStream {
   push(text: string): string;
   end(): string;
+}
+
+const shortest = 4;
+const longestSecret = 16_384;
+
+/** Names that would change what a command is or does, and not only what it knows. */
+const notForSecrets =
+  /^(PATH|HOME|SHELL|IFS|PWD|TERM|ENV|BASH_ENV|PROMPT_COMMAND|PS\d|LD_.*|DYLD_.*|NODE_OPTIONS|PYTHON(PATH|STARTUP)|PERL5(LIB|OPT)|RUBYOPT|GIT_.*)$/i;
+
+function checkSecret(name: string, value: string): void {
+  if (notForSecrets.test(name)) throw new Error(`${name} is no name for a secret: it would change how commands run. Nothing was set.`);
+  if (value.length < shortest)
+    throw new Error(`The secret ${name} has fewer than ${shortest} characters; hiding it would hide ordinary words. Nothing was set.`);
+  if (value.length > longestSecret)
+    throw new Error(`The secret ${name} has more than ${longestSecret} characters. Put it into a file instead. Nothing was set.`);
+  if (value.includes("\0")) throw new Error(`The secret ${name} holds a NUL character, which no environment takes. Nothing was set.`);
 }
 
 function formsOf(value: string): string[] {
@@ -114,8 +141,4 @@ function base64Forms(bytes: Buffer): string[] {
   });
   const forms = [bytes.toString("base64"), ...parts.filter((part) => part.length >= shortestPart)];
   return forms.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")]);
-}
-
-function escaped(form: string): string {
-  return form.replaceAll(/[^\w\s]/g, "\\$&");
 }

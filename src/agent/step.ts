@@ -129,9 +129,9 @@ interface Reading {
 }
 
 async function called(agent: Agent, reply: LlmReply, { notes, usedIds, signal }: Reading): Promise<StepEnd> {
-  const { conversation, runtime } = agent;
+  const { conversation, runtime, secrets } = agent;
   const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
-  const drafts = await eventsOfCalls(reply, { tools, runtime, usedIds, signal });
+  const drafts = await eventsOfCalls(reply, { tools, runtime, usedIds, holdsSecret: (action) => secrets.areIn(action), signal });
   const events = await conversation.append(...notes, ...drafts);
   const actions = events.flatMap((event) => (event.kind === "ActionEvent" && event.action ? [event] : []));
   const policy = conversation.state.confirmation_policy ?? { kind: "AlwaysConfirm" };

@@ -5,7 +5,7 @@ import type { Environment } from "./environment.ts";
 import { type Output, troubleIn } from "./output.ts";
 import { rowText } from "./rowText.ts";
 import { runCosts } from "./runCosts.ts";
-import { statusLine, statusText } from "./statusLine.ts";
+import { statusLine } from "./statusLine.ts";
 import { painter, safe } from "./terminalText.ts";
 
 export interface HumanOptions {
@@ -43,7 +43,7 @@ export function humanOutput({ stdout, stderr, detail, environment }: HumanOption
     if (reply !== undefined && detail === "all") owed = paint("dim", `  ${reply}\n`);
     for (let row = view.rows[printed]; row !== undefined && isComplete(row); row = view.rows[++printed]) print(row, view);
     if (isCutOff(notification) && showsSteps) write(stdout, paint("yellow", "The answer was cut off here.\n"));
-    status.set(statusText(view));
+    status.show(view);
   }
 
   function print(row: Row, view: View): void {

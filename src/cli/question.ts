@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FileEditorAction } from "../protocol/actions.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { displayAction } from "../protocol/display.ts";
@@ -12,6 +13,7 @@ export type Answer = Pick<CommandOf<"confirmation.respond">, "accept" | "reason"
 /** Asks the person whether `actions` may be done, which it shows whole. Undefined when it was stopped meanwhile. */
 export async function askPerson(actions: readonly ActionEvent[], workingDir: string, stop: AbortSignal): Promise<Answer | undefined> {
   for (const action of actions) process.stderr.write(`\n${proposal(action, workingDir)}`);
+  await forgetTyped();
   const reply = (await readLine("Allow? [y]es, [n]o, or a reason for the agent: ", stop)).trim();
   if (stop.aborted) return undefined;
   if (/^y(es)?$/i.test(reply)) return { accept: true };
@@ -40,6 +42,22 @@ function changeLines(action: FileEditorAction): string[] {
     case "undo_edit":
       return [];
   }
+}
+
+const controlC = "\x03";
+const lookMs = 50;
+
+/** What was typed before the question stood there is no answer to it. */
+async function forgetTyped(): Promise<void> {
+  const { stdin } = process;
+  const forget = (typed: Buffer): void => void (typed.includes(controlC) && process.emit("SIGINT"));
+  // A line that is not ended yet is given away in this mode, too.
+  stdin.setRawMode(true);
+  stdin.on("data", forget);
+  await sleep(lookMs);
+  stdin.off("data", forget);
+  stdin.pause();
+  stdin.setRawMode(false);
 }
 
 async function readLine(prompt: string, stop: AbortSignal): Promise<string> {

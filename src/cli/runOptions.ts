@@ -106,7 +106,12 @@ async function readTask(words: readonly string[]): Promise<string | undefined> {
 export function readFolderName(path: string): string {
   // Because an empty variable of a script must not mean the folder that one happens to be in.
   if (path === "") throw new UsageError("--workspace takes a folder, and was given an empty name.");
-  return resolve(path);
+  try {
+    return resolve(path);
+  } catch (cause) {
+    const sentence = "The current folder is not there any more. Go to another one, or name it with --workspace and its whole path.";
+    throw new UsageError(sentence, { cause });
+  }
 }
 
 /** The folder itself. Rejects unless it is one that can be worked in. */

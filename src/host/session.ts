@@ -29,8 +29,6 @@ interface Run {
   readonly done: Promise<void>;
 }
 
-const shortestSecret = 4;
-
 type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "actionIds">;
 
 /**
@@ -134,13 +132,11 @@ export class Session implements AsyncDisposable {
   /** Their names are kept, so that the model knows of them; their values live as long as the session. */
   setSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
     return this.#inOrder(async () => {
-      const short = Object.entries(secrets).find(([, value]) => value.length < shortestSecret)?.[0];
-      if (short !== undefined)
-        throw new HostError(
-          "not-possible",
-          `The secret ${short} has fewer than ${shortestSecret} characters; hiding it would hide ordinary words. Nothing was set.`,
-        );
-      this.#secrets.set(secrets);
+      try {
+        this.#secrets.set(secrets);
+      } catch (cause) {
+        throw new HostError("not-possible", messageOf(cause), { cause });
+      }
       const sources = this.#secrets.names.map((name) => [name, { kind: "StaticSecret", value: null }] as const);
       await this.#update(stateKeys.secrets, { secret_sources: Object.fromEntries(sources) });
     });

@@ -141,7 +141,7 @@ export class ReplyBuilder {
   #choiceIn(choices: ReplyChunk["choices"]): ReplyChoice | null | undefined {
     if (!Array.isArray(choices)) return undefined;
     const all: readonly (ReplyChoice | null)[] = choices;
-    this.#choice ??= all.length === 0 ? undefined : placeOf(all[0]);
+    this.#choice ??= all.length === 0 ? undefined : Math.min(...all.map(placeOf));
     return all.find((choice) => placeOf(choice) === this.#choice);
   }
 

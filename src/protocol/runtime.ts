@@ -49,8 +49,8 @@ export const TerminalResult = z.object({
      * a few seconds without output are enough to end the wait (not that of a poll).
      */
     z.object({ type: z.literal("running"), reason: z.enum(["timeout", "no_change"]), waitsForInput: z.literal(true).optional() }),
-    /** Nothing was done: another command still runs. */
-    z.object({ type: z.literal("busy") }),
+    /** Nothing was done: another command still runs. `byPerson`: one that the person has typed, which nobody else types into or stops. */
+    z.object({ type: z.literal("busy"), byPerson: z.literal(true).optional() }),
     /** Nothing was done: a poll, an input or a key needs a running command. */
     z.object({ type: z.literal("nothing_running") }),
     /** The shell itself ended (`exit`, `exec`, killed); the next command gets a new one in the same folder. */

@@ -11,9 +11,9 @@ export async function pathRisk(path: string, use: PathUse, { runtime, signal }: 
   if (!posix.isAbsolute(path) || isProtected(posix.normalize(path), use)) return "HIGH";
   const { workingDir, outputDir } = runtime.info;
   try {
-    const real = await runtime.files.realPath(posix.normalize(path), signal);
+    const { files } = runtime;
+    const [real, root] = await Promise.all([files.realPath(posix.normalize(path), signal), files.realPath(workingDir, signal)]);
     if (isProtected(real, use)) return "HIGH";
-    const root = await runtime.files.realPath(workingDir, signal);
     if (isInside(real, root)) return use === "read" ? "LOW" : writeRisk(posix.relative(root, real));
     if (use === "write" || outputDir === null) return "HIGH";
     return isInside(real, await runtime.files.realPath(outputDir, signal)) ? "LOW" : "HIGH";

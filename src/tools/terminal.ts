@@ -58,9 +58,10 @@ async function observe(action: TerminalAction, context: ToolContext, shell: Shel
   const { workingDir } = runtime.info;
   const request = toRequest(action, context.secretsIn(action.command));
   const earlier = shell.isRunning && request.type === "command" ? await endOfEarlier(context) : undefined;
-  if (earlier?.outcome.type === "running") return observation(action, describe({ ...earlier, outcome: { type: "busy" } }, workingDir));
   const result = await runtime.terminal.run(request, { signal, onOutput });
   shell.isRunning = result.outcome.type === "running" || result.outcome.type === "busy";
+  if (earlier?.outcome.type === "running" && result.outcome.type === "busy")
+    return observation(action, describe({ ...earlier, outcome: result.outcome }, workingDir));
   const told = describe(result, workingDir);
   return observation(action, earlier === undefined ? told : { ...told, text: `${wordsOfEarlier(earlier)}\n${told.text}` });
 }

@@ -56,7 +56,7 @@ function ending({ outcome, workingDir }: TerminalResult, before: string): Pick<T
     case "running":
       return { exitCode: -1, suffix: outcome.waitsForInput === true ? waiting : stillRunning(outcome.reason) };
     case "busy":
-      return { isError: true, suffix: `[Not run: another command is still running. ${howToGoOn}]` };
+      return { isError: true, suffix: outcome.byPerson === true ? persons : `[Not run: another command is still running. ${howToGoOn}]` };
     case "nothing_running":
       return { isError: true, suffix: "[No command is running; there is nothing to wait for or to type into.]" };
     case "shell_ended": {
@@ -68,6 +68,8 @@ function ending({ outcome, workingDir }: TerminalResult, before: string): Pick<T
 }
 
 const howToGoOn = 'Wait with an empty command, type with is_input, or stop it with is_input and "C-c".';
+const persons =
+  "[Not done: the person is using the terminal, and their command is still running. Wait for its end with an empty command, or go on without the terminal.]";
 const waiting = `[The command still runs; it seems to be waiting for input. Type the answer or press a key with is_input, stop it with is_input and "C-c", or wait with an empty command if a person is to type.]`;
 
 function stillRunning(reason: "timeout" | "no_change"): string {

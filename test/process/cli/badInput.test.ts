@@ -105,6 +105,14 @@ describe("the command line, called wrongly", function () {
     ]);
   });
 
+  it("refuses to begin in a folder that is gone, unless it is told another", async () => {
+    const wrapper = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"];
+    const gone = await openhands(["run", "x", ...model], { wrapper });
+    assert.deepEqual([gone.code, gone.stderr.trimEnd().split("\n").length], [2, 1], gone.stderr);
+    assert.match(gone.stderr, /^The current folder is not there any more\. /);
+    assert.equal((await openhands(["list"], { wrapper })).code, 0);
+  });
+
   it("refuses a workspace that it may not read or write", async function () {
     const wrapper = asSomebody();
     if (wrapper === undefined) this.skip();

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { doTask as doTaskOf } from "../../../src/cli/task.ts";
-import { startFakeLlm } from "../../support/fakeLlmServer.ts";
+import { chunk, startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { gate, playedLlm, say } from "../../support/scripts.ts";
 import { until } from "../../support/until.ts";
 import { openTestHost, tempFolder } from "../../support/workspaces.ts";
@@ -100,6 +100,19 @@ describe("the command line, interrupted", function () {
     assert.match(ended.screen, /You did not allow it, so the agent stopped\./);
     assert.match(refused.screen, /You did not allow it, so the agent stopped\./);
     assert.deepEqual([interrupted.code, ended.code, refused.code], [130, 1, 1]);
+  });
+
+  it("takes nothing for an answer that was typed before it asked", async () => {
+    const call = chunk({ tool_calls: [{ index: 0, id: "a", function: { name: "terminal", arguments: '{"command":"echo hi"}' } }] });
+    const slow = Array.from({ length: 8 }, () => ": thinking\n\n");
+    await using llm = await startFakeLlm([{ bytes: [...slow, call, chunk({}, "tool_calls")], everyMs: 100 }, { text: "Done." }]);
+    const typed = [
+      { at: /Thinking/, keys: "y\ryes\ry" },
+      { at: /agent: $/, keys: "\r" },
+    ];
+    const { code, screen } = await atTerminal(["run", "Do it.", "--model", "fake", "--base-url", llm.url], { typed });
+    assert.match(screen, /You did not allow it, so the agent stopped\./);
+    assert.deepEqual([code, llm.requests.length], [1, 1]);
   });
 
   it("stops waiting for a model that does not answer, at once", async () => {

@@ -52,7 +52,7 @@ describe("the confirmation", () => {
       const call = { id: "c", name, arguments: JSON.stringify(args), origin: "completion" as const };
       const [event] = await eventsOfCalls(
         { id: "r", text: "", reasoning: "", toolCalls: [call], isComplete: true },
-        { tools, runtime: { ...memory, info: { ...memory.info, isSandboxed } }, usedIds: new Set(), signal },
+        { tools, runtime: { ...memory, info: { ...memory.info, isSandboxed } }, usedIds: new Set(), holdsSecret: () => false, signal },
       );
       return event?.kind === "ActionEvent" && event.action ? event.security_risk : "no action";
     };

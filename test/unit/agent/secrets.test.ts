@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Secrets } from "../../../src/agent/secrets.ts";
+import { textOf } from "../../../src/protocol/content.ts";
 import { openMachineRuntime } from "../../../src/runtime/machine/machineRuntime.ts";
-import { bash, call, playedLlm, say } from "../../support/scripts.ts";
+import { bash, call, edit, playedLlm, say } from "../../support/scripts.ts";
 import { openTestHost, startOf, tempFolder } from "../../support/workspaces.ts";
 
 const token = "s3cr=t/$Value&1";
@@ -94,10 +95,67 @@ describe("secrets", () => {
     );
   });
 
-  it("are refused when they are too short to be hidden", async () => {
+  it("are refused when they cannot be hidden or would change how commands run, and then none is set", async () => {
     await using host = await openTestHost();
-    const set = host.host.handle({ type: "secrets.set", conversationId: host.id, secrets: { TOKEN: token, PIN: "123" } });
-    await assert.rejects(set, /The secret PIN has fewer than 4 characters.*Nothing was set\./);
+    const wrong: readonly [Record<string, string>, RegExp][] = [
+      [{ TOKEN: token, PIN: "123" }, /The secret PIN has fewer than 4 characters/],
+      [{ BIG: "x0".repeat(10_000) }, /The secret BIG has more than 16384 characters/],
+      [{ path: "/tmp/evil" }, /path is no name for a secret/],
+      [{ LD_PRELOAD: "/tmp/evil.so" }, /LD_PRELOAD is no name for a secret/],
+      [{ NUL: "ab\0cd" }, /The secret NUL holds a NUL character/],
+    ];
+    for (const [secrets, sentence] of wrong)
+      await assert.rejects(host.host.handle({ type: "secrets.set", conversationId: host.id, secrets }), sentence);
     assert.ok(!JSON.stringify(host.events()).includes("secret_registry"));
+  });
+
+  it("may be words of the protocol, and change nothing but texts", async () => {
+    const words = ["Event", "finished", "terminal", "text", "user", "agent", "call", "hidden", "command", "kind", "view", "TerminalAction"];
+    const values = Object.fromEntries(words.map((word, index) => [`SECRET_${index}`, word.padEnd(4, "s")]));
+    await using host = await openTestHost({
+      llm: playedLlm([call(bash("ls")), call(edit("view", "/workspace")), say("The view is finished.")]),
+    });
+    await host.host.handle({ type: "secrets.set", conversationId: host.id, secrets: values });
+    await host.send("Tell the user.");
+    await host.untilStatus("finished");
+    const kinds = host.events().flatMap(({ kind }) => (kind === "ConversationStateUpdateEvent" ? [] : [kind]));
+    assert.deepEqual(kinds, [
+      "MessageEvent",
+      "SystemPromptEvent",
+      "ActionEvent",
+      "ObservationEvent",
+      "ActionEvent",
+      "ObservationEvent",
+      "MessageEvent",
+    ]);
+    const said = host.events().flatMap((event) => (event.kind === "MessageEvent" ? [textOf(event.llm_message.content)] : []));
+    assert.deepEqual(said, ["Tell the <secret-hidden>.", "The <secret-hidden> is <secret-hidden>."]);
+  });
+
+  it("are never run as their mask: a call that holds one is refused", async () => {
+    const ran: string[] = [];
+    const commands = (command: string) => {
+      ran.push(command);
+      return { output: "", exitCode: 0 };
+    };
+    const llm = playedLlm([
+      call(bash(`mkdir ${token}`)),
+      call(edit("create", "/workspace/a", { file_text: `key = "${token}"` })),
+      say("I see."),
+    ]);
+    await using host = await openTestHost({ llm, commands });
+    await host.host.handle({ type: "secrets.set", conversationId: host.id, secrets: { TOKEN: token } });
+    await host.send("Go.");
+    await host.untilStatus("finished");
+    const errors = host.events().flatMap((event) => (event.kind === "AgentErrorEvent" ? [event.error] : []));
+    assert.deepEqual(ran, []);
+    assert.equal(errors.length, 2);
+    assert.match(errors[0] ?? "", /holds the value of a secret.*did not run\. Use the secret's name/);
+    assert.ok(!JSON.stringify([host.heard, llm.requests]).includes(token));
+  });
+
+  it("are hidden once, also when the mask itself holds one", () => {
+    const all = secrets({ WORD: "secret", OTHER: "hidden" });
+    assert.equal(all.mask(all.mask("a secret, hidden")), "a <secret-hidden>, <secret-hidden>");
   });
 });

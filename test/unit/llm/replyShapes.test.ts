@@ -92,8 +92,9 @@ describe("the OpenAI client and servers with ways of their own", () => {
     const apart = [of(piece(0, { content: "Hel" })), of(piece(1, { content: "Other" })), of(piece(1, made("other"), "stop"))];
     const { reply } = await ask({ bytes: [...apart, of(piece(1, {}, "stop"), piece(0, { content: "lo", ...made("one") }, "tool_calls"))] });
     assert.deepEqual([reply?.text, reply?.toolCalls.map(({ name }) => name)], ["Hello", ["one"]]);
-    const second = [of(piece(1, { content: "On" }), piece(0, { content: "x" })), of(piece(1, { content: "e" }, "stop"))];
-    assert.equal((await ask({ bytes: second })).reply?.text, "One");
+    const together = of(piece(1, { content: "Other" }, "stop"), piece(0, { content: "One" }, "stop"));
+    assert.equal((await ask({ bytes: [together] })).reply?.text, "One");
+    assert.equal((await ask({ bytes: [of(piece(1, { content: "Only" }, "stop"))] })).reply?.text, "Only");
   });
 
   it("gives ids that another provider would refuse a new one", async () => {

@@ -68,6 +68,8 @@ describe("the terminal tool", () => {
       await say({ type: "running", reason: "no_change", waitsForInput: true }),
       await say({ type: "completed", exitCode: 0 }, { output: "\ufffd\ufffdx".repeat(100), omittedBytes: 1000 }),
       await say({ type: "busy" }),
+      await say({ type: "busy", byPerson: true }),
+      await say({ type: "completed", exitCode: 0 }, { notice: "The terminal runs without your ~/.bashrc, because of it." }),
       await say({ type: "nothing_running" }, { output: "" }),
       await say({ type: "shell_ended", exitCode: 3 }),
       await say({ type: "shell_ended", exitCode: null }),
