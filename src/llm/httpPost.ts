@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { pipeline, type Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
 export interface PostOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -65,11 +64,12 @@ function unwrapped(error: unknown): never {
   throw error instanceof StaleConnection ? error.cause : error;
 }
 
-function sendOnce(url: URL, { headers, body, signal }: PostOptions): Promise<IncomingMessage> {
+async function sendOnce(url: URL, { headers, body, signal }: PostOptions): Promise<IncomingMessage> {
+  // Loaded when it is needed, because a start is short and TLS is large.
+  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const length = { "content-length": String(Buffer.byteLength(body)) };
-  const how = { method: "POST", headers: { ...headers, ...length }, signal };
-  const sent = url.protocol === "https:" ? httpsRequest(url, how, resolve) : httpRequest(url, how, resolve);
+  const sent = request(url, { method: "POST", headers: { ...headers, ...length }, signal }, resolve);
   sent.on("error", (error) => reject(sent.reusedSocket && isReset(error) ? new StaleConnection("", { cause: error }) : error));
   sent.end(body);
   return promise;
@@ -79,31 +79,18 @@ function isReset(error: Error): boolean {
   return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }
 
-function toAnswer(message: IncomingMessage): HttpAnswer {
+async function toAnswer(message: IncomingMessage): Promise<HttpAnswer> {
   const { headers, statusCode = 0 } = message;
   const get = (name: string): string | null => {
     const value = headers[name.toLowerCase()];
     return Array.isArray(value) ? value.join(", ") : (value ?? null);
   };
-  return { status: statusCode, headers: { get }, body: decoded(message, get("content-encoding")) };
+  return { status: statusCode, headers: { get }, body: await decoded(message, get("content-encoding")?.trim().toLowerCase()) };
 }
 
 /** We ask for nothing compressed, and some send it all the same. An error of the connection becomes one of what is read. */
-function decoded(message: IncomingMessage, encoding: string | null): Readable {
-  const decoder = decoderOf(encoding?.trim().toLowerCase());
-  return decoder === undefined ? message : pipeline(message, decoder, () => undefined);
-}
-
-function decoderOf(encoding: string | undefined) {
-  switch (encoding) {
-    case "gzip":
-    case "x-gzip":
-      return createGunzip();
-    case "deflate":
-      return createInflate();
-    case "br":
-      return createBrotliDecompress();
-    default:
-      return undefined;
-  }
+async function decoded(message: IncomingMessage, encoding: string | undefined): Promise<Readable> {
+  if (encoding === undefined || !/^(x-gzip|gzip|deflate|br)$/.test(encoding)) return message;
+  const { createBrotliDecompress, createUnzip } = await import("node:zlib");
+  return pipeline(message, encoding === "br" ? createBrotliDecompress() : createUnzip(), () => undefined);
 }

@@ -31,10 +31,10 @@ export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told }: Op
   const facts = told ?? factsOf({ model, ...(baseUrl === undefined ? {} : { base_url: baseUrl }) });
   const place: Place = { model, apiKey, host: endpoint.host, path: endpoint.path };
   const bodies = new RequestBodies(model, { noImages: facts.hasVision === false });
-  let target: Promise<Target> | undefined;
+  let target: Target | undefined;
 
   async function post(request: LlmRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const { url, headers } = await (target ??= targetOf(endpoint, apiKey));
+    const { url, headers } = (target ??= targetOf(endpoint, apiKey));
     for (;;) {
       const answer = await httpPost(url, { headers, body: bodies.write(request), signal });
       if (answer.status >= 200 && answer.status < 300) return answer;
@@ -80,21 +80,21 @@ interface Target {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** As OpenAI's own client makes them; they are the same for every request. */
-async function targetOf({ baseUrl, headers, host }: Endpoint, apiKey: string | undefined): Promise<Target> {
-  const own = { maxRetries: 0, organization: null, project: null, logLevel: "off" } as const;
-  const client = new OpenAI({ apiKey: apiKey ?? "none", baseURL: baseUrl, ...own });
-  try {
-    const { url, req } = await client.buildRequest({
-      ...{ method: "post", path: "/chat/completions", stream: true },
-      headers: { "content-type": "application/json", ...headers },
-    });
-    return { url: new URL(url), headers: Object.fromEntries(req.headers) };
-  } catch {
-    // The error's own words hold the key.
+/**
+ * The address as OpenAI's own client makes it. Its headers are ours, because for those it would load all of `fetch`, a tenth of the time until
+ * the first request.
+ */
+function targetOf({ baseUrl, headers, host }: Endpoint, apiKey = "none"): Target {
+  const client = new OpenAI({ apiKey, baseURL: baseUrl, organization: null, project: null, logLevel: "off" });
+  const all = { authorization: `Bearer ${apiKey}`, accept: "text/event-stream, application/json", "user-agent": "OpenHands", ...headers };
+  const sent = Object.entries({ "content-type": "application/json", ...all }).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as const],
+  );
+  if (sent.some(([, value]) => !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))) {
     const sentence = `The API key for ${host} holds characters that no header can carry, such as a line break. Set it again.`;
     throw new LlmError("LLMAuthenticationError", sentence);
   }
+  return { url: new URL(client.buildURL("/chat/completions", null)), headers: Object.fromEntries(sent) };
 }
 
 class Refused extends Error {

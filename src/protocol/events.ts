@@ -47,7 +47,22 @@ export const Classification = z.object({
 export type Classification = z.infer<typeof Classification>;
 
 /** How a tool was offered to the model (agent-server protocol §4.3). */
-export const ToolDefinition = z.object({ kind: z.string(), title: z.string(), description: z.string() });
+export const ToolDefinition = z.object({
+  kind: z.string(),
+  title: z.string(),
+  description: z.string(),
+  action_type: z.string().nullish(),
+  observation_type: z.string().nullish(),
+  annotations: z
+    .object({
+      title: z.string().nullish(),
+      readOnlyHint: z.boolean(),
+      destructiveHint: z.boolean(),
+      idempotentHint: z.boolean(),
+      openWorldHint: z.boolean(),
+    })
+    .nullish(),
+});
 export type ToolDefinition = z.infer<typeof ToolDefinition>;
 
 const SystemPromptEvent = z.object({

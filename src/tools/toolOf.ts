@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Action, Observation } from "../protocol/actions.ts";
-import { SecurityRisk } from "../protocol/events.ts";
+import { SecurityRisk, type ToolDefinition } from "../protocol/events.ts";
 import type { OwnRisk, RiskContext, Tool, ToolContext } from "./tool.ts";
 
 /** What makes one tool; `toolOf` adds what all have in common. */
@@ -21,7 +21,7 @@ export interface ToolParts<Made extends Action> {
 
 /** A tool whose arguments are the fields of its action (agent-server protocol §5.1). */
 export function toolOf<Made extends Action>(parts: ToolParts<Made>): Tool {
-  const { name, description, action: schema, kind, isReadOnly } = parts;
+  const { name, action: schema, kind, isReadOnly } = parts;
   const isMade = (action: Action): action is Made => action.kind === kind;
   const only = (action: Action): Made => {
     if (isMade(action)) return action;
@@ -30,13 +30,26 @@ export function toolOf<Made extends Action>(parts: ToolParts<Made>): Tool {
   return {
     name,
     isReadOnly,
-    definition: { kind: kind.replace(/Action$/, "Tool"), title: name, description },
+    definition: definitionOf(parts),
     parameters: jsonSchema(schema, parts.parameters, isReadOnly),
     parse: (args) => parse(schema, name, { ...withoutNulls(args), kind }),
     imageNote: parts.imageNote,
     risk: async (action, context) => parts.risk(only(action), context),
     run: (action, context) => parts.run(only(action), context),
   };
+}
+
+/** As official servers describe theirs (agent-server protocol §4.3). What only looks may be done again; only a terminal reaches the world. */
+function definitionOf<Made extends Action>({ name, kind, description, isReadOnly }: ToolParts<Made>): ToolDefinition {
+  const stem = kind.replace(/Action$/, "");
+  const annotations = {
+    title: name,
+    readOnlyHint: isReadOnly,
+    destructiveHint: !isReadOnly,
+    idempotentHint: isReadOnly,
+    openWorldHint: stem === "Terminal",
+  };
+  return { kind: `${stem}Tool`, title: name, description, action_type: kind, observation_type: `${stem}Observation`, annotations };
 }
 
 function withoutNulls(args: Readonly<Record<string, unknown>>): Record<string, unknown> {

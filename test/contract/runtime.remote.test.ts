@@ -13,7 +13,13 @@ const { signal } = new AbortController();
 const baseDir = path.join(tmpdir(), `remote-contract-${process.pid}`);
 
 describe("RemoteRuntime", () => {
-  after(() => rm(baseDir, { recursive: true, force: true }));
+  const folders: string[] = [];
+  const makeFolder = async (): Promise<string> => {
+    const folder = await mkdtemp(`${baseDir}-`);
+    folders.push(folder);
+    return folder;
+  };
+  after(() => Promise.all([baseDir, ...folders].map((folder) => rm(folder, { recursive: true, force: true }))));
 
   runtimeContract(
     "remote, to a sandbox-server that is a child process",
@@ -25,7 +31,7 @@ describe("RemoteRuntime", () => {
   );
 
   it("says that the outcome is unknown when the server dies while a command runs", async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    const folder = await makeFolder();
     await using runtime = await openChildSandbox(folder, signal);
     const run = runtime.terminal.run(
       { type: "command", command: `kill -9 ${runtime.pid}; sleep 30`, noChangeTimeoutMs: 10_000 },
@@ -33,11 +39,10 @@ describe("RemoteRuntime", () => {
     );
     await assert.rejects(run, { name: "RuntimeError", code: "unreachable" });
     await assert.rejects(runtime.files.stat(folder, signal), { code: "closed" });
-    await rm(folder, { recursive: true });
   });
 
   it("takes many large files at once, refuses one that is too large, and can be used after it", async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    const folder = await makeFolder();
     await using runtime = await openChildSandbox(folder, signal);
     const write = (name: string, sizeBytes: number): Promise<FileStat> =>
       runtime.files.write(path.join(folder, name), Buffer.alloc(sizeBytes), { expected: "absent", signal });
@@ -47,12 +52,11 @@ describe("RemoteRuntime", () => {
     assert.deepEqual(sizes, [...small.map(() => 10_000), ...large.map(() => 9_000_000)]);
     await assert.rejects(write("huge", 101 * 1024 * 1024), { name: "RuntimeError", code: "too-large" });
     assert.equal((await runtime.files.list(folder, signal)).length, 124);
-    await rm(folder, { recursive: true });
   });
 
   it("keeps its memory bounded while a watcher takes a flood slowly, or not at all", async function () {
     if (process.platform !== "linux") this.skip();
-    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    const folder = await makeFolder();
     await using runtime = await openChildSandbox(folder, signal);
     const megabytes = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${runtime.pid}/status`, "utf8"))?.[1]) / 1000;
     const flood = (bytes: number, onOutput: OutputListener): Promise<TerminalResult> =>
@@ -73,11 +77,10 @@ describe("RemoteRuntime", () => {
     stuck.resolve();
     assert.deepEqual((await ended).outcome, { type: "completed", exitCode: 0 });
     assert.ok(megabytes() - before < 64, `${megabytes() - before} MB`);
-    await rm(folder, { recursive: true });
   }).timeout(60_000);
 
   it("ends what it runs when it hears a hang-up", async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    const folder = await makeFolder();
     await using runtime = await openChildSandbox(folder, signal);
     const command = `trap '' HUP INT TERM; echo $BASHPID; kill -HUP ${runtime.pid}; sleep 30`;
     const shown = Promise.withResolvers<number>();
@@ -85,11 +88,10 @@ describe("RemoteRuntime", () => {
     await runtime.terminal.run({ type: "command", command, noChangeTimeoutMs: 10_000 }, { signal, onOutput }).catch(() => undefined);
     const pid = await shown.promise;
     await until("its end", () => Promise.resolve(existsSync(`/proc/${pid}`) ? undefined : true));
-    await rm(folder, { recursive: true });
   });
 
   it("writes and reads five hundred files one after the other without losing an answer", async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), "openhands-remote-"));
+    const folder = await makeFolder();
     await using runtime = await openChildSandbox(folder, signal);
     for (let size = 0; size < 500; size++) {
       const file = path.join(folder, "file.bin");

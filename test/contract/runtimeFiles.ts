@@ -178,7 +178,8 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
         const text = await runtime.files
           .read(file, { maxBytes: 1_000_000, signal: never })
           .then((read) => Buffer.from(read.bytes).toString());
-        ok(/^(line\n)+$/.test(text), text.slice(-20));
+        // Not whole lines: the system grows a file page by page, so that for a moment it ends where a page does.
+        ok(text !== "" && "line\n".repeat(50_000).startsWith(text), `${text.length} ${text.slice(-20)}`);
       }
       equal(await code(runtime.files.read(file, { maxBytes: 4, signal: never })), "too-large");
     });

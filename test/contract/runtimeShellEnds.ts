@@ -25,6 +25,8 @@ export function endingTests(open: () => Promise<Runtime>, words: ShellWords, atO
     const runtime = await open();
     const since = performance.now();
     await run(runtime, words.startsInBackground);
+    // What leaves the shell's session; one of them keeps the terminal open, and one does not mind being told to end.
+    await run(runtime, "setsid -f sleep 1000; setsid -f nohup sh -c 'trap \"\" HUP TERM; sleep 1000' >/dev/null 2>&1");
     const [counts, expected] = words.countsJobs;
     match(await tell(runtime, counts), new RegExp(expected));
     ok(performance.now() - since < 1000);

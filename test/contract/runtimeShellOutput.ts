@@ -89,10 +89,11 @@ export function outputTests(open: () => Promise<Runtime>, words: ShellWords): vo
   it("TF-04 is complete without a last line break, with one endless line, and with many empty ones", async () => {
     await using runtime = await open();
     equal(await tell(runtime, "printf abc"), "0 abc");
-    const { omittedBytes, output } = await run(runtime, words.posix("head -c 5000000 /dev/zero | tr '\\0' x"));
-    equal(omittedBytes, 4_900_000);
+    const { outcome, omittedBytes, output } = await run(runtime, words.posix("head -c 50000000 /dev/zero | tr '\\0' x; (exit 3)"));
+    deepEqual([outcome, omittedBytes], [{ type: "completed", exitCode: 3 }, 49_900_000]);
     match(output, /^x+\n\[… \d+ bytes left out …\]\nx+$/);
-    equal((await run(runtime, words.posix("head -c 1000000 /dev/zero | tr '\\0' '\\n'"))).omittedBytes, 900_000);
+    const empty = await run(runtime, words.posix("head -c 1000000 /dev/zero | tr '\\0' '\\n'; (exit 4)"));
+    deepEqual([empty.outcome, empty.omittedBytes], [{ type: "completed", exitCode: 4 }, 900_000]);
   });
 
   it("TF-12 gives the text that stays, without colours, titles and progress", async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { listProcesses, readProcess } from "./processes.ts";
+import { listProcesses, type ProcessRow, readProcess, wasStartedWith } from "./processes.ts";
 import type { Shell } from "./shell.ts";
 import { signalProcess } from "./shellProcess.ts";
 
@@ -8,24 +8,41 @@ const firmMs = 1000;
 const longestPauseMs = 80;
 
 /**
- * Ends shells and everything that was started in them and has not left their session: by a hang-up, as when a terminal
- * window is closed, and TERM for what does not mind one (`nohup`); then by force. Takes at most one and a half seconds.
+ * Ends shells and everything that was started in them: by a hang-up, as when a terminal window is closed, and TERM for what does not mind
+ * one (`nohup`); then by force. What has left their session (`setsid`) is known by `mark`. Takes at most one and a half seconds.
  */
-export async function endShells(shells: readonly Shell[]): Promise<void> {
-  if (process.platform === "win32") {
-    for (const shell of shells) shell.process.kill("SIGKILL");
-    return;
+export async function endShells(shells: readonly Shell[], mark: string): Promise<void> {
+  if (process.platform === "win32") return kill(shells);
+  try {
+    await endAll(shells, mark);
+  } catch {
+    // Because who can open no file any more cannot list processes either.
+    kill(shells);
   }
+}
+
+function kill(shells: readonly Shell[]): void {
+  for (const shell of shells) shell.process.kill("SIGKILL");
+}
+
+async function endAll(shells: readonly Shell[], mark: string): Promise<void> {
   const sessions = new Set<string>();
   for (const shell of shells) sessions.add((await sessionOf(shell)) ?? "");
   sessions.delete("");
-  await signalUntilGone({ shells, sessions }, ["SIGHUP", "SIGTERM", "SIGCONT"], politeMs);
-  await signalUntilGone({ shells, sessions }, ["SIGKILL"], firmMs);
+  const isDoomed = (row: ProcessRow): boolean => sessions.has(row.session) || wasStartedWith(mark, row.pid);
+  await signalUntilGone({ shells, isDoomed }, ["SIGHUP", "SIGTERM", "SIGCONT"], politeMs);
+  await signalUntilGone({ shells, isDoomed }, ["SIGKILL"], firmMs);
+}
+
+/** Kills what the terminals of a process that is gone have left, each of them known by its mark. */
+export async function killOrphans(marks: readonly string[]): Promise<void> {
+  const isDoomed = ({ pid }: ProcessRow): boolean => marks.some((mark) => wasStartedWith(mark, pid));
+  if (marks.length > 0) await signalUntilGone({ shells: [], isDoomed }, ["SIGKILL"], firmMs);
 }
 
 interface Doomed {
   readonly shells: readonly Shell[];
-  readonly sessions: ReadonlySet<string>;
+  readonly isDoomed: (row: ProcessRow) => boolean;
 }
 
 async function sessionOf(shell: Shell): Promise<string | undefined> {
@@ -36,11 +53,11 @@ async function sessionOf(shell: Shell): Promise<string | undefined> {
   return row === undefined && process.platform === "linux" ? String(pid) : undefined;
 }
 
-async function signalUntilGone({ shells, sessions }: Doomed, signals: readonly NodeJS.Signals[], timeoutMs: number): Promise<void> {
+async function signalUntilGone({ shells, isDoomed }: Doomed, signals: readonly NodeJS.Signals[], timeoutMs: number): Promise<void> {
   const until = performance.now() + timeoutMs;
   const signalled = new Set<number>();
   for (let pauseMs = 5; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-    const members = (await listProcesses()).filter((row) => sessions.has(row.session));
+    const members = (await listProcesses()).filter(isDoomed);
     if (members.length === 0) return;
     for (const { pid } of members) {
       // Each hears it once: a program that tidies up must not be disturbed. A stopped one hears it when it goes on.

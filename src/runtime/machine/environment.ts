@@ -25,11 +25,19 @@ export function shellEnvironment(env: Environment): Record<string, string> {
   return { ...kept, ...forAgents };
 }
 
+/** What everything that is started in one terminal inherits: `owner` is the name of its private folder. */
+export function terminalMark(owner: string): string {
+  return `${markVariable}=${owner}`;
+}
+
+export const markVariable = "OPENHANDS_TERMINAL";
+
 const forAgents = {
   PAGER: "cat",
   GIT_PAGER: "cat",
   MANPAGER: "cat",
   GIT_TERMINAL_PROMPT: "0",
   GIT_EDITOR: "echo 'No editor can be opened here: give the text as an option, such as git commit -m.' >&2; false",
+  DEBIAN_FRONTEND: "noninteractive",
   AI_AGENT: "openhands",
 };

@@ -11,7 +11,8 @@ const calls: Readonly<Record<string, { readonly read: string; readonly wait: rea
 
 /**
  * Whether a program before the shell's terminal is waiting for somebody to type: it is blocked reading the terminal, or it has switched
- * the terminal to single keys and waits for an event. Always false where the system does not tell (it does on Linux).
+ * the terminal to single keys and waits for an event; or it is another user's, such as `sudo`, and has the terminal hide a line that is
+ * typed. Always false where the system does not tell (it does on Linux).
  */
 export async function waitsForInput(shellPid: number): Promise<boolean> {
   const own = calls[process.arch];
@@ -21,25 +22,28 @@ export async function waitsForInput(shellPid: number): Promise<boolean> {
   const programs = (await listProcesses()).filter((row) => row.group === group).map((row) => row.pid);
   const terminal = fileOf(shellPid, 0);
   let mayWait = false;
+  let isOthers = false;
   for (const pid of programs) {
     const [call = "", argument = ""] = textOf(`/proc/${pid}/syscall`).split(" ");
     if (call === own.read && isTerminal(fileOf(pid, Number(argument)), terminal)) return true;
     if (own.wait.includes(call) && isTerminal(fileOf(pid, 0), terminal)) mayWait = true;
+    if (call === "" && pid !== shellPid) isOthers = true;
   }
-  return mayWait && terminal.startsWith("/dev/") && (await takesSingleKeys(terminal));
+  if (!(mayWait || isOthers) || !terminal.startsWith("/dev/")) return false;
+  const settings = await settingsOf(terminal);
+  return settings.includes("-icanon") ? mayWait : isOthers && /\s-echo\s/.test(settings);
 }
 
 function isTerminal(file: string, terminal: string): boolean {
   return file !== "" && (file === terminal || file === "/dev/tty");
 }
 
-async function takesSingleKeys(terminal: string): Promise<boolean> {
+async function settingsOf(terminal: string): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)("stty", ["-F", terminal, "-a"]);
-    return stdout.includes("-icanon");
+    return (await promisify(execFile)("stty", ["-F", terminal, "-a"])).stdout;
   } catch {
     // Because the shell may have ended meanwhile, and a machine need not have stty.
-    return false;
+    return "";
   }
 }
 

@@ -31,6 +31,10 @@ export class Keyboard {
     this.#prompt = prompt;
   }
 
+  get typedBy(): "nobody" | "agent" | "person" {
+    return this.#typedBy;
+  }
+
   /** Whether Ctrl-C was pressed since the shell has settled. */
   get isInterrupted(): boolean {
     return this.#isInterrupted;

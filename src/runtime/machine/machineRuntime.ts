@@ -4,11 +4,12 @@ import type { RuntimeInfo } from "../../protocol/runtime.ts";
 import type { Files, Runtime } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { chooseShell } from "./dialects/choose.ts";
-import { shellEnvironment, withoutSecrets } from "./environment.ts";
+import { markVariable, shellEnvironment, terminalMark, withoutSecrets } from "./environment.ts";
 import { MachineFiles } from "./machineFiles.ts";
 import { openMachineSearch } from "./machineSearch.ts";
 import type { MachineTerminal, TerminalSize } from "./machineTerminal.ts";
 import { ShellTerminal } from "./machineTerminal.ts";
+import { Notices } from "./notices.ts";
 import { shellOpener } from "./openShell.ts";
 import { PrivateFolder } from "./privateFolder.ts";
 import { loadPty } from "./pty.ts";
@@ -31,6 +32,8 @@ export interface MachineOptions {
   readonly userStartupFiles?: boolean;
   /** Arrow keys, completion and history at the prompt, for a terminal that a person types into; costs 0.3 ms per command. */
   readonly lineEditing?: boolean;
+  /** How long a shell may take to its first prompt; one that reads the person's start-up file is then started without it. 10 seconds. */
+  readonly shellStartMs?: number;
   readonly size?: TerminalSize;
   /** Programs that are tried before `rg` on the PATH for searching (VS Code carries one); `"none"`: our own search only. */
   readonly ripgrep?: readonly string[] | "none" | undefined;
@@ -48,8 +51,9 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
   await checkFolder(options.workingDir);
   const pty = options.pty === "none" ? undefined : await loadPty(options.pty);
   const folder = await PrivateFolder.open();
-  const env = shellEnvironment(options.env ?? withoutSecrets(process.env));
+  const env = { ...shellEnvironment(options.env ?? withoutSecrets(process.env)), [markVariable]: folder.name };
   const shell = chooseShell({ wanted: options.shell, env, isTerminal: pty !== undefined, platform: process.platform });
+  const notices = new Notices();
   const openShell = shellOpener({
     folder,
     pty,
@@ -58,10 +62,14 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
     fallbackDir: options.workingDir,
     userStartupFiles: options.userStartupFiles ?? false,
     lineEditing: options.lineEditing ?? false,
+    startMs: options.shellStartMs ?? 10_000,
+    wantsTerminal: options.pty !== "none",
+    notices,
   });
   const outputs = new OutputFolder(folder);
   const size = options.size ?? { cols: 200, rows: 50 };
-  const terminal = new ShellTerminal({ openShell: openShell.open, outputs, folder: options.workingDir, size });
+  const mark = terminalMark(folder.name);
+  const terminal = new ShellTerminal({ openShell, outputs, folder: options.workingDir, size, mark, notices });
   const files = new MachineFiles();
   const search = openMachineSearch({ files, workingDir: options.workingDir, ripgrep: options.ripgrep });
   let disposing: Promise<void> | undefined;
@@ -71,7 +79,7 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
     files: files satisfies Files,
     search,
     get notice() {
-      return openShell.notice();
+      return notices.all();
     },
     [Symbol.asyncDispose]: () => (disposing ??= dispose()),
   };

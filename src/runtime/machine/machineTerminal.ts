@@ -5,6 +5,7 @@ import { endShells } from "./endShells.ts";
 import { waitsForInput } from "./inputWait.ts";
 import { askAfterControlC, interruptCommand } from "./interrupt.ts";
 import { keySequence } from "./keys.ts";
+import type { Notices } from "./notices.ts";
 import type { Outcome } from "./runningCommand.ts";
 import { RunningCommand } from "./runningCommand.ts";
 import type { Shell, ShellListener } from "./shell.ts";
@@ -38,6 +39,9 @@ export interface ShellTerminalOptions {
   readonly outputs: OutputFolder;
   readonly folder: string;
   readonly size: TerminalSize;
+  /** What all that its shells start has in its environment. */
+  readonly mark: string;
+  readonly notices: Notices;
 }
 
 /** The terminal over whatever shells `openShell` gives, one after the other. */
@@ -45,6 +49,8 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   readonly #openShell: OpenShell;
   readonly #outputs: OutputFolder;
   readonly #firstFolder: string;
+  readonly #mark: string;
+  readonly #notices: Notices;
   readonly #rawListeners = new Set<(text: string) => void>();
   readonly #endedShells: Shell[] = [];
   #size: TerminalSize;
@@ -55,10 +61,12 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   #interrupting: Promise<void> | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor({ openShell, outputs, folder, size }: ShellTerminalOptions) {
+  constructor({ openShell, outputs, folder, size, mark, notices }: ShellTerminalOptions) {
     this.#openShell = openShell;
     this.#outputs = outputs;
     this.#firstFolder = folder;
+    this.#mark = mark;
+    this.#notices = notices;
     this.#folder = folder;
     this.#size = size;
   }
@@ -69,7 +77,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     if (request.type === "command" && (command === undefined || command.end !== undefined)) return this.#runCommand(request, options);
     if (command === undefined) return this.#answer({ type: "nothing_running" });
     if (command.end !== undefined) return this.#answer(command.end, command);
-    if (request.type === "command") return this.#answer({ type: "busy" }, command);
+    if (request.type === "command" || (command.isPersons && request.type !== "poll")) return this.#answer(busy(command), command);
     if (request.type === "input") this.#typeInto(request.text, keySequence("ENTER"));
     if (request.type === "key") this.#typeInto("", keySequence(request.key));
     if (request.type === "key" && request.key === "C-c" && this.#shell !== undefined) void askAfterControlC(this.#shell, command);
@@ -126,7 +134,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     try {
       const shell = await this.#open();
       if (!(await shell.start({ text: request.command, env: request.env }, options.signal)))
-        return this.#answer({ type: "busy" }, this.#command);
+        return this.#answer(busy(this.#command), this.#command);
     } catch (error) {
       this.#command = undefined;
       throw error;
@@ -150,7 +158,9 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     const isOver = outcome.type === "completed" || outcome.type === "shell_ended";
     if (isOver && this.#command === command) this.#command = undefined;
     if (command !== undefined) command.isTold = true;
-    return { outcome, ...(command?.takeOutput() ?? { output: "", omittedBytes: 0 }), workingDir: this.#folder };
+    const notice = this.#notices.take();
+    const told = command?.takeOutput() ?? { output: "", omittedBytes: 0 };
+    return { outcome, ...told, workingDir: this.#folder, ...(notice === undefined ? {} : { notice }) };
   }
 
   #typeInto(text: string, key: string): void {
@@ -172,7 +182,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     return {
       onScreen: (text) => this.#show(text),
       onOutput: (text) => this.#command?.receive(text),
-      onPersonCommand: () => (this.#command = new RunningCommand("person")),
+      onTypedCommand: (by) => (this.#command = new RunningCommand(by)),
       onFinished: (exitCode) => this.#finish({ type: "completed", exitCode }),
       onExit: (exitCode) => this.#finish({ type: "shell_ended", exitCode }),
     };
@@ -193,7 +203,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
   async #endShell(): Promise<void> {
     const shell = await (this.#opening ?? this.#shell);
     if (shell === undefined) return;
-    await endShells([shell]);
+    await endShells([shell], this.#mark);
     await shell.exit(500);
   }
 
@@ -201,7 +211,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     this.#rawListeners.clear();
     const last = (await this.#opening?.catch(() => undefined)) ?? this.#shell;
     const shells = last === undefined ? this.#endedShells : [...this.#endedShells, last];
-    if (shells.length > 0) await endShells(shells);
+    if (shells.length > 0) await endShells(shells, this.#mark);
     await last?.exit(500);
   }
 
@@ -213,6 +223,10 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     signal.throwIfAborted();
     if (this.#disposing !== undefined) throw closed();
   }
+}
+
+function busy(command: RunningCommand | undefined): Outcome {
+  return { type: "busy", ...(command?.isPersons === true ? { byPerson: true } : {}) };
 }
 
 function closed(): RuntimeError {

@@ -3,6 +3,7 @@ import { RuntimeError } from "../runtime.ts";
 import type { ChosenShell } from "./dialects/choose.ts";
 import type { ShellLaunch } from "./dialects/dialect.ts";
 import type { OpenShell } from "./machineTerminal.ts";
+import type { Notices } from "./notices.ts";
 import { spawnOnPipes } from "./pipes.ts";
 import type { PrivateFolder } from "./privateFolder.ts";
 import { whyNoPty } from "./pty.ts";
@@ -18,20 +19,21 @@ export interface ShellOpenerOptions {
   readonly fallbackDir: string;
   readonly userStartupFiles: boolean;
   readonly lineEditing: boolean;
+  readonly startMs: number;
+  /** Whether it is worth a word that there is none. */
+  readonly wantsTerminal: boolean;
+  /** Gets what has to be done without. */
+  readonly notices: Notices;
 }
 
-/** A person's start-up files may load a lot; without them a shell that is not there by then will never be. */
-const startMs = 10_000;
-
-/** Opens shells; `notice` tells what had to be done without, in a sentence for the person. */
-export function shellOpener(options: ShellOpenerOptions): { readonly open: OpenShell; notice(): string | undefined } {
+/** Opens shells, with whatever can be had of what is wanted. */
+export function shellOpener(options: ShellOpenerOptions): OpenShell {
+  const { notices } = options;
   const { dialect, program } = options.shell;
-  const notices = new Set(options.shell.notice === undefined ? [] : [options.shell.notice]);
-  if (options.pty === undefined)
-    notices.add(`Commands run without a terminal, because ${whyNoPty()}; programs that need one will not work.`);
+  tellWhatIsKnown(options);
   let withUserFiles = options.userStartupFiles;
 
-  const open: OpenShell = async (folder, size, listener) => {
+  return async (folder, size, listener) => {
     const cwd = (await isFolder(folder)) ? folder : options.fallbackDir;
     const start = (spawn: SpawnShell, isTerminal: boolean): Shell => {
       const spawnHere = (launch: ShellLaunch, processListener: ShellProcessListener): ShellProcess =>
@@ -60,7 +62,7 @@ export function shellOpener(options: ShellOpenerOptions): { readonly open: OpenS
     };
     for (;;) {
       const shell = startWithOrWithoutPty(start);
-      if (await shell.comesUp(startMs)) return shell;
+      if (await shell.comesUp(options.startMs)) return shell;
       shell.abandon();
       if (!withUserFiles || dialect.userFile === undefined)
         throw new RuntimeError("no-shell", `${program} cannot be started here. Is it installed, and may it be run in ${cwd}?`);
@@ -68,20 +70,28 @@ export function shellOpener(options: ShellOpenerOptions): { readonly open: OpenS
       notices.add(`The terminal runs without your ${dialect.userFile}, because with it the shell did not come to a prompt.`);
     }
   };
-  return { open, notice: () => (notices.size === 0 ? undefined : [...notices].join(" ")) };
 
   function startWithOrWithoutPty(start: (spawn: SpawnShell, isTerminal: boolean) => Shell): Shell {
     if (options.pty === undefined) return start(spawnOnPipes, false);
     try {
       return start(options.pty, true);
     } catch (cause) {
+      if (cause instanceof RuntimeError) throw cause;
       if (dialect.needsTerminal === true)
         throw new RuntimeError("no-shell", `${dialect.name} needs a terminal, and the machine has no pseudo terminal left.`, { cause });
       // Because a machine can run out of pseudo terminals, and a command without one is better than none.
-      notices.add("Commands run without a terminal, because the machine has no pseudo terminal left.");
+      notices.add(
+        "Commands run without a terminal, because the machine has no pseudo terminal left; programs that need one will not work.",
+      );
       return start(spawnOnPipes, false);
     }
   }
+}
+
+function tellWhatIsKnown({ notices, shell, pty, wantsTerminal }: ShellOpenerOptions): void {
+  if (shell.notice !== undefined) notices.add(shell.notice);
+  if (pty === undefined && wantsTerminal)
+    notices.add(`Commands run without a terminal, because ${whyNoPty()}; programs that need one will not work.`);
 }
 
 async function isFolder(path: string): Promise<boolean> {

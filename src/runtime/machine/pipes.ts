@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { RuntimeError } from "../runtime.ts";
 import type { ShellProcess, ShellProcessListener, ShellProcessOptions } from "./shellProcess.ts";
 import { signalProcess } from "./shellProcess.ts";
 
@@ -10,34 +11,43 @@ const drainMs = 250;
 export function spawnOnPipes(options: ShellProcessOptions, listener: ShellProcessListener): ShellProcess {
   const { program, args, cwd, env } = options;
   // Because output and errors must keep their order, they share one pipe: the outer shell makes it so and then becomes the inner one.
-  const child = spawn("/bin/sh", ["-c", 'exec "$0" "$@" 2>&1', program, ...args], {
+  const child: ChildProcess = spawn("/bin/sh", ["-c", 'exec "$0" "$@" 2>&1', program, ...args], {
     cwd,
     env,
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });
+  const { stdin, stdout } = child;
   let isRunning = true;
   const end = (exitCode: number | null): void => {
     if (!isRunning) return;
     isRunning = false;
-    child.stdout.destroy();
+    stdout?.destroy();
     listener.onExit(exitCode);
   };
-  child.stdout.on("data", (bytes: Buffer) => listener.onData(bytes));
-  child.stdin.on("error", () => child.stdin.destroy());
   child.once("error", () => end(null));
+  // Node makes none for a process that it has no file descriptors left for.
+  if (!stdin || !stdout) {
+    isRunning = false;
+    throw new RuntimeError(
+      "no-shell",
+      "No shell can be started, because too many files are open. Close other conversations, then try again.",
+    );
+  }
+  stdout.on("data", (bytes: Buffer) => listener.onData(bytes));
+  stdin.on("error", () => stdin.destroy());
   child.once("exit", (code, signal) => {
-    child.stdout.resume();
+    stdout.resume();
     setTimeout(end, drainMs, exitCodeOf(code, signal)).unref();
   });
   child.once("close", (code, signal) => end(exitCodeOf(code, signal)));
   return {
     pid: child.pid ?? 0,
     isTerminal: false,
-    write: (data) => isRunning && child.stdin.write(data),
+    write: (data) => isRunning && stdin.write(data),
     resize: () => undefined,
-    pause: () => child.stdout.pause(),
-    resume: () => child.stdout.resume(),
+    pause: () => stdout.pause(),
+    resume: () => stdout.resume(),
     kill: (signal) => isRunning && child.pid !== undefined && signalProcess(child.pid, signal),
   };
 }

@@ -3,15 +3,22 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { RuntimeError } from "../runtime.ts";
+import { killOrphans } from "./endShells.ts";
+import { terminalMark } from "./environment.ts";
 
 /** A rest of an earlier text that is longer than this is cut off, and not written over, because the shell reads it too. */
 const longestRest = 16 * 1024;
 
 const namePrefix = "openhands-shell-";
 
-/** A folder that only we may enter, for what the shell reads; removed with its terminal, and so are those of processes that were killed. */
+/**
+ * A folder that only we may enter, for what the shell reads; removed with its terminal. Those of processes that were killed are removed, and
+ * what ran in their terminals is ended.
+ */
 export class PrivateFolder implements AsyncDisposable {
   readonly #path: string;
+  /** What cannot be cleared up (a full table of files, a folder that is held) is left to the next one. */
+  readonly #sweeping = sweep().catch(() => undefined);
   #file: { readonly path: string; readonly fd: number; size: number } | undefined;
 
   private constructor(folder: string) {
@@ -31,6 +38,11 @@ export class PrivateFolder implements AsyncDisposable {
     }
     const message = `No folder for temporary files can be made in ${[...parents].join(" or ")}. Commands need one: make room there, or set TMPDIR.`;
     throw new RuntimeError("failed", message, { cause: causes[0] });
+  }
+
+  /** Nobody else's is called so. */
+  get name(): string {
+    return path.basename(this.#path);
   }
 
   pathOf(name: string): string {
@@ -88,7 +100,8 @@ export class PrivateFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.forget();
-    await Promise.all([this.#path, ...(await abandonedFolders())].map((folder) => rm(folder, { recursive: true, force: true })));
+    await this.#sweeping;
+    await rm(this.#path, { recursive: true, force: true });
   }
 
   #openFile(): { readonly path: string; readonly fd: number; size: number } {
@@ -110,6 +123,13 @@ export class PrivateFolder implements AsyncDisposable {
       return action();
     }
   }
+}
+
+/** Clears up after those who could not. What a terminal of theirs still runs is known by the folder's name. */
+async function sweep(): Promise<void> {
+  const folders = await abandonedFolders();
+  await killOrphans(folders.map((folder) => terminalMark(path.basename(folder))));
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
 /** Those of this user whose process is not there any more: a killed one cannot clean up after itself. */

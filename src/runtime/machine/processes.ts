@@ -45,6 +45,16 @@ function parseStat(pid: number, stat: string): ProcessRow | undefined {
   return { pid, parent: Number(parent), group: Number(group), isActive, session, foregroundGroup: Number(foregroundGroup) };
 }
 
+/** Whether it was started with the environment variable `entry` (`NAME=value`). Known on Linux only, and of processes that may be looked into. */
+export function wasStartedWith(entry: string, pid: number): boolean {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`.includes(`\0${entry}\0`);
+  } catch {
+    // Because it may have ended, or be somebody else's: then it is none of ours.
+    return false;
+  }
+}
+
 async function listByPs(): Promise<ProcessRow[]> {
   // Windows has neither process groups nor sessions of terminals.
   if (process.platform === "win32") return [];

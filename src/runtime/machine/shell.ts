@@ -15,8 +15,8 @@ export interface ShellListener {
   onScreen(text: string): void;
   /** Output of the running command, raw. The same text went to `onScreen` before. */
   onOutput(text: string): Ready;
-  /** A line that the person typed has started to run. */
-  onPersonCommand(): void;
+  /** A line that was typed at the prompt has started to run. */
+  onTypedCommand(by: "agent" | "person"): void;
   onFinished(exitCode: number): void;
   /** Nothing comes after it. */
   onExit(exitCode: number | null): void;
@@ -239,7 +239,7 @@ export class Shell {
     this.#phase = "running";
     this.#prompt.left();
     this.#nonce = "";
-    this.#listener.onPersonCommand();
+    this.#listener.onTypedCommand(this.#keyboard.typedBy === "agent" ? "agent" : "person");
     this.#prompt.giveUp();
   }
 

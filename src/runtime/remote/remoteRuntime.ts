@@ -81,13 +81,36 @@ async function interruptRemote(session: ClientHttp2Session): Promise<void> {
 }
 
 async function readTerminal(answer: Answer, signal: AbortSignal, onOutput: OutputListener | undefined): Promise<TerminalResult> {
+  const show = patiently(onOutput);
   for await (const text of linesOf(answer, signal)) {
     const line = TerminalLine.parse(JSON.parse(text));
-    if (line.type === "output") await onOutput?.(line.text);
+    if (line.type === "output") await show(line.text);
     if (line.type === "result") return line.result;
     if (line.type === "error") throw toRuntimeError(line.fault);
   }
   throw new RuntimeError("unreachable", "The sandbox ended while the command ran. Its outcome is unknown.");
+}
+
+/** As long as a machine waits for who watches (machine/holdback.ts). */
+const patienceMs = 100;
+
+/** Waits while the watcher has too much; who is late is not waited for until they have caught up. */
+function patiently(watch: OutputListener | undefined): (text: string) => Promise<void> {
+  let isLate = false;
+  return async (text) => {
+    const ready: unknown = watch?.(text);
+    if (isLate || !(ready instanceof Promise)) return;
+    isLate = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, patienceMs);
+    const caughtUp = (): void => {
+      isLate = false;
+      resolve();
+    };
+    ready.then(caughtUp, caughtUp);
+    await promise;
+    clearTimeout(timer);
+  };
 }
 
 function remoteFiles(session: ClientHttp2Session): Files {

@@ -1,0 +1,25 @@
+/** What a terminal has to do without, in sentences for the person and the model. */
+export class Notices {
+  readonly #sentences = new Set<string>();
+  #taken = 0;
+
+  add(sentence: string): void {
+    this.#sentences.add(sentence);
+  }
+
+  /** All of them; undefined when there is none. */
+  all(): string | undefined {
+    return join([...this.#sentences]);
+  }
+
+  /** Those that were not taken before. */
+  take(): string | undefined {
+    const fresh = [...this.#sentences].slice(this.#taken);
+    this.#taken = this.#sentences.size;
+    return join(fresh);
+  }
+}
+
+function join(sentences: readonly string[]): string | undefined {
+  return sentences.length === 0 ? undefined : sentences.join(" ");
+}
