@@ -22,14 +22,15 @@ export interface Composed extends AsyncDisposable {
 /** The host of the command line: tools act on this machine. */
 export function openHost(store: ConversationStore, environment: Environment, apiKey: string | undefined): Composed {
   const log = environment["OPENHANDS_LOG"] === "debug" ? stderrLog : noLog;
+  // Read and compiled while the conversation is made, which mostly waits for the disk; who needs them awaits them.
+  void Promise.allSettled([loadMachine(), import("../llm/openai.ts")]);
   let lastFault: unknown;
   const host = new Host({
     store,
     openLlm: async (ref, workingDir) =>
       withFaultsTold(await openLlm(ref, workingDir, { apiKey, demoFolder, demoWordDelayMs: 12 }), (error) => (lastFault = error)),
     openRuntime: async (workingDir) => {
-      const { openMachineRuntime } = await import("../runtime/machine/machineRuntime.ts");
-      const { personsShell } = await import("../runtime/machine/dialects/choose.ts");
+      const [{ openMachineRuntime }, { personsShell }] = await loadMachine();
       const machine = await openMachineRuntime({ workingDir, wall: "Local · no sandbox", shell: personsShell(environment["SHELL"]) });
       if (machine.notice !== undefined) log.warn(machine.notice);
       return machine;
@@ -41,6 +42,10 @@ export function openHost(store: ConversationStore, environment: Environment, api
     wasUnreachable: () => lastFault instanceof LlmError && lastFault.fault === "unreachable",
     [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
   };
+}
+
+function loadMachine() {
+  return Promise.all([import("../runtime/machine/machineRuntime.ts"), import("../runtime/machine/dialects/choose.ts")]);
 }
 
 function withFaultsTold(llm: Llm, tell: (error: unknown) => void): Llm {

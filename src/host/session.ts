@@ -262,15 +262,15 @@ export class Session implements AsyncDisposable {
     const { id, state } = this.#conversation;
     if (!state.llm || !state.working_dir)
       throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
+    // Both at once; a runtime that could not be opened is tried again at the next run.
+    const runtime = (this.#runtime ??= this.#options.openRuntime(state.working_dir, id));
+    runtime.catch(() => (this.#runtime = undefined));
     const llm = await this.#options.openLlm(state.llm, state.working_dir);
-    this.#runtime ??= this.#options.openRuntime(state.working_dir, id);
-    // A runtime that could not be opened is tried again at the next run.
-    this.#runtime.catch(() => (this.#runtime = undefined));
     const emit = (signal: AgentSignal): void => this.#tell({ ...signal, conversationId: id });
     return {
       conversation: this.#kept,
       llm,
-      runtime: await this.#runtime,
+      runtime: await runtime,
       tools: (this.#tools ??= this.#newTools()),
       secrets: this.#secrets,
       emit,

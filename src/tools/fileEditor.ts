@@ -35,8 +35,6 @@ Line ends and encoding are kept. Long views lose their middle.`,
     imageNote: "view shows images, too (at most 5 MB).",
     action: FileEditorAction,
     parameters: {
-      path: "Absolute.",
-      file_text: "create: the whole text.",
       new_str: "Empty to delete.",
       view_range: "view: [first, last] line, from 1; last -1 is the end.",
     },

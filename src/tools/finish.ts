@@ -5,7 +5,7 @@ import { toolOf } from "./toolOf.ts";
 export const finishTool = toolOf<FinishAction>({
   name: "finish",
   kind: "FinishAction",
-  description: "Ends the task. Call it alone, when the work is done and checked, or when you cannot go on without the person.",
+  description: "Ends the task. Call it alone, when the work is done and checked, or you need the person.",
   action: FinishAction,
   parameters: { message: "For the person: what you changed, which command proves that it works, and what is left." },
   isReadOnly: true,

@@ -22,7 +22,7 @@ const parts: Omit<ToolParts<TerminalAction>, "run"> = {
   name: "terminal",
   kind: "TerminalAction",
   description: `Runs a command in one persistent shell: working directory, variables and functions stay from call to call.
-- One call, one command; join several with && or ;. Here-documents and multi-line scripts are fine.
+- Join several commands with && or ;. Here-documents and multi-line scripts are fine.
 - A command that stays silent for ${noChangeTimeoutMs / 1000} s, or runs longer than \`timeout\`, is reported as still running. Then: an empty command waits on; \`is_input\` types into it or presses a key (C-c stops it).
 - Start servers in the background (\`cmd > log 2>&1 &\`). Programs that ask questions get none answered: pass flags such as -y.
 - Output over ${maxCharacters} characters loses its middle.`,
@@ -31,7 +31,7 @@ const parts: Omit<ToolParts<TerminalAction>, "run"> = {
     command: "Empty: wait for the one that runs. With is_input: the text to type, or a key: C-c, C-d, ENTER, TAB, ESC, UP, DOWN.",
     is_input: "The command is input for the running program.",
     timeout: "Seconds to wait at most.",
-    reset: "Start a new shell first; what runs in the old one is ended.",
+    reset: "Start a new shell first.",
   },
   isReadOnly: false,
   risk: (_action, { runtime }) => (runtime.info.isSandboxed ? "MEDIUM" : "HIGH"),

@@ -5,7 +5,7 @@ import { toolOf } from "./toolOf.ts";
 export const thinkTool = toolOf<ThinkAction>({
   name: "think",
   kind: "ThinkAction",
-  description: "Writes down a thought and changes nothing. For weighing options before a hard step.",
+  description: "Writes down a thought and changes nothing.",
   action: ThinkAction,
   parameters: {},
   isReadOnly: true,
