@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Becomes dist/cli.js. Any Node can read it; the program itself (cli-main.js) needs a newer one.
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { homedir } from "node:os";
@@ -11,7 +10,7 @@ const isNewEnough = "withResolvers" in Promise && nodeModule.enableCompileCache 
 const own = fileURLToPath(new URL(`../node_modules/node/bin/node${process.platform === "win32" ? ".exe" : ""}`, import.meta.url));
 
 if (isNewEnough) await run();
-else if (existsSync(own)) runWith(own);
+else if (existsSync(own)) await runWith(own);
 else refuse();
 
 /**
@@ -35,7 +34,8 @@ function canBe(folder) {
 }
 
 /** In a checkout there is a Node of the project's own. A terminal gives Ctrl-C to both, and a second one would mean "leave at once". */
-function runWith(node) {
+async function runWith(node) {
+  const { spawn } = await import("node:child_process");
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));

@@ -1,5 +1,4 @@
-import { listProcesses, type ProcessRow } from "../runtime/machine/processes.ts";
-import { signalProcess } from "../runtime/machine/shellProcess.ts";
+import type { ProcessRow } from "../runtime/machine/processes.ts";
 import { exitCodes } from "./usage.ts";
 
 /** How long a run, and what it started, may take to end by itself. */
@@ -31,6 +30,8 @@ export function stopWhenLeft(say: (sentence: string) => void): AbortSignal {
 async function leave(): Promise<void> {
   const sessions = new Set<string>();
   try {
+    const { listProcesses } = await import("../runtime/machine/processes.ts");
+    const { signalProcess } = await import("../runtime/machine/shellProcess.ts");
     // More than once, because what is about to be killed may have started something meanwhile.
     for (let round = 0; round < 3; round++) {
       for (const { pid } of ownProcesses(await listProcesses(), sessions)) signalProcess(pid, "SIGKILL");

@@ -41,7 +41,7 @@ export function shortened(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let short = "";
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     width += widthOf(segment);
     if (width > columns - 1) break;
     short += segment;
@@ -49,7 +49,11 @@ export function shortened(text: string, columns: number): string {
   return `${short}…`;
 }
 
-const graphemes = new Intl.Segmenter();
+/** What a person takes for one character. Made when it is needed: its tables take milliseconds to load. */
+function graphemesOf(text: string): Intl.Segments {
+  return new Intl.Segmenter().segment(text);
+}
+
 /** East Asian wide and full-width characters (Unicode UAX #11), and what is drawn as a picture. */
 const wide =
   /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}])/u;
@@ -58,6 +62,6 @@ const wide =
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += wide.test(segment) ? 2 : /^[\p{Mn}\p{Me}\p{Cf}]+$/u.test(segment) ? 0 : 1;
+  for (const { segment } of graphemesOf(text)) width += wide.test(segment) ? 2 : /^[\p{Mn}\p{Me}\p{Cf}]+$/u.test(segment) ? 0 : 1;
   return width;
 }

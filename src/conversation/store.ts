@@ -86,7 +86,7 @@ export class ConversationStore {
   async list(): Promise<ListedConversation[]> {
     const ids = await this.ids();
     const listed = await Promise.all(ids.map((id) => this.#listed(id).catch(() => undefined)));
-    return listed.filter((row) => row !== undefined).toSorted((a, b) => b.updated_at.localeCompare(a.updated_at));
+    return listed.filter((row) => row !== undefined).toSorted((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
   }
 
   /** A new conversation `forkId` with the events of this one up to `atEventId`, or all; it is idle. Rejects with `exists`. */
