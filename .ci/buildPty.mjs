@@ -35,8 +35,9 @@ async function buildPty(arch, compiler) {
   mkdirSync(path.dirname(target), { recursive: true });
   // Because a half-written file would count as done, the compiler writes beside it and the rename comes last.
   const unfinished = `${target}.${process.pid}`;
+  // With exceptions, because node-pty throws them: without, a machine that has run out of pseudo terminals would end the process.
   await compile(compiler, [
-    ...["-std=c++20", "-O2", "-s", "-shared", "-fPIC", "-DNAPI_DISABLE_CPP_EXCEPTIONS", "-include", oldGlibc()],
+    ...["-std=c++20", "-O2", "-s", "-shared", "-fPIC", "-DNAPI_CPP_EXCEPTIONS", "-include", oldGlibc()],
     ...["-I", nodeHeaders(), "-I", addonHeaders(), path.join(pty, "src", "unix", "pty.cc"), "-o", unfinished],
     // By its file name, because it is an empty shell since glibc 2.34, and older ones have `forkpty` there.
     ...["-Wl,--no-as-needed", "-l:libutil.so.1"],
