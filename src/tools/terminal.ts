@@ -48,11 +48,15 @@ async function runTerminal(action: TerminalAction, context: ToolContext, shell: 
 
 async function observe(action: TerminalAction, context: ToolContext, shell: Shell): Promise<TerminalObservation> {
   const { runtime, signal, onOutput } = context;
+  if (action.reset && action.is_input) {
+    const text = "reset and is_input do not go together: a new shell runs nothing that could be typed into. Nothing was done.";
+    return observation(action, { text, isError: true, workingDir: runtime.info.workingDir });
+  }
   if (action.reset) {
     await runtime.terminal.reset(signal);
     shell.isRunning = false;
   }
-  if (action.reset && action.command === "" && !action.is_input) {
+  if (action.reset && action.command === "") {
     return observation(action, { text: "The terminal has been reset.", exitCode: 0, workingDir: runtime.info.workingDir });
   }
   const { workingDir } = runtime.info;

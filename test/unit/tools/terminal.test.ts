@@ -50,6 +50,7 @@ describe("the terminal tool", () => {
     assert.deepEqual(await asked({ command: "ENTER", is_input: true }), [{ type: "key", key: "ENTER", ...waits }]);
     assert.deepEqual(await asked({ command: "C-c" }), [{ type: "command", command: "C-c", ...waits }]);
     assert.deepEqual(await asked({ command: "", reset: true }), ["reset"]);
+    assert.deepEqual(await asked({ command: "y", reset: true, is_input: true }), []);
     assert.deepEqual(await asked({ command: "ls", reset: true }), ["reset", { type: "command", command: "ls", ...waits }]);
   });
 
