@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { messageOf } from "../src/protocol/thrown.ts";
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import { runtimeApp } from "../src/server/runtimeApp.ts";
 import { serveStdio } from "../src/server/stdio.ts";
@@ -39,7 +40,7 @@ function readOptions(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: flags }).values;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

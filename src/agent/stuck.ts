@@ -1,5 +1,7 @@
+import { isRead } from "../llm/condensedView.ts";
 import { textOf } from "../protocol/content.ts";
-import type { ActionEvent, AgentErrorEvent, Event, ObservationEvent, UserRejectObservation } from "../protocol/events.ts";
+import type { ActionEvent, Event } from "../protocol/events.ts";
+import type { ActionResult } from "../protocol/view.ts";
 
 /** Whether the agent gets on. `nudge` is for the model to read; `reason` is for the person. */
 export type Progress =
@@ -7,11 +9,9 @@ export type Progress =
   | { readonly kind: "nudge"; readonly text: string }
   | { readonly kind: "stuck"; readonly reason: string };
 
-type Result = ObservationEvent | AgentErrorEvent | UserRejectObservation;
-
 interface Done {
   readonly action: ActionEvent;
-  readonly result: Result;
+  readonly result: ActionResult;
   /** Equal for the same call with the same result; what the model said beside it does not count. */
   readonly key: string;
 }
@@ -66,22 +66,9 @@ function recentEvents(events: readonly Event[], since: number): Event[] {
   for (let at = events.length - 1; at >= since && recent.length < window; at--) {
     const event = events[at];
     if (event?.kind === "MessageEvent" && event.source === "user") break;
-    if (event && isOfAgent(event)) recent.unshift(event);
+    if (event && isRead(event)) recent.unshift(event);
   }
   return recent;
-}
-
-function isOfAgent({ kind }: Event): boolean {
-  switch (kind) {
-    case "MessageEvent":
-    case "ActionEvent":
-    case "ObservationEvent":
-    case "AgentErrorEvent":
-    case "UserRejectObservation":
-      return true;
-    default:
-      return false;
-  }
 }
 
 function trailingMessages(recent: readonly Event[]): number {
@@ -99,7 +86,7 @@ function pairs(recent: readonly Event[]): Done[] {
   });
 }
 
-function isResultOf(event: Event, action: ActionEvent): event is Result {
+function isResultOf(event: Event, action: ActionEvent): event is ActionResult {
   switch (event.kind) {
     case "ObservationEvent":
     case "UserRejectObservation":
@@ -111,7 +98,7 @@ function isResultOf(event: Event, action: ActionEvent): event is Result {
   }
 }
 
-function wordsOf(result: Result): unknown {
+function wordsOf(result: ActionResult): unknown {
   switch (result.kind) {
     case "ObservationEvent":
       return [result.observation.is_error, textOf(result.observation.content)];

@@ -1,6 +1,7 @@
 import { type Content, textContent, textOf } from "../protocol/content.ts";
-import type { ActionEvent, AgentErrorEvent, Event, MessageEvent, ObservationEvent, UserRejectObservation } from "../protocol/events.ts";
+import type { ActionEvent, Event, MessageEvent, ObservationEvent } from "../protocol/events.ts";
 import { SecretRegistry, stateKeys } from "../protocol/state.ts";
+import type { ActionResult } from "../protocol/view.ts";
 import { condensedView, type ViewItem } from "./condensedView.ts";
 import type { ChatMessage } from "./llm.ts";
 
@@ -122,7 +123,7 @@ function resultMessage({ id, tool_call_id: toolCallId }: ActionEvent, results: R
   return { role: "tool", toolCallId, content: result === undefined ? [textContent(outcomeUnknown)] : contentOf(result) };
 }
 
-function contentOf(result: ResultEvent): readonly Content[] {
+function contentOf(result: ActionResult): readonly Content[] {
   switch (result.kind) {
     case "ObservationEvent":
       return [...failureHeader(result), ...result.observation.content, ...result.extended_content];
@@ -138,17 +139,15 @@ function failureHeader({ observation }: ObservationEvent): Content[] {
   return observation.is_error ? [textContent("[This call did not succeed.]")] : [];
 }
 
-type ResultEvent = ObservationEvent | UserRejectObservation | AgentErrorEvent;
-
 interface Results {
-  readonly byAction: ReadonlyMap<string, ResultEvent>;
-  readonly byCall: ReadonlyMap<string, ResultEvent>;
+  readonly byAction: ReadonlyMap<string, ActionResult>;
+  readonly byCall: ReadonlyMap<string, ActionResult>;
 }
 
 /** The first result of a call counts; a second one is as if it were not there. */
 function collectResults(events: readonly ViewItem[]): Results {
-  const byAction = new Map<string, ResultEvent>();
-  const byCall = new Map<string, ResultEvent>();
+  const byAction = new Map<string, ActionResult>();
+  const byCall = new Map<string, ActionResult>();
   for (const event of events) {
     if (event.kind === "ObservationEvent" || event.kind === "UserRejectObservation") {
       if (!byAction.has(event.action_id)) byAction.set(event.action_id, event);

@@ -26,7 +26,8 @@ export function condensedView(events: readonly Event[]): readonly ViewItem[] {
   return view;
 }
 
-function isRead({ kind }: Event): boolean {
+/** Whether the model is given it, as far as nothing is condensed. */
+export function isRead({ kind }: Event): boolean {
   switch (kind) {
     case "SystemPromptEvent":
     case "MessageEvent":

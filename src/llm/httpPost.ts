@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { pipeline, type Readable } from "node:stream";
+import { codeOf } from "../protocol/thrown.ts";
 
 export interface PostOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -75,7 +76,7 @@ async function sendOnce(url: URL, { headers, body, signal }: PostOptions): Promi
 }
 
 function isReset(error: Error): boolean {
-  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+  return codeOf(error) === "ECONNRESET" || codeOf(error) === "EPIPE";
 }
 
 async function toAnswer(message: IncomingMessage): Promise<HttpAnswer> {

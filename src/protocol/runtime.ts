@@ -4,6 +4,9 @@ import * as z from "zod";
  * What the Runtime interface says and hears, as data: the same shapes in memory and on the wire of sandbox-server.
  */
 
+/** Of a command's output a model is shown so much at most; of more it loses the middle, and the whole is kept in a file. */
+export const mostShownCharacters = 30_000;
+
 /** Keys that may be pressed in a running program: `C-a`…`C-z` and these (agent-server protocol §5.2). */
 export const TerminalKey = z.string().regex(/^(C-[a-z]|ENTER|TAB|BS|ESC|UP|DOWN|LEFT|RIGHT|HOME|END|PGUP|PGDN)$/);
 export type TerminalKey = z.infer<typeof TerminalKey>;

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import type * as z from "zod";
 import { GlobRequest, GrepRequest, TerminalRequest } from "../protocol/runtime.ts";
 import { PathRequest, ReadRequest, type RuntimeFault, type TerminalLine, versionHeader, WriteQuery } from "../protocol/runtimeApi.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 
 const maxWriteBytes = 100 * 1024 * 1024;
@@ -154,7 +155,7 @@ class BadRequest extends Error {
 
 function toFault(error: unknown): RuntimeFault {
   if (error instanceof RuntimeError) return { code: error.code, detail: error.message };
-  return { code: "failed", detail: error instanceof Error ? error.message : String(error) };
+  return { code: "failed", detail: messageOf(error) };
 }
 
 function statusOf(error: unknown): 400 | 404 | 409 | 413 | 500 | 503 {

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { GlobAction, type GlobObservation, GrepAction, type GrepObservation } from "../protocol/actions.ts";
+import { GlobAction, GrepAction } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
 import type { FoundFile, SearchGap } from "../protocol/runtime.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
@@ -24,22 +24,14 @@ export const globTool = toolOf<GlobAction>({
   risk: (action, context) => pathRisk(placeOf(action, context).path, "read", context),
   run: async (action, context) => {
     const place = placeOf(action, context);
-    const about = { pattern: action.pattern, search_path: place.path };
-    const told = (text: string, rest: Pick<GlobObservation, "files" | "is_error" | "truncated">): GlobObservation => ({
-      kind: "GlobObservation",
-      content: [textContent(text)],
-      ...about,
-      ...rest,
+    const { text, paths, ...rest } = await looked(place.path, context, async () => {
+      const { files, gaps } = await context.runtime.search.glob(place, context.signal);
+      const all = files.map(({ path }) => path);
+      const found = all.length === 0 ? `No file below ${place.path} fits ${place.pattern}.` : all.join("\n");
+      return { text: bounded(found) + gapNotes(gaps), paths: all, truncated: gaps.length > 0 };
     });
-    try {
-      await checkPath(place.path, context);
-      const { files: found, gaps } = await context.runtime.search.glob(place, context.signal);
-      const files = found.map(({ path }) => path);
-      const text = files.length === 0 ? `No file below ${place.path} fits ${place.pattern}.` : files.join("\n");
-      return told(bounded(text) + gapNotes(gaps), { files, is_error: false, truncated: gaps.length > 0 });
-    } catch (error) {
-      return told(problem(error), { files: [], is_error: true, truncated: false });
-    }
+    const about = { pattern: action.pattern, search_path: place.path };
+    return { kind: "GlobObservation", content: [textContent(text)], ...about, files: paths, ...rest };
   },
 });
 
@@ -56,26 +48,35 @@ export const grepTool = toolOf<GrepAction>({
   risk: (action, context) => pathRisk(action.path ?? context.runtime.info.workingDir, "read", context),
   run: async ({ pattern, path: given, include }, context) => {
     const path = given ?? context.runtime.info.workingDir;
-    const about = { pattern, search_path: path, ...(include == null ? {} : { include_pattern: include }) };
-    const told = (text: string, rest: Pick<GrepObservation, "matches" | "is_error" | "truncated">): GrepObservation => ({
-      kind: "GrepObservation",
-      content: [textContent(text)],
-      ...about,
-      ...rest,
-    });
-    try {
-      await checkPath(path, context);
+    const { text, paths, ...rest } = await looked(path, context, async () => {
       const request = { pattern, path: posix.normalize(path), ...(include == null ? {} : { include }) };
       const { files, gaps } = await context.runtime.search.grep(request, context.signal);
       const shown = files.filter((file) => !isSecret(file.path));
-      const text = shown.length === 0 ? `No line in a file below ${path} matches ${pattern}.` : shown.map(linesText).join("\n");
+      const found = shown.length === 0 ? `No line in a file below ${path} matches ${pattern}.` : shown.map(linesText).join("\n");
       const notes = secretNote(files.length - shown.length) + gapNotes(gaps);
-      return told(bounded(text) + notes, { matches: shown.map((file) => file.path), is_error: false, truncated: gaps.length > 0 });
-    } catch (error) {
-      return told(problem(error), { matches: [], is_error: true, truncated: false });
-    }
+      return { text: bounded(found) + notes, paths: shown.map((file) => file.path), truncated: gaps.length > 0 };
+    });
+    const about = { pattern, search_path: path, ...(include == null ? {} : { include_pattern: include }) };
+    return { kind: "GrepObservation", content: [textContent(text)], ...about, matches: paths, ...rest };
   },
 });
+
+interface Found {
+  readonly text: string;
+  readonly paths: string[];
+  readonly truncated: boolean;
+}
+
+/** What `look` has found at `path`, or why nothing could be. */
+async function looked(path: string, context: ToolContext, look: () => Promise<Found>): Promise<Found & { readonly is_error: boolean }> {
+  try {
+    await checkPath(path, context);
+    return { ...(await look()), is_error: false };
+  } catch (error) {
+    if (!(error instanceof EditError) && !(error instanceof RuntimeError)) throw error;
+    return { text: error.message, paths: [], truncated: false, is_error: true };
+  }
+}
 
 /** An absolute pattern says itself where to look: up to its first part that is no plain name. */
 function placeOf(
@@ -120,9 +121,4 @@ function gapNotes(gaps: readonly SearchGap[]): string {
 function secretNote(count: number): string {
   if (count === 0) return "";
   return `\n[${count} ${count === 1 ? "file that matches is" : "files that match are"} not shown: ${count === 1 ? "it" : "they"} may hold secrets.]`;
-}
-
-function problem(error: unknown): string {
-  if (error instanceof EditError || error instanceof RuntimeError) return error.message;
-  throw error;
 }

@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import { TerminalAction, type TerminalObservation } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
-import { TerminalKey, type TerminalRequest, type TerminalResult } from "../protocol/runtime.ts";
+import { mostShownCharacters, TerminalKey, type TerminalRequest, type TerminalResult } from "../protocol/runtime.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
-import { describe, maxCharacters, noChangeTimeoutMs, type Told, wordsOfEarlier } from "./terminalWords.ts";
+import { describe, noChangeTimeoutMs, type Told, wordsOfEarlier } from "./terminalWords.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 import { type ToolParts, toolOf } from "./toolOf.ts";
 
@@ -25,7 +25,7 @@ const parts: Omit<ToolParts<TerminalAction>, "run"> = {
 - Join several commands with && or ;. Here-documents and multi-line scripts are fine.
 - A command that stays silent for ${noChangeTimeoutMs / 1000} s, or runs longer than \`timeout\`, is reported as still running. Then: an empty command waits on; \`is_input\` types into it or presses a key (C-c stops it).
 - Start servers in the background (\`cmd > log 2>&1 &\`). Programs that ask questions get none answered: pass flags such as -y.
-- Output over ${maxCharacters} characters loses its middle.`,
+- Output over ${mostShownCharacters} characters loses its middle.`,
   action: TerminalAction,
   parameters: {
     command: "Empty: wait for the one that runs. With is_input: the text to type, or a key: C-c, C-d, ENTER, TAB, ESC, UP, DOWN.",

@@ -1,8 +1,6 @@
-import type { TerminalResult } from "../protocol/runtime.ts";
+import { mostShownCharacters, type TerminalResult } from "../protocol/runtime.ts";
 import { truncateMiddle } from "./truncate.ts";
 
-/** More than this loses its middle. */
-export const maxCharacters = 30_000;
 export const noChangeTimeoutMs = 30_000;
 
 /** What came of a request, in words for the model. */
@@ -26,7 +24,7 @@ export function describe(result: TerminalResult, before: string): Told {
 /** The text as it is shown: binary output as its size, long output without its middle. */
 function shorten({ output, omittedBytes, fullOutput }: TerminalResult): Pick<Told, "text" | "fullOutput"> {
   if (isBinary(output)) return { text: `[Binary output, about ${Buffer.byteLength(output) + omittedBytes} bytes; it is not shown.]` };
-  const text = truncateMiddle(output.trimEnd(), maxCharacters);
+  const text = truncateMiddle(output.trimEnd(), mostShownCharacters);
   if (text.length >= output.trimEnd().length && omittedBytes === 0) return { text };
   return { text: `${text}\n${whereTheRestIs(Buffer.byteLength(output) + omittedBytes, fullOutput)}`, fullOutput };
 }
@@ -81,7 +79,7 @@ function stillRunning(reason: "timeout" | "no_change"): string {
 export function wordsOfEarlier(result: TerminalResult): string {
   const { outcome, output } = result;
   const code = "exitCode" in outcome && outcome.exitCode !== null ? ` with exit code ${outcome.exitCode}` : "";
-  const rest = output.trim() === "" ? "" : ` Its last output:\n${truncateMiddle(shorten(result).text, maxCharacters / 3)}\n`;
+  const rest = output.trim() === "" ? "" : ` Its last output:\n${truncateMiddle(shorten(result).text, mostShownCharacters / 3)}\n`;
   return `[The command that was left running has ended${code}.${rest}]`;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Story, session } from "./fixtures.ts";
 import { approval, asked, scenes } from "./scenes.ts";
-import { withView } from "./suite.ts";
+import { rowNames, showScene, statusOf, withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
 describe("webview: a conversation", function () {
@@ -18,11 +18,6 @@ describe("webview: a conversation", function () {
     assert.deepEqual(await view.violations(), []);
   });
 
-  const rowNames = (): Promise<string[]> =>
-    view.page.locator("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
-  const status = async (): Promise<string> => (await view.page.locator('[data-part="status"]').textContent()) ?? "";
-  const show = (name: string): Promise<void> => view.send(...(scenes[name] ?? (() => []))());
-
   it("asks for everything when it is new", async () => {
     assert.deepEqual(await view.requests(), [{ type: "chat.ready", conversationId: null, afterSeq: -1 }]);
   });
@@ -32,8 +27,8 @@ describe("webview: a conversation", function () {
   });
 
   it("names each row by what happened", async () => {
-    await show("finished");
-    const names = (await rowNames()).map((name) => name.split("\n")[0]);
+    await showScene(view, "finished");
+    const names = (await rowNames(view)).map((name) => name.split("\n")[0]);
     assert.deepEqual(names, [
       "You: The test in test/date.test.ts fails since March. Find out why.",
       "Agent: I'll run the test first.",
@@ -50,8 +45,8 @@ describe("webview: a conversation", function () {
     const said: Record<string, string> = {};
     for (const name of Object.keys(scenes)) {
       await view.reload();
-      await show(name);
-      said[name] = (await status()).replace(/· \d.*$/, "· time").trim();
+      await showScene(view, name);
+      said[name] = (await statusOf(view)).replace(/· \d.*$/, "· time").trim();
     }
     assert.deepEqual(said, {
       "no-folder": "No folder is open",
@@ -83,7 +78,7 @@ describe("webview: a conversation", function () {
     const story = new Story().user("Say hello.").status("running").agent("Hello.").status("finished");
     const update = story.take();
     await view.send(session(), update, update, session(), update);
-    assert.deepEqual(await rowNames(), ["You: Say hello.", "Agent: Hello."]);
+    assert.deepEqual(await rowNames(view), ["You: Say hello.", "Agent: Hello."]);
   });
 
   it("starts anew when the conversation changes", async () => {
@@ -94,7 +89,7 @@ describe("webview: a conversation", function () {
       new Story(0, other).user("Second.").take(),
       new Story().wait(1).user("Late.").take(),
     );
-    assert.deepEqual(await rowNames(), ["You: Second."]);
+    assert.deepEqual(await rowNames(view), ["You: Second."]);
     assert.equal(await view.page.getByRole("heading", { level: 1 }).innerText(), "Second.");
   });
 
@@ -105,10 +100,10 @@ describe("webview: a conversation", function () {
     const missed = story.agent("Two.").take();
     const early = story.agent("Three.").take();
     await view.send(early, early);
-    assert.deepEqual(await rowNames(), ["You: One."]);
+    assert.deepEqual(await rowNames(view), ["You: One."]);
     assert.deepEqual(await view.requests(), [{ type: "chat.ready", conversationId: "11111111-1111-4111-8111-111111111111", afterSeq: 0 }]);
     await view.send(missed, early);
-    assert.deepEqual(await rowNames(), ["You: One.", "Agent: Two.", "Agent: Three."]);
+    assert.deepEqual(await rowNames(view), ["You: One.", "Agent: Two.", "Agent: Three."]);
   });
 
   it("folds finished reads into one row that opens", async () => {
@@ -116,7 +111,7 @@ describe("webview: a conversation", function () {
     const group = view.page.getByRole("button", { name: "Read 3 files" });
     assert.equal(await group.getAttribute("aria-expanded"), "false");
     await group.press("ArrowRight");
-    assert.deepEqual((await rowNames()).slice(1), ["Read a.ts", "Read b.ts", "Read c.ts"]);
+    assert.deepEqual((await rowNames(view)).slice(1), ["Read a.ts", "Read b.ts", "Read c.ts"]);
     await group.press("ArrowLeft");
     assert.equal(await group.getAttribute("aria-expanded"), "false");
   });
@@ -136,7 +131,7 @@ describe("webview: a conversation", function () {
   });
 
   it("opens a failed command at its last twelve lines, and shows all on request", async () => {
-    await show("paused");
+    await showScene(view, "paused");
     const output = view.page.getByLabel("Output");
     assert.equal((await output.innerText()).split("\n").length, 12);
     await view.page.getByRole("button", { name: "Show all 26 lines" }).click();
@@ -144,7 +139,7 @@ describe("webview: a conversation", function () {
   });
 
   it("shows an edit as a diff with line numbers, and opens the file", async () => {
-    await show("paused");
+    await showScene(view, "paused");
     await view.page.getByRole("button", { name: "Edited src/date.ts" }).click();
     const changed = await view.page.locator(".diff-line.old, .diff-line.new").allInnerTexts();
     assert.deepEqual(
@@ -177,7 +172,7 @@ describe("webview: a conversation", function () {
   });
 
   it("shows a message at once while the agent works, and says that it is queued", async () => {
-    await show("queued");
+    await showScene(view, "queued");
     assert.match(
       await view.page.locator("article.user").last().innerText(),
       /Also update the changelog\.\s+Queued\. The agent reads it at its next step\./,
@@ -187,7 +182,7 @@ describe("webview: a conversation", function () {
 
   it("offers what helps against each kind of failure", async () => {
     const buttons = (): Promise<string[]> => view.page.locator(".error-card").getByRole("button").allInnerTexts();
-    await show("failed");
+    await showScene(view, "failed");
     assert.deepEqual(await buttons(), ["Retry", "Select Model", "Show Log"]);
     await view.requests();
     await view.page.getByRole("button", { name: "Retry" }).click();
@@ -195,33 +190,33 @@ describe("webview: a conversation", function () {
       { type: "command", command: { type: "run.start", conversationId: "11111111-1111-4111-8111-111111111111" } },
     ]);
     await view.reload();
-    await show("failed-key");
+    await showScene(view, "failed-key");
     assert.deepEqual(await buttons(), ["Set API Key", "Retry", "Select Model", "Show Log"]);
   });
 
   it("says why an action did not run", async () => {
-    await show("rejected");
+    await showScene(view, "rejected");
     assert.equal(await view.page.getByText("Reason: Do not push; I review first.").count(), 1);
-    assert.ok((await rowNames()).includes("Run git push origin fix/date --force-with-lease, rejected"));
+    assert.ok((await rowNames(view)).includes("Run git push origin fix/date --force-with-lease, rejected"));
   });
 
   it("does not claim to know what came of an action that was cut off", async () => {
     const story = asked();
     story.terminal("npm test");
     await view.send(session(), story.status("paused").take());
-    assert.ok((await rowNames()).includes("Run npm test, outcome unknown"));
+    assert.ok((await rowNames(view)).includes("Run npm test, outcome unknown"));
   });
 
   it("pauses, stops and goes on", async () => {
     const types = async (): Promise<string[]> =>
       (await view.requests()).map((request) => (request.type === "command" ? request.command.type : request.type));
-    await show("running");
+    await showScene(view, "running");
     await types();
     await view.page.getByRole("button", { name: "Pause" }).click();
     await view.page.getByRole("button", { name: "Stop" }).click();
     assert.deepEqual(await types(), ["run.pause", "run.interrupt"]);
     await view.reload();
-    await show("paused");
+    await showScene(view, "paused");
     await view.page.getByRole("button", { name: "Continue" }).click();
     assert.deepEqual((await types()).at(-1), "run.start");
   });
@@ -252,13 +247,13 @@ describe("webview: a conversation", function () {
     await view.page.getByRole("button", { name: "Reload view" }).click();
     assert.deepEqual(await view.requests(), [{ type: "chat.ready", conversationId: "11111111-1111-4111-8111-111111111111", afterSeq: -1 }]);
     await view.send(update);
-    assert.ok((await rowNames()).includes("Read a.ts"));
+    assert.ok((await rowNames(view)).includes("Read a.ts"));
   });
 
   it("counts the seconds of a host in another time zone", async () => {
     const here = new Date().getTimezoneOffset();
     const story = new Story(5_000 + 120 * 60_000).user("Go.").status("running");
     await view.send(session({ timezoneOffset: here + 120 }), story.take());
-    assert.match(await status(), /^Waiting for the model · [56] s$/);
+    assert.match(await statusOf(view), /^Waiting for the model · [56] s$/);
   });
 });

@@ -1,3 +1,4 @@
+import { scenes } from "./scenes.ts";
 import { type OpenOptions, openStage, type Stage, type View } from "./view.ts";
 
 /**
@@ -18,4 +19,18 @@ export function withView(use: (stage: Stage, view: View) => void, options?: Open
   beforeEach(async () => {
     await view.fresh();
   });
+}
+
+/** What the view's rows are called, from the first to the last. */
+export function rowNames(view: View): Promise<string[]> {
+  return view.page.locator("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
+}
+
+export async function statusOf(view: View): Promise<string> {
+  return (await view.page.locator('[data-part="status"]').textContent()) ?? "";
+}
+
+/** Puts the view into one of the scenes. */
+export function showScene(view: View, name: string): Promise<void> {
+  return view.send(...(scenes[name] ?? (() => []))());
 }

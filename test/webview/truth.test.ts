@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { session } from "./fixtures.ts";
-import { asked, scenes } from "./scenes.ts";
-import { withView } from "./suite.ts";
+import { asked } from "./scenes.ts";
+import { rowNames, showScene, statusOf, withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
 describe("webview: what is said is true", function () {
@@ -14,11 +14,6 @@ describe("webview: what is said is true", function () {
     },
     { width: 500 },
   );
-
-  const rowNames = (): Promise<string[]> =>
-    view.page.locator("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
-  const status = async (): Promise<string> => (await view.page.locator('[data-part="status"]').textContent()) ?? "";
-  const show = (name: string): Promise<void> => view.send(...(scenes[name] ?? (() => []))());
 
   it("says that a message is queued which comes while the model answers, until the model is asked again", async () => {
     const queued = (): Promise<number> => view.page.getByText("Queued. The agent reads it").count();
@@ -37,26 +32,26 @@ describe("webview: what is said is true", function () {
     const test = story.terminal("npm test");
     const lint = story.terminal("npm run lint");
     await view.send(session(), story.take());
-    assert.deepEqual((await rowNames()).slice(1), ["Running npm test", "Run npm run lint, next"]);
+    assert.deepEqual((await rowNames(view)).slice(1), ["Running npm test", "Run npm run lint, next"]);
     await view.send(story.wait(5_000).terminalDone(test, "ok").wait(2_000).terminalDone(lint, "ok").take());
-    assert.deepEqual((await rowNames()).slice(1), ["Ran npm test, 5.0 s", "Ran npm run lint, 2.0 s"]);
+    assert.deepEqual((await rowNames(view)).slice(1), ["Ran npm test, 5.0 s", "Ran npm run lint, 2.0 s"]);
   });
 
   it("says that it pauses, until it has", async () => {
-    await show("running");
+    await showScene(view, "running");
     await view.page.getByRole("button", { name: "Pause" }).click();
-    assert.match(await status(), /^Pausing after this step · /);
+    assert.match(await statusOf(view), /^Pausing after this step · /);
     assert.equal(await view.page.getByRole("button", { name: "Pause" }).count(), 0);
     await view.reload();
-    await show("paused");
-    assert.equal(await status(), "Paused");
+    await showScene(view, "paused");
+    assert.equal(await statusOf(view), "Paused");
   });
 
   it("says what to do after an action was rejected without a reason", async () => {
     const story = asked();
     const push = story.terminal("git push");
     await view.send(session(), story.status("waiting_for_confirmation").rejected(push, "No.").status("idle").take());
-    assert.equal(await status(), "Rejected. Say what to do instead.");
+    assert.equal(await statusOf(view), "Rejected. Say what to do instead.");
   });
 
   it("does not claim an edit that was not made, nor offer a file that is not there", async () => {
@@ -65,7 +60,7 @@ describe("webview: what is said is true", function () {
     const text = [{ type: "text", text: "There is nothing at src/gone.ts." }];
     story.fileDone(edit, "str_replace", "src/gone.ts", { content: text, is_error: true });
     await view.send(session(), story.take());
-    assert.deepEqual((await rowNames()).slice(1), ["Edit src/gone.ts, failed"]);
+    assert.deepEqual((await rowNames(view)).slice(1), ["Edit src/gone.ts, failed"]);
     assert.equal(await view.page.getByRole("button", { name: "Open File" }).count(), 0);
   });
 

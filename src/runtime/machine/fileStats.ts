@@ -1,6 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, stat } from "node:fs/promises";
 import type { FileStat } from "../../protocol/runtime.ts";
+import { codeOf } from "../../protocol/thrown.ts";
 import { RuntimeError } from "../runtime.ts";
 
 /** Changes with every content: time of writing, size, and which file it is. */
@@ -37,7 +38,7 @@ export function refuseNonFile(found: BigIntStats, file: string): void {
 }
 
 export function isNothingThere(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
 }
 
 export function toFileStat(found: BigIntStats): FileStat {

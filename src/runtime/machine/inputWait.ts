@@ -60,6 +60,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, "latin1");
   } catch {
+    // Because a process may end at any time, or be none of ours.
     return "";
   }
 }

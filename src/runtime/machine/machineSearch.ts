@@ -64,6 +64,7 @@ async function runs(program: string): Promise<boolean> {
     const { stdout } = await promisify(execFile)(program, ["--version"], { timeout: 5_000 });
     return stdout.startsWith("ripgrep");
   } catch {
+    // Because whatever keeps it from running, it is no ripgrep for us.
     return false;
   }
 }

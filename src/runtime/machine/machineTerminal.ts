@@ -1,4 +1,5 @@
 import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
+import { messageOf } from "../../protocol/thrown.ts";
 import type { Terminal, TerminalOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { endShells } from "./endShells.ts";
@@ -104,7 +105,7 @@ export class ShellTerminal implements MachineTerminal, AsyncDisposable {
     // A key pressed before the first command, or after the shell has ended, starts one; that it cannot be started is told by the next command.
     this.#open().then(
       (shell) => shell.type(keys, "person"),
-      (error: unknown) => this.#show(`${error instanceof Error ? error.message : ""}\r\n`),
+      (error: unknown) => this.#show(`${messageOf(error)}\r\n`),
     );
   }
 

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeFileSync
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { codeOf, messageOf } from "../../protocol/thrown.ts";
 import { RuntimeError } from "../runtime.ts";
 import { killOrphans } from "./endShells.ts";
 import { terminalMark } from "./environment.ts";
@@ -166,14 +167,6 @@ function explain<T>(folder: string, action: () => T): T {
   } catch (cause) {
     if (codeOf(cause) === "ENOSPC")
       throw new RuntimeError("disk-full", `The command cannot be handed to the shell: the disk of ${folder} is full.`, { cause });
-    throw new RuntimeError(
-      "failed",
-      `The command cannot be handed to the shell through ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw new RuntimeError("failed", `The command cannot be handed to the shell through ${folder}: ${messageOf(cause)}`, { cause });
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { access, link, mkdir, open, readlink, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
+import { codeOf } from "../../protocol/thrown.ts";
 import type { WriteOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { isNothingThere, lstatOrUndefined, refuseNonFile, statOrUndefined, versionOf } from "./fileStats.ts";
@@ -76,7 +77,7 @@ async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
     // Because that is how mkdir says that a file is in the way.
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
+    if (codeOf(cause) !== "EEXIST") throw cause;
     throw new RuntimeError("not-directory", `${folder} is not a directory.`, { cause });
   }
 }

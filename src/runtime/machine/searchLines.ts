@@ -1,5 +1,6 @@
 import { createContext, Script } from "node:vm";
 import type { FoundFile } from "../../protocol/runtime.ts";
+import { messageOf } from "../../protocol/thrown.ts";
 import { RuntimeError } from "../runtime.ts";
 
 export type FoundLines = FoundFile["lines"];
@@ -58,7 +59,7 @@ function compile(pattern: string): RegExp {
   try {
     return new RegExp(pattern, "i");
   } catch (cause) {
-    throw new RuntimeError("failed", cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new RuntimeError("failed", messageOf(cause), { cause });
   }
 }
 

@@ -1,3 +1,5 @@
+import { codeOf } from "../../protocol/thrown.ts";
+
 /** A shell with something to read its keys from: the seam between the terminal and node-pty (or pipes). */
 export interface ShellProcess {
   readonly pid: number;
@@ -42,5 +44,5 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
 
 function isGone(error: unknown): boolean {
   // Because macOS says EPERM for a zombie, and a process of somebody else is none of ours.
-  return error instanceof Error && "code" in error && (error.code === "ESRCH" || error.code === "EPERM");
+  return codeOf(error) === "ESRCH" || codeOf(error) === "EPERM";
 }

@@ -1,11 +1,9 @@
 import { appendFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import type { TerminalResult } from "../../protocol/runtime.ts";
+import { mostShownCharacters, type TerminalResult } from "../../protocol/runtime.ts";
 import { characterStart } from "./headTail.ts";
 import type { PrivateFolder } from "./privateFolder.ts";
 
-/** Up to here an answer shows all of it (src/tools/terminal.ts). */
-const shownCharacters = 30_000;
 const maxBytes = 10_000_000;
 const chunkCharacters = 64 * 1024;
 const maxFiles = 50;
@@ -52,7 +50,7 @@ export class WholeOutput {
   append(text: string): void {
     if (!this.#isWhole) return;
     this.#held += text;
-    if (this.#held.length > (this.#file === undefined ? shownCharacters : chunkCharacters)) this.#write();
+    if (this.#held.length > (this.#file === undefined ? mostShownCharacters : chunkCharacters)) this.#write();
   }
 
   /** What the file holds now; undefined as long as there is none. */

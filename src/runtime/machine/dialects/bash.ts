@@ -1,6 +1,7 @@
 import { markerStartInShell } from "../markers.ts";
 import type { LaunchOptions, ShellDialect } from "./dialect.ts";
 import { quote } from "./dialect.ts";
+import { answerFunction, posixLines } from "./posix.ts";
 
 /** Built-ins are called by `\builtin`, so that a person's aliases and functions do not matter. It must run in bash 3.2 (macOS). */
 export const bash: ShellDialect = {
@@ -30,11 +31,7 @@ __oh_begin
   typedLine: (file, lastExitCode) =>
     ` \\. ${quote(file)}${lastExitCode === 0 ? "&&" : "||"}\\builtin eval "$__oh_c";{ __oh_end; } 2>/dev/null\n`,
 
-  /** Without its begin it is a syntax error. */
-  askLine: (question) => ` { { __oh_answer ${question}; } 2>/dev/null; }\n`,
-  /** Readline: to the end, then kill the line; a terminal's own line buffer: kill it. */
-  discardKeys: "\x05\x15",
-  saneLine: " \\command stty sane 2>/dev/null\n",
+  ...posixLines,
 };
 
 function startupFile(options: LaunchOptions): string {
@@ -73,12 +70,7 @@ __oh_end() {
   case \${PROMPT_COMMAND-},$__oh_n in *__oh_prompt*,?*) ;; *) __oh_mark E; __oh_n= __oh_c= ;; esac
   __oh_hook
 }
-__oh_answer() {
-  __oh_s=$? __oh_e=1 __oh_n=$1
-  __oh_mark Y
-  __oh_n= __oh_c=
-  __oh_hook
-}
+${answerFunction}
 __oh_prompt() {
   __oh_r=$?
   # The person's own hook may call ours. Not a flag: Ctrl-C can end their hook in the middle, and nobody would take it down.

@@ -1,6 +1,7 @@
 import { markerStart } from "../markers.ts";
 import type { LaunchOptions, ShellDialect } from "./dialect.ts";
 import { quote } from "./dialect.ts";
+import { answerFunction, posixLines } from "./posix.ts";
 
 /**
  * The shell that every POSIX system has: dash, or the ash of busybox, for machines without another one. It has no hook before a
@@ -30,10 +31,7 @@ return ${lastExitCode}
   typedLine: (file, lastExitCode) =>
     ` command . ${quote(file)}${lastExitCode === 0 ? "&&" : "||"}\\eval "$__oh_c";{ __oh_end; } 2>/dev/null\n`,
 
-  /** Without its begin it is a syntax error. */
-  askLine: (question) => ` { { __oh_answer ${question}; } 2>/dev/null; }\n`,
-  discardKeys: "\x05\x15",
-  saneLine: " \\command stty sane 2>/dev/null\n",
+  ...posixLines,
 };
 
 /** Their `printf` knows no `\e`, and their prompts no hooks: the prompt's text is a substitution that tells what it is asked. */
@@ -60,12 +58,7 @@ __oh_end() {
   __oh_n= __oh_c=
   __oh_hook
 }
-__oh_answer() {
-  __oh_s=$? __oh_e=1 __oh_n=$1
-  __oh_mark Y
-  __oh_n= __oh_c=
-  __oh_hook
-}
+${answerFunction}
 __oh_prompt() {
   __oh_r=$?
   # After a command of the agent, $? is our own words' and not the command's.
