@@ -22,7 +22,6 @@ const sampleTasks = [
   "Run the tests and fix what fails.",
   "Find a bug in the code and prove it with a test.",
 ];
-const confirmLabels = { always: "Asks always", risky: "Asks before commands", never: "Never asks" } as const;
 
 /** The conversation of this window: which one it is, what the page is told of it, and what the page asks for. */
 export class Chat implements vscode.Disposable {
@@ -198,8 +197,10 @@ export class Chat implements vscode.Disposable {
       isDemo: models.isDemo,
       isDemoWorkspace: demoTask !== undefined,
       wall: "Local · no sandbox",
-      confirmLabel: confirmLabels[models.settings.confirm],
+      mode: models.settings.confirm,
       workingDir: workspace.folder ?? "",
+      folders: workspace.folder === undefined ? [] : [workspace.folder],
+      draft: "",
       sampleTasks: demoTask === undefined ? sampleTasks : [demoTask],
       timezoneOffset: new Date().getTimezoneOffset(),
     };
@@ -220,6 +221,12 @@ async function runDoorCommand(command: DoorCommand, { models }: ChatParts): Prom
 }
 
 const doorCommands: Readonly<Record<Exclude<DoorCommand, "useDemoModel">, string>> = {
+  newConversation: "openhands.newConversation",
+  showHistory: "openhands.history.focus",
+  selectMode: "openhands.selectMode",
+  openInEditor: "openhands.openInEditor",
+  openSettings: "openhands.openSettings",
+  reviewChanges: "openhands.reviewChanges",
   setApiKey: "openhands.setApiKey",
   selectModel: "openhands.selectModel",
   openDemoWorkspace: "openhands.openDemoWorkspace",

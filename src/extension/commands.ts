@@ -88,7 +88,7 @@ async function selectModel({ models, keys }: CommandParts): Promise<void> {
   if (needsKey) await vscode.commands.executeCommand("openhands.setApiKey");
 }
 
-function modelItems({ settings, current }: Models): ModelItem[] {
+function modelItems({ current }: Models): ModelItem[] {
   const here: ModelItem[] =
     current && current.model !== demoModel
       ? [{ label: current.model, description: `in use · ${endpointHost(current.base_url)}`, choose: async () => current }]
@@ -99,7 +99,7 @@ function modelItems({ settings, current }: Models): ModelItem[] {
     {
       label: "OpenAI-compatible endpoint…",
       detail: "Ollama, LM Studio, vLLM, OpenRouter, LiteLLM and others",
-      choose: () => askEndpoint(settings.baseUrl),
+      choose: () => askEndpoint(current?.base_url ?? ""),
     },
     {
       label: "Demo",

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { demoModel } from "../llm/demo.ts";
-import { Settings } from "../protocol/settings.ts";
+import { llmOf, type ModelProfile, Settings } from "../protocol/settings.ts";
 import type { LlmRef } from "../protocol/state.ts";
 import { type ApiKeys, endpointHost } from "./apiKeys.ts";
 
@@ -30,12 +30,14 @@ export class Models implements vscode.Disposable {
 
   /** The model for a new conversation; the environment's where the settings name none. Undefined: none is chosen. */
   get current(): LlmRef | undefined {
-    const { model, baseUrl } = this.settings;
+    const { model, profiles } = this.settings;
+    if (model === demoModel) return { model };
+    const profile = profiles.find(({ name }) => name === model);
+    if (profile) return llmOf(profile);
     const { LLM_MODEL, LLM_BASE_URL, OPENAI_BASE_URL } = this.#environment;
-    const name = model || LLM_MODEL || "";
-    const url = model ? baseUrl : baseUrl || LLM_BASE_URL || OPENAI_BASE_URL;
-    if (name === "") return undefined;
-    return url && name !== demoModel ? { model: name, base_url: url } : { model: name };
+    if (model !== "") return { model };
+    const url = LLM_BASE_URL || OPENAI_BASE_URL;
+    return LLM_MODEL ? { model: LLM_MODEL, ...(url ? { base_url: url } : {}) } : undefined;
   }
 
   get isDemo(): boolean {
@@ -53,7 +55,11 @@ export class Models implements vscode.Disposable {
   /** Kept in the person's own settings, never in the workspace's. */
   async select({ model, base_url }: LlmRef): Promise<void> {
     const configuration = vscode.workspace.getConfiguration("openhands");
-    await configuration.update("baseUrl", base_url ?? "", vscode.ConfigurationTarget.Global);
+    if (model !== demoModel) {
+      const others = this.settings.profiles.filter(({ name }) => name !== model);
+      const profile: ModelProfile = { name: model, ...(base_url ? { baseUrl: base_url } : {}) };
+      await configuration.update("profiles", [...others, profile], vscode.ConfigurationTarget.Global);
+    }
     await configuration.update("model", model, vscode.ConfigurationTarget.Global);
   }
 

@@ -4,11 +4,12 @@ import { EnvironmentName } from "./runtime.ts";
 import { ConfirmationPolicy, ConversationStart, Limits, LlmRef } from "./state.ts";
 
 /** A picture in the message itself, as a `data:` URL of at most 5 MB. */
-const ImageUrl = z
+export const ImageUrl = z
   .string()
   .max(7_000_000)
   .regex(/^data:image\/(png|jpeg|gif|webp);base64,/);
-const maxImages = 20;
+/** In one message. */
+export const maxImages = 20;
 
 const target = { conversationId: ConversationId };
 
@@ -28,7 +29,7 @@ export const Command = z.discriminatedUnion("type", [
   z.object({ type: z.literal("conversation.fork"), ...target, forkId: ConversationId, atEventId: EventId.optional() }),
   /** Another window or program writes to it; from now on this host does, and the other one reads. */
   z.object({ type: z.literal("conversation.take_over"), ...target }),
-  z.object({ type: z.literal("message.send"), ...target, text: z.string().min(1), images: z.array(ImageUrl).max(maxImages).optional() }),
+  z.object({ type: z.literal("message.send"), ...target, text: z.string(), images: z.array(ImageUrl).max(maxImages).optional() }),
   z.object({ type: z.literal("run.start"), ...target }),
   z.object({ type: z.literal("run.pause"), ...target }),
   z.object({ type: z.literal("run.interrupt"), ...target }),
@@ -37,6 +38,8 @@ export const Command = z.discriminatedUnion("type", [
     ...target,
     accept: z.boolean(),
     reason: z.string().optional(),
+    /** With `accept`: exactly these commands need no answer again in this conversation, as long as the host has it open. */
+    remember: z.boolean().optional(),
     actionIds: z.array(EventId).min(1),
   }),
   z.object({ type: z.literal("confirmation_policy.set"), ...target, policy: ConfirmationPolicy }),

@@ -78,6 +78,8 @@ const MessageEvent = z.object({
   ...common,
   llm_message: Message,
   llm_response_id: z.string().nullish(),
+  /** Ours: for how long the model thought before it answered, in milliseconds. */
+  reasoning_ms: z.number().optional(),
   activated_skills: z.array(z.string()),
   extended_content: z.array(TextContent),
 });
@@ -96,6 +98,8 @@ const ActionEvent = z.object({
   ...common,
   thought: z.array(TextContent),
   reasoning_content: z.string().nullish(),
+  /** Ours: see MessageEvent. */
+  reasoning_ms: z.number().optional(),
   thinking_blocks: z.array(z.unknown()),
   /** Absent when the call could not be turned into an action; an AgentErrorEvent follows. */
   action: z.custom<Action>((value) => fits(value, KnownAction, OtherAction)).nullish(),
@@ -241,6 +245,16 @@ export function parseEvent(value: unknown): Event {
   const schema = isObject(value) ? eventSchemas.get(value["kind"]) : undefined;
   (schema ?? AnyEvent).parse(value);
   return value as Event;
+}
+
+/** Like `parseEvent`, for a place where only an action can stand. */
+export function parseActionEvent(value: unknown): ActionEvent {
+  ActionEvent.parse(value);
+  return value as ActionEvent;
+}
+
+export function isUserMessage(event: Event): event is MessageEvent & { readonly source: "user" } {
+  return event.kind === "MessageEvent" && event.source === "user";
 }
 
 const eventSchemas: ReadonlyMap<unknown, z.ZodType> = new Map(KnownEvent.options.map((schema) => [schema.shape.kind.value, schema]));

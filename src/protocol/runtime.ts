@@ -79,6 +79,13 @@ export type FileKind = z.infer<typeof FileKind>;
 export const FileStat = z.object({ kind: FileKind, sizeBytes: z.number().int().min(0), version: z.string() });
 export type FileStat = z.infer<typeof FileStat>;
 
+/**
+ * A file after it was written. `notes` are sentences for the model: what else happened to it (an editor formatted it when it was saved), and
+ * what the editor says of it now (new problems). `isOtherwise`: it does not hold the bytes that were given.
+ */
+export const WrittenFile = FileStat.extend({ notes: z.array(z.string()).optional(), isOtherwise: z.literal(true).optional() });
+export type WrittenFile = z.infer<typeof WrittenFile>;
+
 export const DirectoryEntry = z.object({ name: z.string(), kind: FileKind });
 export type DirectoryEntry = z.infer<typeof DirectoryEntry>;
 
@@ -128,6 +135,8 @@ export const RuntimeInfo = z.object({
   wall: z.string(),
   isSandboxed: z.boolean(),
   workingDir: z.string(),
+  /** All folders of the workspace, `workingDir` among them; absent: it is the only one. */
+  folders: z.array(z.string()).optional(),
   platform: z.string(),
   /** The shell's name, such as `bash`, which says in what language commands are written; null where no command can run. */
   shell: z.string().nullable(),

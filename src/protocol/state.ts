@@ -1,6 +1,7 @@
 import * as z from "zod";
-import type { ActionEvent, Event } from "./events.ts";
+import { type ActionEvent, type Event, parseActionEvent } from "./events.ts";
 import { ConversationId } from "./ids.ts";
+import { initialProgress, Progress, reduceProgress } from "./progress.ts";
 
 /** agent-server protocol §4.9. */
 export const ExecutionStatus = z.enum(["idle", "running", "paused", "waiting_for_confirmation", "finished", "error", "stuck", "deleting"]);
@@ -56,6 +57,8 @@ export const ConversationStart = z.object({
   id: ConversationId,
   /** Absolute path of the folder that the agent works in. */
   working_dir: z.string().min(1),
+  /** All folders of the workspace, `working_dir` among them; absent: it is the only one. What is in them may be read and edited. */
+  folders: z.array(z.string().min(1)).optional(),
   llm: LlmRef,
   confirmation_policy: ConfirmationPolicy,
   /** Steps of one run. */
@@ -81,16 +84,37 @@ export interface ConversationState extends Partial<ConversationStart> {
   readonly context_window?: number;
   /** Executable actions without a result, oldest first: waiting for an answer, running, or cut off by a crash. */
   readonly pending: readonly ActionEvent[];
+  readonly progress: Progress;
 }
+
+/** A state that comes from elsewhere. */
+export const StateShape = z
+  .object({
+    ...ConversationStart.partial().shape,
+    execution_status: ExecutionStatus,
+    title: z.string().optional(),
+    last_user_message_id: z.string().optional(),
+    leaf_event_id: z.string().optional(),
+    usage: TokenUsage,
+    accumulated_cost: z.number().nullish(),
+    per_turn_token: z.number().optional(),
+    context_window: z.number().optional(),
+    pending: z.array(z.unknown().transform(parseActionEvent)),
+    progress: Progress,
+  })
+  .transform((state) => state as ConversationState);
 
 export const initialState: ConversationState = {
   execution_status: "idle",
   usage: { prompt_tokens: 0, completion_tokens: 0, cache_read_tokens: 0, reasoning_tokens: 0 },
   pending: [],
+  progress: initialProgress,
 };
 
 const update = {
-  workspace: z.object({ working_dir: z.string() }).transform(({ working_dir }) => ({ working_dir })),
+  workspace: z
+    .object({ working_dir: z.string(), folders: z.array(z.string()).optional() })
+    .transform(({ working_dir, folders }) => ({ working_dir, ...(folders ? { folders } : {}) })),
   agent: z.object({ llm: LlmRef }).transform(({ llm }) => ({ llm })),
   confirmation_policy: ConfirmationPolicy.transform((confirmation_policy) => ({ confirmation_policy })),
   max_iterations: z
@@ -142,6 +166,12 @@ export const stateKeys = {
 
 /** The state after `event`. Keys and values that this version does not understand change nothing. */
 export function reduceState(state: ConversationState, event: Event): ConversationState {
+  const next = reduceFacts(state, event);
+  const progress = reduceProgress(state.progress, event, state, next);
+  return progress === next.progress ? next : { ...next, progress };
+}
+
+function reduceFacts(state: ConversationState, event: Event): ConversationState {
   if (event.kind === "ConversationStateUpdateEvent") {
     const schema: z.ZodType<Partial<ConversationState>> | undefined = Object.hasOwn(update, event.key)
       ? update[event.key as keyof typeof update]

@@ -23,3 +23,19 @@ export interface ListedConversation extends ConversationSummary {
   /** Whether another window or program writes to it, so that it can only be read here. */
   readonly isOpenElsewhere: boolean;
 }
+
+/** What goes on in a conversation that the host has open. */
+export interface Activity {
+  readonly id: ConversationId;
+  readonly title?: string;
+  readonly working_dir?: string;
+  readonly execution_status: ExecutionStatus;
+  /** Timestamp of the log since when that is so. */
+  readonly since: string;
+  /** When its latest run began; empty before the first. */
+  readonly runStartedAt: string;
+  /** How many actions wait for the person's answer. */
+  readonly waiting: number;
+  /** Whether another window or program writes to it. */
+  readonly isReadOnly: boolean;
+}

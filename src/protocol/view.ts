@@ -8,6 +8,7 @@ import type {
   ObservationEvent,
   UserRejectObservation,
 } from "./events.ts";
+import { isUserMessage } from "./events.ts";
 import type { Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState, stateKeys } from "./state.ts";
 
@@ -16,11 +17,21 @@ export type ActionResult = ObservationEvent | UserRejectObservation | AgentError
 
 /** One thing that the chat view and the command line show, in the order of the log. `id` is the event's. */
 export type Row =
-  | { readonly type: "user"; readonly id: string; readonly text: string }
-  | { readonly type: "agent"; readonly id: string; readonly text: string; readonly reasoning: string; readonly isCutOff?: true }
+  | { readonly type: "user"; readonly id: string; readonly text: string; readonly images: readonly string[] }
+  | AgentRow
   | ActionRow
   | { readonly type: "error"; readonly id: string; readonly code: string; readonly detail: string; readonly classification: Classification }
   | { readonly type: "notice"; readonly id: string; readonly reason: "pause" | "stop" | "stuck" | "condensed"; readonly text: string };
+
+export interface AgentRow {
+  readonly type: "agent";
+  readonly id: string;
+  readonly text: string;
+  readonly reasoning: string;
+  /** For how long it thought before it answered, where that is known. */
+  readonly reasoningMs?: number;
+  readonly isCutOff?: true;
+}
 
 export interface ActionRow {
   readonly type: "action";
@@ -34,42 +45,66 @@ export interface ActionRow {
   readonly startedAt: string;
 }
 
-/** All that a door shows of one conversation: a pure fold of its notifications. */
+/**
+ * All that a door shows of one conversation: a pure fold of its notifications, from the first event or from a later one on. The state is that of
+ * the whole conversation in either case; rows are there for the events from `firstSeq` on.
+ */
 export interface View {
+  /** `seq` of the oldest event that has its rows here; 0 when nothing is left to be loaded. */
+  readonly firstSeq: number;
   /** `seq` of the newest event that is in; -1 before the first. Subscribe with it to go on. */
   readonly lastSeq: number;
   readonly state: ConversationState;
   readonly rows: readonly Row[];
-  /** Ids of the person's messages that came while the agent worked and that the model has not been given. */
-  readonly queued: readonly string[];
+  /** Events that say more of rows which are not loaded. */
+  readonly orphans: readonly Event[];
   /** The reply that is being written; empty between replies. */
   readonly streaming: { readonly text: string; readonly reasoning: string };
   /** Why the model does not answer yet, such as a rate limit. */
   readonly waiting?: { readonly reason: string; readonly retryInMs: number };
+  /** What is being made ready before the agent can act, such as the terminal; absent when it is. */
+  readonly phase?: string;
   /** Why the conversation can only be read here; absent when commands are taken. */
   readonly readOnly?: { readonly reason: string; readonly message: string };
   readonly isDeleted?: true;
-  /** Timestamp of the log since when the present status holds. */
-  readonly statusSince: string;
-  /** When the latest run began; waiting for an answer does not end it. Empty before the first. */
-  readonly runStartedAt: string;
   /** Timestamp of the newest event; empty before the first. */
   readonly lastEventAt: string;
+}
+
+/** The newest part of a conversation: the state after all its events, and those from `firstSeq` on. */
+export interface Snapshot {
+  readonly state: ConversationState;
+  readonly firstSeq: number;
+  readonly events: readonly Event[];
 }
 
 const nothingStreaming = { text: "", reasoning: "" };
 const maxLiveCharacters = 20_000;
 
 export const initialView: View = {
+  firstSeq: 0,
   lastSeq: -1,
   state: initialState,
   rows: [],
-  queued: [],
+  orphans: [],
   streaming: nothingStreaming,
-  statusSince: "",
-  runStartedAt: "",
   lastEventAt: "",
 };
+
+/** A view of the newest part; older ones can be put before it. */
+export function viewOf({ state, firstSeq, events }: Snapshot): View {
+  const blank: View = { ...initialView, firstSeq, lastSeq: firstSeq - 1 };
+  const view = events.reduce((before, event, index) => appended(before, firstSeq + index, event), blank);
+  return { ...view, state };
+}
+
+/** `view` with the rows of `events` before its own; the last of them is the one before `view.firstSeq`. Any others change nothing. */
+export function withEarlier(view: View, firstSeq: number, events: readonly Event[]): View {
+  if (events.length === 0 || firstSeq + events.length !== view.firstSeq) return view;
+  const earlier = viewOf({ state: view.state, firstSeq, events });
+  const { rows, orphans } = view.orphans.reduce((before, event) => withRow(before, before, event), earlier);
+  return { ...view, firstSeq, rows: [...rows, ...view.rows], orphans };
+}
 
 /** The view after `notification`. An event that is already in changes nothing, so a replay cannot draw a row twice. */
 export function reduceView(view: View, notification: Notification): View {
@@ -91,6 +126,10 @@ export function reduceView(view: View, notification: Notification): View {
       }));
     case "llm.waiting":
       return { ...view, streaming: nothingStreaming, waiting: { reason: notification.reason, retryInMs: notification.retryInMs } };
+    case "runtime.phase": {
+      const { phase: _, ...rest } = view;
+      return notification.phase === "" ? rest : { ...rest, phase: notification.phase };
+    }
     case "access.changed":
       return withAccess(view, notification);
     case "conversation.deleted":
@@ -117,30 +156,8 @@ export function actionsToConfirm(view: View): readonly ActionEvent[] {
 }
 
 function appended(view: View, seq: number, event: Event): View {
-  const state = reduceState(view.state, event);
-  const statusChanged = state.execution_status !== view.state.execution_status;
-  const runStarted = statusChanged && state.execution_status === "running" && view.state.execution_status !== "waiting_for_confirmation";
-  const base: View = {
-    ...view,
-    lastSeq: seq,
-    state,
-    queued: queuedAfter(view, state, event),
-    statusSince: statusChanged ? event.timestamp : view.statusSince,
-    runStartedAt: runStarted ? event.timestamp : view.runStartedAt,
-    lastEventAt: event.timestamp,
-  };
+  const base: View = { ...view, lastSeq: seq, state: reduceState(view.state, event), lastEventAt: event.timestamp };
   return withRow(base, view, event);
-}
-
-/** The model is given all messages when it is asked, which is when nothing is left to be done of what it asked for. */
-function queuedAfter({ queued, state: before }: View, state: ConversationState, event: Event): readonly string[] {
-  const isAtWork = state.execution_status === "running" || state.execution_status === "waiting_for_confirmation";
-  if (!isAtWork) return [];
-  if (event.kind === "MessageEvent" && event.source === "user") {
-    return before.execution_status === state.execution_status ? [...queued, event.id] : queued;
-  }
-  const isAskedAgain = event.kind === "MessageEvent" || (before.pending.length > 0 && state.pending.length === 0);
-  return isAskedAgain ? [] : queued;
 }
 
 function withRow(view: View, before: View, event: Event): View {
@@ -158,11 +175,14 @@ function withRow(view: View, before: View, event: Event): View {
     case "ObservationEvent":
     case "UserRejectObservation":
       return nextBegins(
-        withAction(view, event.action_id, (row) => ({ ...row, result: event, liveOutput: "" })),
+        told(view, event, (row) => row.id === event.action_id, { result: event, liveOutput: "" }),
         event.timestamp,
       );
     case "AgentErrorEvent":
-      return withCall(view, event);
+      return told(view, event, (row) => row.event.tool_call_id === event.tool_call_id && row.result === undefined, {
+        result: event,
+        liveOutput: "",
+      });
     case "ConversationErrorEvent": {
       const { id, code, detail, classification } = event;
       return withRows(settled(view), { type: "error", id, code, detail, classification });
@@ -170,7 +190,7 @@ function withRow(view: View, before: View, event: Event): View {
     case "PauseEvent":
       return withRows(settled(view), { type: "notice", id: event.id, reason: "pause", text: "Paused. Everything done so far is kept." });
     case "InterruptEvent":
-      return withRows(settled(view), { type: "notice", id: event.id, reason: "stop", text: interruptText(view.rows) });
+      return withRows(settled(view), { type: "notice", id: event.id, reason: "stop", text: interruptText(before.state.progress.actions) });
     case "Condensation":
       return withRows(settled(view), { type: "notice", id: event.id, reason: "condensed", text: condensedText });
     case "ConversationStateUpdateEvent":
@@ -183,20 +203,27 @@ function withRow(view: View, before: View, event: Event): View {
 const condensedText =
   "The older part of the conversation was summarized, because it had become too long for the model. Nothing is lost here.";
 
-function withUpdate(view: View, { id, key, value, parent_id }: ConversationStateUpdateEvent): View {
+function withUpdate(view: View, event: ConversationStateUpdateEvent): View {
+  const { id, key, value, parent_id } = event;
   if (key === stateKeys.stuckReason && typeof value === "string")
     return withRows(settled(view), { type: "notice", id, reason: "stuck", text: value });
   if (key !== stateKeys.incomplete) return view;
-  const rows = view.rows.map((row) => (row.type === "agent" && row.id === parent_id ? { ...row, isCutOff: true as const } : row));
-  return { ...view, rows };
+  const index = view.rows.findLastIndex((row) => row.type === "agent" && row.id === parent_id);
+  const row = view.rows[index];
+  if (row?.type !== "agent") return withOrphan(view, event);
+  return { ...view, rows: view.rows.with(index, { ...row, isCutOff: true }) };
 }
 
 function withMessage(view: View, event: Extract<Event, { kind: "MessageEvent" }>): View {
-  const text = textOf(event.llm_message.content);
-  if (event.source === "user") return withRows(view, { type: "user", id: event.id, text });
+  const { content } = event.llm_message;
+  const text = textOf(content);
+  if (isUserMessage(event)) {
+    const images = content.flatMap((part) => (part.type === "image" ? part.image_urls : []));
+    return withRows(view, { type: "user", id: event.id, text, images });
+  }
   if (event.source !== "agent") return view;
   const reasoning = event.llm_message.reasoning_content ?? "";
-  const row: Row | undefined = text.trim() || reasoning ? { type: "agent", id: event.id, text, reasoning } : undefined;
+  const row = text.trim() || reasoning ? agentRow(event.id, text, reasoning, event.reasoning_ms) : undefined;
   return withRows(settled(view), row);
 }
 
@@ -204,12 +231,14 @@ function withMessage(view: View, event: Extract<Event, { kind: "MessageEvent" }>
 function thoughtRow(event: ActionEvent): Row | undefined {
   const text = textOf(event.thought);
   const reasoning = event.reasoning_content ?? "";
-  return text || reasoning ? { type: "agent", id: `${event.id}-thought`, text, reasoning } : undefined;
+  return text || reasoning ? agentRow(`${event.id}-thought`, text, reasoning, event.reasoning_ms) : undefined;
 }
 
-function interruptText(rows: readonly Row[]): string {
-  const lastUser = rows.findLastIndex((row) => row.type === "user");
-  const steps = rows.slice(lastUser + 1).filter((row) => row.type === "action").length;
+function agentRow(id: string, text: string, reasoning: string, reasoningMs: number | undefined): AgentRow {
+  return { type: "agent", id, text, reasoning, ...(reasoningMs === undefined ? {} : { reasoningMs }) };
+}
+
+function interruptText(steps: number): string {
   return `Stopped by you after ${steps === 1 ? "1 step" : `${steps} steps`}. The changes are kept.`;
 }
 
@@ -246,12 +275,14 @@ function withAction(view: View, actionId: string, change: (row: ActionRow) => Ac
   return changeLast(view, (row) => row.id === actionId, change);
 }
 
-function withCall(view: View, event: AgentErrorEvent): View {
-  return changeLast(
-    view,
-    (row) => row.event.tool_call_id === event.tool_call_id && row.result === undefined,
-    (row) => ({ ...row, result: event, liveOutput: "" }),
-  );
+/** A row's result; when the row is not loaded, it waits for it. */
+function told(view: View, event: Event, matches: (row: ActionRow) => boolean, change: Partial<ActionRow>): View {
+  const next = changeLast(view, matches, (row) => ({ ...row, ...change }));
+  return next === view ? withOrphan(view, event) : next;
+}
+
+function withOrphan(view: View, event: Event): View {
+  return view.firstSeq === 0 || view.orphans.includes(event) ? view : { ...view, orphans: [...view.orphans, event] };
 }
 
 function changeLast(view: View, matches: (row: ActionRow) => boolean, change: (row: ActionRow) => ActionRow): View {

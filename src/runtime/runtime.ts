@@ -8,6 +8,7 @@ import type {
   SearchResult,
   TerminalRequest,
   TerminalResult,
+  WrittenFile,
 } from "../protocol/runtime.ts";
 
 /**
@@ -63,7 +64,7 @@ export interface Files {
    * Missing folders above it are made. Mode bits are kept; a link is followed, and stays a link.
    * `expected` is a version from `read`, or `"absent"`; anything else there is `changed` or `exists`, and nothing is written.
    */
-  write(path: string, bytes: Uint8Array, options: WriteOptions): Promise<FileStat>;
+  write(path: string, bytes: Uint8Array, options: WriteOptions): Promise<WrittenFile>;
   /** What is in the directory, in the order of the names' code points; links are not followed. */
   list(path: string, signal: AbortSignal): Promise<DirectoryEntry[]>;
   /** Removes one file or link. */

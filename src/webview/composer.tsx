@@ -66,8 +66,8 @@ function Settings({ session }: { readonly session: ChatSession }): JSX.Element {
         <span class="model-name">{session.modelLabel === "" ? "No model" : session.modelLabel}</span>
         <span class="codicon codicon-chevron-down" aria-hidden="true" />
       </button>
-      <span class="confirm-label" title={session.confirmLabel}>
-        {session.confirmLabel}
+      <span class="confirm-label" title={modeLabels[session.mode]}>
+        {modeLabels[session.mode]}
       </span>
       <span class="wall-label" title={session.wall}>
         {session.wall}
@@ -76,6 +76,8 @@ function Settings({ session }: { readonly session: ChatSession }): JSX.Element {
     </div>
   );
 }
+
+const modeLabels = { always: "Asks always", risky: "Asks before commands", never: "Never asks" } as const;
 
 /** Why nothing can be sent now; empty when it can. */
 function hindranceOf(chat: Chat, session: ChatSession): string {

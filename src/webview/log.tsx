@@ -61,7 +61,7 @@ export function Log({ session }: { readonly session: ChatSession }): JSX.Element
 }
 
 function Items({ items, view }: { readonly items: readonly LogItem[]; readonly view: View }): JSX.Element {
-  const queued = new Set(view.queued);
+  const queued = new Set<string>(view.state.progress.queued);
   return (
     <>
       {items.map((item, index) => (

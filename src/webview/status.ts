@@ -95,5 +95,7 @@ function isRejected(view: View): boolean {
 }
 
 function tookOf(view: View): Pick<Status, "took"> {
-  return view.runStartedAt === "" ? {} : { took: { from: view.runStartedAt, to: view.statusSince } };
+  return view.state.progress.runStartedAt === ""
+    ? {}
+    : { took: { from: view.state.progress.runStartedAt, to: view.state.progress.statusSince } };
 }

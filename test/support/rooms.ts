@@ -34,6 +34,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "node-pty": ["src/runtime/machine/"],
   openai: ["src/llm/openai.ts"],
   preact: ["src/webview/"],
+  shiki: ["src/extension/"],
   zod: ["src/protocol/", "src/llm/", "src/runtime/machine/", "src/conversation/", "src/server/", "src/tools/", "src/webview/", ...programs],
 };
 

@@ -14,7 +14,9 @@ export function session(change: Partial<Record<keyof ChatSession, unknown>> = {}
     isDemo: false,
     isDemoWorkspace: false,
     wall: "Local · no sandbox",
-    confirmLabel: "Asks before commands",
+    mode: "risky",
+    folders: ["/work/demo"],
+    draft: "",
     workingDir,
     sampleTasks: ["Explain how this project is built", "Find and fix a failing test", "Add a README section on setup"],
   };

@@ -81,7 +81,7 @@ describe("webview: hostile words", function () {
     const id = story.terminal(evil);
     story.terminalDone(id, evil, 1).read(evil).think(evil);
     story.failed(evil, evil, { kind: "internal", retryable: false, user_action: "none" });
-    await view.send(session({ modelLabel: evil, wall: evil, confirmLabel: evil, isDemo: true }), story.take(), {
+    await view.send(session({ modelLabel: evil, wall: evil, isDemo: true }), story.take(), {
       type: "failed",
       message: evil,
     });

@@ -4,11 +4,12 @@ import { initialState, reduceState } from "../../../src/protocol/state.ts";
 import { knownEvents, otherEvents } from "./examples.ts";
 
 const id = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+const timestamp = "2026-01-05T10:00:02.775413";
 const update = (key: string, value: unknown) =>
   parseEvent({
     kind: "ConversationStateUpdateEvent",
     id: id(1),
-    timestamp: "2026-01-05T10:00:02.775413",
+    timestamp,
     source: "environment",
     key,
     value,
@@ -42,6 +43,7 @@ describe("the state of a conversation", () => {
         max_iterations: 7,
         title: "Fix it",
         execution_status: "running",
+        progress: { ...initialState.progress, statusSince: timestamp, runStartedAt: timestamp },
         usage,
       },
     );

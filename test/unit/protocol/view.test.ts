@@ -86,7 +86,8 @@ describe("the view of a conversation", () => {
       whole.rows.map(({ type }) => type),
       ["user", "agent", "action", "agent"],
     );
-    assert.deepEqual([whole.lastSeq, whole.statusSince, whole.runStartedAt, whole.lastEventAt], [5, at(5), at(1), at(5)]);
+    const { statusSince, runStartedAt } = whole.state.progress;
+    assert.deepEqual([whole.lastSeq, statusSince, runStartedAt, whole.lastEventAt], [5, at(5), at(1), at(5)]);
   });
 
   it("shows a reply while it is written, and the event in its place once it is there", () => {
@@ -139,7 +140,7 @@ describe("the view of a conversation", () => {
       approved.rows.map((row) => (row.type === "action" ? row.startedAt : "")),
       ["", at(5), at(5)],
     );
-    assert.equal(approved.runStartedAt, at(1));
+    assert.equal(approved.state.progress.runStartedAt, at(1));
     const refused = show(told(...parts, rejected(2), rejected(3), status("idle")));
     assert.deepEqual(
       refused.rows.map((row) => (row.type === "action" ? displayAction(row, "/").status : "")),
