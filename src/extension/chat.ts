@@ -227,6 +227,7 @@ const doorCommands: Readonly<Record<Exclude<DoorCommand, "useDemoModel">, string
   openInEditor: "openhands.openInEditor",
   openSettings: "openhands.openSettings",
   reviewChanges: "openhands.reviewChanges",
+  raiseLimits: "openhands.raiseLimits",
   setApiKey: "openhands.setApiKey",
   selectModel: "openhands.selectModel",
   openDemoWorkspace: "openhands.openDemoWorkspace",

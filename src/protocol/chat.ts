@@ -23,6 +23,7 @@ export const DoorCommand = z.enum([
   "openFolder",
   "manageTrust",
   "reviewChanges",
+  "raiseLimits",
 ]);
 export type DoorCommand = z.infer<typeof DoorCommand>;
 
@@ -121,6 +122,8 @@ export const ChatUpdate = z.discriminatedUnion("type", [
   z.object({ type: z.literal("failed"), message: z.string() }),
   /** Put the keyboard into the composer, with this text when it is empty. */
   z.object({ type: z.literal("compose"), text: z.string() }),
+  /** Put this behind what is in the composer, on a line of its own, and the keyboard behind it. */
+  z.object({ type: z.literal("insert"), text: z.string() }),
   /** Answer the question, as the palette's commands do. */
   z.object({ type: z.literal("answer"), accept: z.boolean() }),
   /** Move the keyboard, or what is in view, as the palette's commands do. */

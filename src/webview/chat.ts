@@ -134,6 +134,9 @@ export class Chat {
         return;
       case "compose":
         this.compose(this.draft.value === "" ? update.text : this.draft.value);
+        return;
+      case "insert":
+        this.compose(this.draft.value.trimEnd() === "" ? update.text : `${this.draft.value.trimEnd()}\n${update.text}`);
     }
   }
 

@@ -36,7 +36,9 @@ function start(root: Element): void {
 /** Because a killed view comes back with what it saved, and with nothing else. */
 function keepState(host: HostChannel, chat: Chat): void {
   effect(() => {
-    host.save({ draft: chat.draft.value, stick: chat.stick.value, anchor: chat.anchor.value });
+    const session = chat.session.value;
+    const conversationId = session === undefined ? host.saved().conversationId : session.conversationId;
+    host.save({ draft: chat.draft.value, stick: chat.stick.value, anchor: chat.anchor.value, conversationId });
   });
 }
 

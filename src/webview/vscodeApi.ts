@@ -1,12 +1,19 @@
 import * as z from "zod";
 import type { ChatRequest } from "../protocol/chat.ts";
+import { ConversationId } from "../protocol/ids.ts";
 
 /** An event at the top of the log, and how many pixels of it are above the top. */
 export const Anchor = z.object({ eventId: z.string(), offset: z.number() });
 export type Anchor = z.infer<typeof Anchor>;
 
 /** What outlives a killed view: everything else comes from the host again. */
-export const SavedState = z.object({ draft: z.string(), stick: z.boolean(), anchor: Anchor.optional() });
+export const SavedState = z.object({
+  draft: z.string(),
+  stick: z.boolean(),
+  anchor: Anchor.optional(),
+  /** By it VS Code brings an editor tab back with its conversation. */
+  conversationId: ConversationId.nullish(),
+});
 export type SavedState = z.infer<typeof SavedState>;
 
 /** The view's line to the extension, and its small memory. */
