@@ -1,12 +1,24 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type ChatRequest, type ChatSession, ChatUpdate } from "../protocol/chat.ts";
-import { type ActionDisplay, displayAction } from "../protocol/display.ts";
+import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate, CodeToken } from "../protocol/chat.ts";
+import type { Command } from "../protocol/commands.ts";
+import type { ActionDisplay } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import { type ActionRow, actionsToConfirm, initialView, reduceView, type View } from "../protocol/view.ts";
-import type { Anchor, HostChannel } from "./vscodeApi.ts";
+import { type ActionRow, actionsToConfirm, initialView, reduceView, type View, viewOf, withEarlier } from "../protocol/view.ts";
+import { Answers } from "./answers.ts";
+import { displayCache } from "./displayCache.ts";
+import { Draft } from "./draft.ts";
+import { type Anchor, type HostChannel, isSavedFor, readUpdate, type SavedState } from "./vscodeApi.ts";
 
-export type Answer = { readonly accept: true } | { readonly accept: false; readonly reason: string };
+/** With `remember`, exactly these commands need no answer again in this conversation. */
+export type Answer = { readonly accept: true; readonly remember?: boolean } | { readonly accept: false; readonly reason: string };
+
+/** Where a command of the palette moves the keyboard. */
+export type Move = Pick<Extract<ChatUpdate, { type: "move" }>, "to">;
+
+type Untargeted<Each> = Each extends unknown ? Omit<Each, "conversationId"> : never;
+/** A command to the conversation that is shown. */
+export type ChatCommand = Untargeted<Exclude<Command, { type: "conversation.create" }>>;
 
 /** Runs its argument before the next frame; everything that comes until then is drawn at once. */
 export type Schedule = (work: () => void) => void;
@@ -16,11 +28,16 @@ export class Chat {
   /** Undefined until the extension has said what is true. */
   readonly session = signal<ChatSession | undefined>(undefined);
   readonly view = signal<View>(initialView);
+  /** The files that the conversation has changed, as they are now. */
+  readonly changes = signal<readonly ChangedFile[]>([]);
+  /** What is in the composer and not sent. */
   readonly draft: Signal<string>;
   /** Whether the log follows its end. */
   readonly stick: Signal<boolean>;
   /** What is being read, while the log does not follow its end. */
   readonly anchor: Signal<Anchor | undefined>;
+  /** Older events were asked for, and are not there yet. */
+  readonly isLoadingEarlier = signal(false);
   /** Why the last request could not be done; empty when nothing is wrong. */
   readonly problem = signal("");
   /** A task was sent, and its conversation is not there yet. */
@@ -31,6 +48,12 @@ export class Chat {
   readonly isRejecting = signal(false);
   /** Counts the requests to put the keyboard into the composer. */
   readonly composeRequests = signal(0);
+  /** The latest move that a command of the palette has asked for: a new object each time. */
+  readonly moves = signal<Move | undefined>(undefined);
+  /** Counts the changes of the colour theme: colours of code are asked for anew. */
+  readonly themeChanges = signal(0);
+  /** Null while a new conversation begins with the next task, and before the extension has said anything. */
+  readonly conversationId = computed(() => this.session.value?.conversationId ?? null);
   /** The folder that the conversation acts in. */
   readonly workingDir = computed(() => this.view.value.state.working_dir ?? this.session.value?.workingDir ?? "");
   /** The actions that wait for an answer, while no answer has been given. */
@@ -43,19 +66,24 @@ export class Chat {
 
   readonly #host: HostChannel;
   readonly #schedule: Schedule;
+  readonly #kept: SavedState;
+  readonly #draft: Draft;
   readonly #queue: Notification[] = [];
   readonly #answered = signal("");
   readonly #displays = computed(() => displayCache(this.workingDir.value));
+  readonly #files = new Answers<readonly string[]>();
+  readonly #colours = new Answers<readonly (readonly CodeToken[])[]>();
   /** What was sent last, until it is known whether that worked. */
   #sent = "";
   /** The last event before a gap that has been asked about. */
   #askedAfter: number | undefined;
 
   constructor(host: HostChannel, schedule: Schedule) {
-    const saved = host.saved();
-    this.draft = signal(saved.draft);
-    this.stick = signal(saved.stick);
-    this.anchor = signal(saved.anchor);
+    this.#kept = host.saved();
+    this.#draft = new Draft(host, this.#kept);
+    this.draft = this.#draft.text;
+    this.stick = signal(this.#kept.stick);
+    this.anchor = signal(this.#kept.anchor);
     this.#host = host;
     this.#schedule = schedule;
   }
@@ -65,15 +93,21 @@ export class Chat {
     this.#host.post(request);
   }
 
-  /** The person's message: to this conversation, or as the first one of a new one. */
-  send(text: string): void {
-    const id = this.#conversationId;
+  /** To the conversation that is shown; nothing happens while there is none. */
+  command(command: ChatCommand): void {
+    const conversationId = this.conversationId.peek();
+    if (conversationId !== null) this.post({ type: "command", command: { ...command, conversationId } });
+  }
+
+  /** The person's message: to this conversation, or as the first one of a new one. `images` are `data:` URLs. */
+  send(text: string, images: readonly string[] = []): void {
+    const isNew = this.conversationId.peek() === null;
+    const content = { text, ...(images.length === 0 ? {} : { images: [...images] }) };
     this.#sent = text;
     this.stick.value = true;
-    this.isStarting.value = id === null;
-    this.post(
-      id === null ? { type: "task.start", text } : { type: "command", command: { type: "message.send", conversationId: id, text } },
-    );
+    this.isStarting.value = isNew;
+    if (isNew) this.post({ type: "task.start", ...content });
+    else this.command({ type: "message.send", ...content });
   }
 
   /** Puts the keyboard into the composer, with this text. */
@@ -84,26 +118,46 @@ export class Chat {
 
   /** Answers for exactly these actions, and takes the question away. */
   answer(actions: readonly ActionEvent[], answer: Answer): void {
-    const conversationId = this.#conversationId;
-    if (conversationId === null) return;
-    const { accept } = answer;
-    const reason = answer.accept || answer.reason === "" ? {} : { reason: answer.reason };
-    const actionIds = actions.map((action) => action.id);
-    this.post({ type: "command", command: { type: "confirmation.respond", conversationId, accept, ...reason, actionIds } });
+    const details = answer.accept ? (answer.remember ? { remember: true } : {}) : answer.reason === "" ? {} : { reason: answer.reason };
+    this.command({ type: "confirmation.respond", accept: answer.accept, ...details, actionIds: actions.map((action) => action.id) });
     this.#answered.value = idsOf(actions);
     this.isRejecting.value = false;
   }
 
+  /** Answers the question that is shown, if there is one. */
+  answerAll(accept: boolean): boolean {
+    const actions = this.toConfirm.peek();
+    if (actions.length > 0) this.answer(actions, accept ? { accept } : { accept, reason: "" });
+    return actions.length > 0;
+  }
+
   run(type: "run.start" | "run.pause" | "run.interrupt"): void {
-    const conversationId = this.#conversationId;
-    if (conversationId === null) return;
-    this.post({ type: "command", command: { type, conversationId } });
+    this.command({ type });
     this.isPausing.value = type === "run.pause";
+  }
+
+  /** Asks once for the events before those that are there. */
+  loadEarlier(): void {
+    const conversationId = this.conversationId.peek();
+    const { firstSeq } = this.view.peek();
+    if (conversationId === null || firstSeq === 0 || this.isLoadingEarlier.peek()) return;
+    this.isLoadingEarlier.value = true;
+    this.#host.post({ type: "events.before", conversationId, beforeSeq: firstSeq });
+  }
+
+  /** Paths of the workspace for `query`, best first; undefined when nobody answers. */
+  findFiles(query: string): Promise<readonly string[] | undefined> {
+    return this.#files.ask((requestId) => this.#host.post({ type: "files.find", requestId, query }));
+  }
+
+  /** The colours of a block of code, by line; undefined when it has none. */
+  highlight(language: string, text: string): Promise<readonly (readonly CodeToken[])[] | undefined> {
+    return this.#colours.ask((requestId) => this.#host.post({ type: "code.highlight", requestId, language, text }));
   }
 
   /** A message of the extension, of any shape. */
   receive(message: unknown): void {
-    const update = parseUpdate(message);
+    const update = readUpdate(message);
     batch(() => {
       if (update !== undefined) this.#handle(update);
       else this.#fail("The view got a message that it cannot read. The conversation is kept.");
@@ -116,49 +170,88 @@ export class Chat {
     this.#ask(-1);
   }
 
-  get #conversationId(): ChatSession["conversationId"] {
-    return this.session.value?.conversationId ?? null;
-  }
-
   #handle(update: ChatUpdate): void {
     switch (update.type) {
       case "session":
-        this.#changeSession(update.session);
-        return;
+        return this.#changeSession(update.session);
+      case "snapshot":
+      case "page":
+      case "changes":
+        return update.conversationId === this.conversationId.peek() ? this.#load(update) : undefined;
       case "notifications":
         this.#queue.push(...update.notifications);
-        this.#schedule(() => batch(() => this.#fold()));
-        return;
+        return this.#schedule(() => batch(() => this.#fold()));
       case "failed":
-        this.#fail(update.message);
-        return;
+        return this.#fail(update.message);
       case "compose":
-        this.compose(this.draft.value === "" ? update.text : this.draft.value);
-        return;
+        return this.compose(this.draft.value === "" ? update.text : this.draft.value);
       case "insert":
-        this.compose(this.draft.value.trimEnd() === "" ? update.text : `${this.draft.value.trimEnd()}\n${update.text}`);
+        return this.compose(this.draft.value.trimEnd() === "" ? update.text : `${this.draft.value.trimEnd()}\n${update.text}`);
+      case "answer":
+        this.answerAll(update.accept);
+        return undefined;
+      case "move":
+        this.moves.value = { to: update.to };
+        return undefined;
+      case "files.found":
+        return this.#files.give(update.requestId, update.paths);
+      case "code.highlighted":
+        return this.#colours.give(update.requestId, update.lines);
+      case "theme.changed":
+        this.themeChanges.value++;
     }
   }
 
   #changeSession(session: ChatSession): void {
-    if (session.conversationId !== this.#conversationId) {
+    const { conversationId } = session;
+    const isFirst = this.session.value === undefined;
+    if (isFirst || conversationId !== this.conversationId.peek()) {
+      this.#draft.change(session, this.isStarting.value);
       this.#forget();
-      if (this.session.value !== undefined) this.stick.value = true;
-      if (session.conversationId !== null) this.isStarting.value = false;
+      if (!isFirst || !isSavedFor(this.#kept, conversationId)) {
+        this.stick.value = true;
+        this.anchor.value = undefined;
+      }
+      if (conversationId !== null) this.isStarting.value = false;
     }
     this.session.value = session;
   }
 
+  #load(update: Extract<ChatUpdate, { type: "snapshot" | "page" | "changes" }>): void {
+    switch (update.type) {
+      case "snapshot": {
+        this.#fold();
+        // Because these come when they change, and a snapshot is only the log.
+        const { readOnly, phase } = this.view.value;
+        this.view.value = { ...viewOf(update.snapshot), ...(readOnly ? { readOnly } : {}), ...(phase ? { phase } : {}) };
+        this.#askedAfter = undefined;
+        return this.#settle();
+      }
+      case "page":
+        this.#fold();
+        this.view.value = withEarlier(this.view.value, update.firstSeq, update.events);
+        this.isLoadingEarlier.value = false;
+        return undefined;
+      case "changes":
+        this.changes.value = update.files;
+    }
+  }
+
   #forget(): void {
     this.#askedAfter = undefined;
+    this.#files.giveUp();
+    this.#colours.giveUp();
     this.view.value = initialView;
+    this.changes.value = [];
     this.#answered.value = "";
     this.isRejecting.value = false;
     this.isPausing.value = false;
+    this.isLoadingEarlier.value = false;
   }
 
   #fold(): void {
-    const id = this.#conversationId;
+    if (this.#queue.length === 0) return;
+    const id = this.conversationId.peek();
     let next = this.view.value;
     for (const notification of this.#queue.splice(0)) {
       if (notification.conversationId !== id) continue;
@@ -167,8 +260,14 @@ export class Chat {
     }
     if (next.state.last_user_message_id !== this.view.value.state.last_user_message_id) this.#sent = "";
     this.view.value = next;
-    if (next.state.execution_status !== "running") this.isPausing.value = false;
-    if (next.state.execution_status === "waiting_for_confirmation") return;
+    this.#settle();
+  }
+
+  /** What was asked of the person, or by them, may be over. */
+  #settle(): void {
+    const { execution_status } = this.view.value.state;
+    if (execution_status !== "running") this.isPausing.value = false;
+    if (execution_status === "waiting_for_confirmation") return;
     this.#answered.value = "";
     this.isRejecting.value = false;
   }
@@ -181,7 +280,7 @@ export class Chat {
   }
 
   #ask(afterSeq: number): void {
-    this.#host.post({ type: "chat.ready", conversationId: this.#conversationId, afterSeq });
+    this.#host.post({ type: "chat.ready", conversationId: this.conversationId.peek(), afterSeq });
   }
 
   #fail(message: string): void {
@@ -189,6 +288,7 @@ export class Chat {
     this.#answered.value = "";
     this.isStarting.value = false;
     this.isPausing.value = false;
+    this.isLoadingEarlier.value = false;
     if (this.draft.value === "") this.draft.value = this.#sent;
     this.#sent = "";
   }
@@ -196,23 +296,4 @@ export class Chat {
 
 function idsOf(actions: readonly ActionEvent[]): string {
   return actions.map((action) => action.id).join(" ");
-}
-
-function parseUpdate(message: unknown): ChatUpdate | undefined {
-  try {
-    return ChatUpdate.parse(message);
-  } catch {
-    // Because what is wrong inside an event is thrown, not collected.
-    return undefined;
-  }
-}
-
-/** A row never changes, so its words are made once. */
-function displayCache(workingDir: string): (row: ActionRow) => ActionDisplay {
-  const known = new WeakMap<ActionRow, ActionDisplay>();
-  return (row) => {
-    const display = known.get(row) ?? displayAction(row, workingDir);
-    known.set(row, display);
-    return display;
-  };
 }

@@ -1,4 +1,4 @@
-import type { Chat } from "./chat.ts";
+import type { Chat, Move } from "./chat.ts";
 
 const isMac = navigator.userAgent.includes("Mac");
 
@@ -17,15 +17,27 @@ export function handleViewKey(chat: Chat, event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
+/** What the palette's commands of the same names do. */
+export function move(to: Move["to"]): boolean {
+  switch (to) {
+    case "previousMessage":
+      return jump("before");
+    case "nextMessage":
+      return jump("after");
+    case "nextPart":
+      return toNextPart();
+  }
+}
+
 function useKey(chat: Chat, event: KeyboardEvent): boolean {
   if (event.key === "F6" && !event.shiftKey) return toNextPart();
   if (event.key === "Escape") return close(chat);
   if (!hasCommandKey(event) || isWriting(event.target)) return false;
   switch (event.key) {
     case "Enter":
-      return answer(chat, "allow");
+      return chat.answerAll(true);
     case "Backspace":
-      return answer(chat, "reject");
+      return chat.answerAll(false);
     case "ArrowUp":
       return jump("before");
     case "ArrowDown":
@@ -49,13 +61,6 @@ function close(chat: Chat): boolean {
 /** Because in a text that is being written these keys belong to the text: nobody allows a command by mistake. */
 function isWriting(target: EventTarget | null): boolean {
   return (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) && target.value !== "";
-}
-
-function answer(chat: Chat, kind: "allow" | "reject"): boolean {
-  const actions = chat.toConfirm.value;
-  if (actions.length === 0) return false;
-  chat.answer(actions, kind === "allow" ? { accept: true } : { accept: false, reason: "" });
-  return true;
 }
 
 function jump(direction: "before" | "after"): boolean {

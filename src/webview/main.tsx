@@ -9,7 +9,7 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { Chat } from "./chat.ts";
 import { createClock } from "./clock.ts";
-import { handleViewKey } from "./keys.ts";
+import { handleViewKey, move } from "./keys.ts";
 import { type HostChannel, openHostChannel } from "./vscodeApi.ts";
 
 const hiddenFrameMs = 250;
@@ -26,6 +26,9 @@ function start(root: Element): void {
   window.addEventListener("message", (event: MessageEvent<unknown>) => {
     if (event.origin === window.origin) chat.receive(event.data);
   });
+  effect(() => {
+    if (chat.moves.value !== undefined) move(chat.moves.value.to);
+  });
   document.addEventListener("keydown", (event) => {
     handleViewKey(chat, event);
   });
@@ -36,9 +39,9 @@ function start(root: Element): void {
 /** Because a killed view comes back with what it saved, and with nothing else. */
 function keepState(host: HostChannel, chat: Chat): void {
   effect(() => {
+    const state = { draft: chat.draft.value, stick: chat.stick.value, anchor: chat.anchor.value };
     const session = chat.session.value;
-    const conversationId = session === undefined ? host.saved().conversationId : session.conversationId;
-    host.save({ draft: chat.draft.value, stick: chat.stick.value, anchor: chat.anchor.value, conversationId });
+    if (session !== undefined) host.save({ ...state, conversationId: session.conversationId });
   });
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { ChatRequest } from "../protocol/chat.ts";
+import { type ChatRequest, type ChatSession, ChatUpdate } from "../protocol/chat.ts";
 import { ConversationId } from "../protocol/ids.ts";
 
 /** An event at the top of the log, and how many pixels of it are above the top. */
@@ -11,10 +11,15 @@ export const SavedState = z.object({
   draft: z.string(),
   stick: z.boolean(),
   anchor: Anchor.optional(),
-  /** By it VS Code brings an editor tab back with its conversation. */
+  /** Of which conversation all this is; null is a new one. By it VS Code brings an editor tab back with its conversation. */
   conversationId: ConversationId.nullish(),
 });
 export type SavedState = z.infer<typeof SavedState>;
+
+/** Whether `saved` is of this conversation; null is a new one. */
+export function isSavedFor(saved: SavedState, conversationId: ChatSession["conversationId"]): boolean {
+  return saved.conversationId === conversationId;
+}
 
 /** The view's line to the extension, and its small memory. */
 export interface HostChannel {
@@ -43,4 +48,14 @@ export function openHostChannel(): HostChannel {
       api.setState(state);
     },
   };
+}
+
+/** A message of the extension; undefined when it is none that this version can read. */
+export function readUpdate(message: unknown): ChatUpdate | undefined {
+  try {
+    return ChatUpdate.parse(message);
+  } catch {
+    // Because what is wrong inside an event is thrown, not collected.
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import type { ChatSession, ChatUpdate } from "../../src/protocol/chat.ts";
-import type { Classification } from "../../src/protocol/events.ts";
+import { type Classification, parseEvent } from "../../src/protocol/events.ts";
+import { initialState, reduceState } from "../../src/protocol/state.ts";
 
 /** Builders of what the extension sends. They are plain JSON, so the view's own parsing is tested with them. */
 
@@ -28,9 +29,9 @@ type Json = Record<string, unknown>;
 /** A conversation that is written event by event; `updates` is what the extension would send of it. */
 export class Story {
   readonly #notifications: Json[] = [];
+  readonly #events: Json[] = [];
   readonly #conversationId: string;
   #now: number;
-  #seq = 0;
   #ids = 0;
 
   /** `startedMsAgo`: how long ago the first event was. */
@@ -196,6 +197,20 @@ export class Story {
     return { type: "notifications", notifications: this.#notifications.splice(0) } as unknown as ChatUpdate;
   }
 
+  /** The state after all events, and those from `firstSeq` on. Nothing of them is left for `take`. */
+  snapshot(firstSeq = 0): ChatUpdate {
+    this.#notifications.length = 0;
+    const state = this.#events.reduce((before, event) => reduceState(before, parseEvent(event)), initialState);
+    const snapshot = { state, firstSeq, events: this.#events.slice(firstSeq) };
+    return { type: "snapshot", conversationId: this.#conversationId, snapshot } as unknown as ChatUpdate;
+  }
+
+  /** The events from `firstSeq` up to the one before `beforeSeq`. */
+  page(firstSeq: number, beforeSeq: number): ChatUpdate {
+    const events = this.#events.slice(firstSeq, beforeSeq);
+    return { type: "page", conversationId: this.#conversationId, firstSeq, events } as unknown as ChatUpdate;
+  }
+
   #message(source: string, role: string, text: string, extra: Json = {}): this {
     this.#append({
       kind: "MessageEvent",
@@ -209,7 +224,9 @@ export class Story {
 
   #append(event: Json): string {
     const id = `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
-    this.#notify({ type: "event.appended", seq: this.#seq++, event: { id, timestamp: localTimestamp(this.#now), ...event } });
+    const whole = { id, timestamp: localTimestamp(this.#now), ...event };
+    this.#events.push(whole);
+    this.#notify({ type: "event.appended", seq: this.#events.length - 1, event: whole });
     return id;
   }
 
