@@ -22,7 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const host = new Host({
     store: new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath),
     openLlm: async (ref, workingDir) => openLlm(ref, workingDir, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) }),
-    openRuntime: async (workingDir, conversationId) => {
+    openRuntime: async ({ workingDir, conversationId }) => {
       workspace.refuseUntrusted();
       const { openLocalRuntime } = await import("./localRuntime/localRuntime.ts");
       return openLocalRuntime({ workingDir, conversationId, log });

@@ -11,18 +11,35 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { HostError } from "./hostError.ts";
 import { OpenConversation } from "./openConversation.ts";
+import type { Followed } from "./seat.ts";
 import type { Session } from "./session.ts";
+import { type ActivityListener, Watch } from "./watch.ts";
+
+/** What a runtime is opened for. */
+export interface RuntimeNeeds {
+  readonly workingDir: string;
+  /** All folders of the workspace, `workingDir` among them. */
+  readonly folders: readonly string[];
+  readonly conversationId: ConversationId;
+  /** Hears what is being made ready, in words, such as "Starting the container"; the host clears it itself at the end. */
+  readonly onPhase: (phase: string) => void;
+  /** Aborts when nobody wants the runtime any more; one that is there all the same is ended at once. */
+  readonly signal: AbortSignal;
+}
 
 /** What a door gives the host: where things are kept, and how a model and a runtime are had. Both may reject with a sentence. */
 export interface HostOptions {
   readonly store: ConversationStore;
+  /** Called again when the model is another one, or the run before has failed; until then a conversation keeps what it got. */
   readonly openLlm: (ref: LlmRef, workingDir: string) => Promise<Llm>;
-  readonly openRuntime: (workingDir: string, conversationId: ConversationId) => Promise<Runtime>;
+  readonly openRuntime: (needs: RuntimeNeeds) => Promise<Runtime>;
   /** Tools beside the usual ones, made anew for each conversation. */
   readonly moreTools?: () => readonly Tool[];
   readonly log: Log;
   /** A command waits so long for another window that has the conversation, because that may be about to end; eight seconds unless told. */
   readonly patienceMs?: number;
+  /** After so long without any use, a conversation closes that holds a runtime; half an hour unless told. One that holds nothing closes at once. */
+  readonly idleMs?: number;
 }
 
 export type NotificationListener = (notification: Notification) => void;
@@ -42,7 +59,8 @@ type StoreCommandType = `conversation.${"delete" | "restore" | "fork" | "take_ov
  */
 export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
-  readonly #open = new Map<ConversationId, Promise<OpenConversation>>();
+  readonly #open = new Map<ConversationId, OpenConversation>();
+  readonly #watch = new Watch();
   readonly #deleting = new Map<ConversationId, Promise<void>>();
   #closed = false;
   #hasStarted = false;
@@ -58,35 +76,50 @@ export class Host implements AsyncDisposable {
       case "conversation.create":
         return this.#create(command);
       case "conversation.take_over":
-        return (await this.#opened(command.conversationId)).takeOver();
+        return this.#use(command.conversationId, (open) => open.takeOver());
       case "conversation.delete":
         return this.#delete(command.conversationId);
       case "conversation.restore":
         return this.#options.store.restore(command.conversationId);
       case "conversation.fork":
         return this.#options.store.fork(command.conversationId, command.forkId, command.atEventId);
-      default: {
-        const open = await this.#opened(command.conversationId);
-        return this.#command(await open.session(), command);
-      }
+      default:
+        return this.#use(command.conversationId, async (open) => this.#command(await open.session(), command));
     }
   }
 
   /**
    * Tells `listener` every event after `afterSeq` (-1: all), then whatever comes, in order, without a gap and without a repeat.
-   * The replay is done when the promise resolves. Listeners must not throw.
+   * Right after the replay it is told what passes by and is in no event yet: the reply so far, the last output of the running action, a wait for
+   * the model, and what is being made ready. All that is done when the promise resolves. Listeners must not throw.
    */
-  async subscribe(id: ConversationId, afterSeq: number, listener: NotificationListener): Promise<Disposable> {
-    return (await this.#opened(id)).subscribe(afterSeq, listener);
+  subscribe(id: ConversationId, afterSeq: number, listener: NotificationListener): Promise<Disposable> {
+    return this.#use(id, (open) => open.subscribe(afterSeq, listener));
+  }
+
+  /**
+   * The conversation as it is now, with its newest `limit` events, of which no more are read than these. `listener` hears what comes after them,
+   * without a gap and without a repeat, and first of all what passes by, as `subscribe` tells it. It hears nothing before the code that awaits
+   * this has gone on; that has the turn of the event loop in which this resolves to put the snapshot in place.
+   */
+  follow(id: ConversationId, { limit }: { readonly limit: number }, listener: NotificationListener): Promise<Followed> {
+    return this.#use(id, (open) => open.follow(limit, listener));
+  }
+
+  /** Tells of every conversation that is open here, whenever its activity changes, and when it is closed or deleted; of all that are open, at once. */
+  watch(listener: ActivityListener): Disposable {
+    return this.#watch.add(listener);
   }
 
   /** The last `limit` events before `beforeSeq`, or of all; read from the disk where they are not in memory. */
   async page(id: ConversationId, { beforeSeq = Infinity, limit }: { readonly beforeSeq?: number; readonly limit: number }): Promise<Page> {
-    const conversation = await (await this.#opened(id)).readable();
-    const { count } = conversation;
-    const end = Math.min(Math.max(beforeSeq, 0), count);
-    const firstSeq = Math.max(0, end - limit);
-    return { events: await conversation.read(firstSeq, end), firstSeq, count };
+    return this.#use(id, async (open) => {
+      const conversation = await open.readable();
+      const { count } = conversation;
+      const end = Math.min(Math.max(beforeSeq, 0), count);
+      const firstSeq = Math.max(0, end - limit);
+      return { events: await conversation.read(firstSeq, end), firstSeq, count };
+    });
   }
 
   /** All conversations, those first that changed last. */
@@ -97,16 +130,15 @@ export class Host implements AsyncDisposable {
   }
 
   /** Resolves when no run of the conversation is going; at once when none is. */
-  async settled(id: ConversationId): Promise<void> {
-    await (await this.#opened(id)).settled();
+  settled(id: ConversationId): Promise<void> {
+    return this.#use(id, (open) => open.settled());
   }
 
   /** Stops every run (they come back as paused), ends runtimes and closes logs. After it every command is refused. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    const all = await Promise.allSettled(this.#open.values());
+    const open = [...this.#open.values()];
     this.#open.clear();
-    const open = all.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const closed = await Promise.allSettled(open.map((conversation) => conversation[Symbol.asyncDispose]()));
     for (const result of closed)
       if (result.status === "rejected") this.#options.log.error("a conversation was not closed well", { error: String(result.reason) });
@@ -138,8 +170,7 @@ export class Host implements AsyncDisposable {
   }
 
   async #create({ start }: CommandOf<"conversation.create">): Promise<void> {
-    if (this.#open.has(start.id)) throw new HostError("not-possible", `There is a conversation ${start.id} already.`);
-    await this.#keep(start.id, (open) => open.create(start));
+    await this.#use(start.id, (open) => open.create(start));
   }
 
   /** Asked again while it goes, it is deleted once. */
@@ -151,7 +182,7 @@ export class Host implements AsyncDisposable {
 
   /** Its run is stopped first; a run in another window finds that it can append nothing more. */
   async #deleteNow(id: ConversationId): Promise<void> {
-    const open = await this.#open.get(id)?.catch(() => undefined);
+    const open = this.#open.get(id);
     this.#open.delete(id);
     await open?.close();
     await this.#options.store.delete(id);
@@ -159,19 +190,20 @@ export class Host implements AsyncDisposable {
     await open?.[Symbol.asyncDispose]();
   }
 
-  #opened(id: ConversationId): Promise<OpenConversation> {
+  async #use<Result>(id: ConversationId, work: (open: OpenConversation) => Promise<Result>): Promise<Result> {
     this.#refuseWhenClosed();
     this.#startUp();
-    return this.#open.get(id) ?? this.#keep(id, (open) => open.open());
+    return this.#opened(id).use(work);
   }
 
-  #keep(id: ConversationId, begin: (open: OpenConversation) => Promise<void>): Promise<OpenConversation> {
-    const forget = (): void => void (this.#open.get(id) === kept && this.#open.delete(id));
-    const open = new OpenConversation(id, this.#options, forget);
-    const kept = begin(open).then(() => open);
-    this.#open.set(id, kept);
-    kept.catch(forget);
-    return kept;
+  /** It opens when it is first used. */
+  #opened(id: ConversationId): OpenConversation {
+    const known = this.#open.get(id);
+    if (known) return known;
+    const forget = (): void => void (this.#open.get(id) === open && this.#open.delete(id));
+    const open = new OpenConversation(id, { ...this.#options, watch: this.#watch, forget });
+    this.#open.set(id, open);
+    return open;
   }
 
   /** What was deleted long ago goes, once in a host's life. */

@@ -7,8 +7,10 @@ import { HostError } from "./hostError.ts";
 const maxCharacters = 2_000_000;
 const longestTitle = 50;
 
-/** The person's message; throws a HostError when it is too long to be of use. */
+/** The person's message; throws a HostError when it is empty, or too long to be of use. */
 export function userMessage(text: string, images: readonly string[]): EventDraft {
+  if (text.trim() === "" && images.length === 0)
+    throw new HostError("not-possible", "The message is empty, so nothing was sent. Write what is to be done.");
   if (text.length > maxCharacters) {
     const sentence = `The message has ${text.length} characters, and at most ${maxCharacters} are taken. Put the text into a file of the folder, and name the file.`;
     throw new HostError("not-possible", sentence);

@@ -9,60 +9,60 @@ import type { ConversationStart } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import type { HostOptions, NotificationListener } from "./host.ts";
 import { HostError } from "./hostError.ts";
-import { Seat } from "./seat.ts";
+import { canBeRead, type Mode, notOpen, type Reading, readOnly, staysFor, type Writing } from "./mode.ts";
+import { type Followed, Seat } from "./seat.ts";
 import { Session } from "./session.ts";
+import { Usage } from "./usage.ts";
+import type { Watch } from "./watch.ts";
 
-/**
- * How a conversation is open: we write to it, or we read what somebody else writes, or what nobody can. After a fault of the disk it can be
- * closed until somebody asks for it again.
- */
-type Mode = Writing | Reading | { readonly kind: "closed" };
-interface Writing {
-  readonly kind: "writing";
-  readonly conversation: Conversation;
-  readonly session: Session;
-}
-interface Reading {
-  readonly kind: "reading";
-  readonly conversation: FollowedConversation;
-  /** Commands wait so long for the owner, because it may be the same window that is being reloaded. */
-  readonly patientUntil: number;
+export interface OpenOptions extends HostOptions {
+  readonly watch: Watch;
+  /** It is gone, or nobody needs it: nobody should come here any more. */
+  readonly forget: () => void;
 }
 
 const pollMs = 100;
+const defaultIdleMs = 30 * 60_000;
 
 /**
  * One conversation of the host, however it is open. Its listeners stay when that changes: they are told, and go on where they were.
  *
  * It is opened to write when that is possible and to read otherwise; when the owner ends, it becomes ours, and when it is taken over by
- * another, we read on.
+ * another, we read on. It closes by itself when nobody uses it, listens to it or has to answer: at once where nothing but its log is lost, and
+ * after a while otherwise.
  */
 export class OpenConversation implements AsyncDisposable {
   readonly #id: ConversationId;
-  readonly #options: HostOptions;
-  readonly #forget: () => void;
+  readonly #options: OpenOptions;
   readonly #seats = new Set<Seat>();
   readonly #left = new WeakSet<Mode>();
   #mode: Promise<Mode>;
   #isClosed = false;
+  readonly #usage: Usage;
 
-  /** `forget` is called when it is gone and nobody should come here any more. */
-  constructor(id: ConversationId, options: HostOptions, forget: () => void) {
+  constructor(id: ConversationId, options: OpenOptions) {
     this.#id = id;
     this.#options = options;
-    this.#forget = forget;
+    this.#usage = new Usage({
+      isHeard: () => this.#seats.size > 0,
+      mode: () => this.#mode,
+      close: () => this.#closeUnused(),
+      idleMs: options.idleMs ?? defaultIdleMs,
+    });
     this.#mode = Promise.resolve({ kind: "closed" });
   }
 
-  async create(start: ConversationStart): Promise<void> {
-    await this.#change(async () => {
-      const conversation = await this.#options.store.create(start);
-      return this.#writing(conversation, new Session(conversation, this.#options));
-    });
+  /** Does `work` with it; it does not close by itself before the end. */
+  use<Result>(work: (open: this) => Promise<Result>): Promise<Result> {
+    return this.#usage.during(() => work(this));
   }
 
-  async open(): Promise<void> {
-    await this.readable();
+  async create(start: ConversationStart): Promise<void> {
+    await this.#change(async (before) => {
+      if (before.kind !== "closed") throw new HostError("not-possible", `There is a conversation ${start.id} already.`);
+      const conversation = await this.#options.store.create(start);
+      return this.#writing({ kind: "writing", conversation, session: new Session(conversation, this.#options), isNew: true });
+    });
   }
 
   /** The session to command. Rejects with a sentence when the conversation can only be read here. */
@@ -73,7 +73,7 @@ export class OpenConversation implements AsyncDisposable {
   /** What is in it, however it is open. */
   async readable(): Promise<Conversation | FollowedConversation> {
     const mode = await this.#change((before) => this.#notClosed(before));
-    if (mode.kind === "closed") throw new HostError("closed", "The conversation is closed.");
+    if (mode.kind === "closed") throw notOpen();
     return mode.conversation;
   }
 
@@ -92,28 +92,32 @@ export class OpenConversation implements AsyncDisposable {
 
   async subscribe(afterSeq: number, listener: NotificationListener): Promise<Disposable> {
     const seat = new Seat(this.#id, afterSeq, listener, this.#options.log);
-    await this.#change(async (before) => {
-      const mode = await this.#notClosed(before);
-      // A new mode is told to all of them.
-      if (mode === before) await this.#seat(seat, mode);
-      this.#seats.add(seat);
-      return mode;
-    });
-    return {
-      [Symbol.dispose]: () => {
-        this.#seats.delete(seat);
-        seat[Symbol.dispose]();
-      },
-    };
+    await this.#take(seat);
+    return this.#leaving(seat);
+  }
+
+  async follow(limit: number, listener: NotificationListener): Promise<Followed> {
+    const conversation = await this.readable();
+    // State and count are of the same moment, whatever comes while the events are read.
+    const { state, count } = conversation;
+    const firstSeq = Math.max(0, count - limit);
+    const events = await conversation.read(firstSeq, count);
+    const seat = new Seat(this.#id, count - 1, listener, this.#options.log);
+    seat.hold();
+    await this.#take(seat);
+    seat.releaseNextTurn();
+    return { snapshot: { state, firstSeq, events }, ...this.#leaving(seat) };
   }
 
   tell(notification: Notification): void {
     for (const seat of this.#seats) seat.tell(notification);
+    if (notification.type === "conversation.deleted") this.#options.watch.end(this.#id, "deleted");
   }
 
   /** Ends the run and closes the log; the listeners can still be told why. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#usage[Symbol.dispose]();
     const mode = await this.#mode.catch(() => undefined);
     if (mode) await this.#leave(mode);
   }
@@ -122,9 +126,40 @@ export class OpenConversation implements AsyncDisposable {
     try {
       await this.close();
     } finally {
+      this.#options.watch.end(this.#id, "closed");
       for (const seat of this.#seats) seat[Symbol.dispose]();
       this.#seats.clear();
     }
+  }
+
+  async #take(seat: Seat): Promise<void> {
+    await this.#change(async (before) => {
+      const mode = await this.#notClosed(before);
+      // A new mode is told to all of them.
+      if (mode === before) await this.#seat(seat, mode);
+      this.#seats.add(seat);
+      return mode;
+    });
+  }
+
+  #leaving(seat: Seat): Disposable {
+    return {
+      [Symbol.dispose]: () => {
+        seat[Symbol.dispose]();
+        if (this.#seats.delete(seat)) this.#usage.look();
+      },
+    };
+  }
+
+  #closeUnused(): void {
+    this.#inBackground(async (before) => {
+      if (!this.#usage.isNone || before.kind === "closed" || staysFor(before) === "needed") return before;
+      return { kind: "closed" };
+    });
+    const closed = this.#mode;
+    void closed.then((mode) => {
+      if (mode.kind === "closed" && closed === this.#mode && this.#usage.isNone) this.#options.forget();
+    });
   }
 
   /** One change after the other; one that fails leaves all as it was. */
@@ -145,6 +180,7 @@ export class OpenConversation implements AsyncDisposable {
   }
 
   async #enter(mode: Mode): Promise<void> {
+    this.#options.watch.follow(this.#id, mode);
     if (mode.kind === "writing") this.tell({ type: "access.changed", conversationId: this.#id, access: "write" });
     for (const seat of this.#seats) await this.#seat(seat, mode);
   }
@@ -160,6 +196,7 @@ export class OpenConversation implements AsyncDisposable {
 
   /** Waits for no other owner: what is there can be read at once. */
   async #openAny(): Promise<Mode> {
+    if (this.#isClosed) throw notOpen();
     try {
       return await this.#reopened(await this.#options.store.open(this.#id, 0));
     } catch (error) {
@@ -201,11 +238,12 @@ export class OpenConversation implements AsyncDisposable {
   }
 
   async #reopened(conversation: Conversation): Promise<Mode> {
-    return this.#writing(conversation, await Session.reopen(conversation, this.#options));
+    const session = await Session.reopen(conversation, this.#options);
+    return this.#writing({ kind: "writing", conversation, session, isNew: false });
   }
 
-  #writing(conversation: Conversation, session: Session): Mode {
-    const mode: Writing = { kind: "writing", conversation, session };
+  #writing(mode: Writing): Mode {
+    const { conversation } = mode;
     conversation.ended.addEventListener("abort", () => this.#ended(mode, conversation.ended.reason), { once: true });
     return mode;
   }
@@ -247,7 +285,7 @@ export class OpenConversation implements AsyncDisposable {
   #gone(): void {
     if (this.#isClosed) return;
     this.tell({ type: "conversation.deleted", conversationId: this.#id });
-    this.#forget();
+    this.#options.forget();
     this[Symbol.asyncDispose]().catch((error: unknown) =>
       this.#options.log.error("a conversation was not closed well", { error: String(error) }),
     );
@@ -259,13 +297,4 @@ export class OpenConversation implements AsyncDisposable {
     this.#left.add(mode);
     await (mode.kind === "writing" ? mode.session : mode.conversation)[Symbol.asyncDispose]();
   }
-}
-
-function canBeRead(error: unknown): error is ConversationError {
-  return error instanceof ConversationError && ["in-use", "newer", "not-writable"].includes(error.code);
-}
-
-function readOnly(conversationId: ConversationId, { code, message }: ConversationError): Notification {
-  const reason = code === "newer" || code === "not-writable" ? code : "in-use";
-  return { type: "access.changed", conversationId, access: "read", reason, message };
 }

@@ -2,7 +2,13 @@ import type { ReadableConversation } from "../conversation/conversation.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
 import type { Notification } from "../protocol/notifications.ts";
+import type { Snapshot } from "../protocol/view.ts";
 import type { NotificationListener } from "./host.ts";
+
+/** A conversation as it was when somebody began to listen. */
+export interface Followed extends Disposable {
+  readonly snapshot: Snapshot;
+}
 
 /** So many events are read at once for a listener that begins long ago. */
 const perRead = 500;
@@ -15,6 +21,7 @@ export class Seat implements Disposable {
   #lastSeq: number;
   #hearing: Disposable | undefined;
   #isLeft = false;
+  #held: Notification[] | undefined;
 
   constructor(id: ConversationId, afterSeq: number, listener: NotificationListener, log: Log) {
     this.#id = id;
@@ -38,6 +45,25 @@ export class Seat implements Disposable {
   tell(notification: Notification): void {
     if (this.#isLeft || (notification.type === "event.appended" && notification.seq <= this.#lastSeq)) return;
     if (notification.type === "event.appended") this.#lastSeq = notification.seq;
+    if (this.#held) this.#held.push(notification);
+    else this.#pass(notification);
+  }
+
+  /** Nothing is told until it is released; then what came meanwhile, in order. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  releaseNextTurn(): void {
+    setImmediate(() => {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      for (const notification of held) this.#pass(notification);
+    });
+  }
+
+  #pass(notification: Notification): void {
+    if (this.#isLeft) return;
     try {
       this.#listener(notification);
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { unknownOutcomes } from "../agent/calls.ts";
-import { failedEvents, HostClosing, statusEvent } from "../agent/endings.ts";
+import { failedEvents, HostClosing, interruptedEvents, statusEvent } from "../agent/endings.ts";
 import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
 import { recover } from "../agent/recover.ts";
 import { run } from "../agent/run.ts";
@@ -12,12 +12,11 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { type ConfirmationPolicy, type Limits, type LlmRef, stateKeys } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import { defaultTools } from "../tools/defaultTools.ts";
-import type { Tool } from "../tools/tool.ts";
+import { Equipment } from "./equipment.ts";
 import type { HostOptions, NotificationListener } from "./host.ts";
 import { HostError } from "./hostError.ts";
 import { titleEvent, userMessage } from "./messages.ts";
+import { Passing } from "./passing.ts";
 import { isAnswerFor, isQuestion, rejections } from "./questions.ts";
 
 interface Run {
@@ -42,8 +41,8 @@ export class Session implements AsyncDisposable {
   readonly #kept: AgentConversation;
   readonly #options: HostOptions;
   readonly #listeners = new Set<NotificationListener>();
-  #tools: readonly Tool[] | undefined;
-  #runtime: Promise<Runtime> | undefined;
+  readonly #equipment: Equipment;
+  readonly #passing: Passing;
   #run: Run | undefined;
   /** Whether the person has asked for more since they paused the run that is going. */
   #startsAgain = false;
@@ -54,7 +53,10 @@ export class Session implements AsyncDisposable {
     this.#conversation = conversation;
     this.#kept = maskedConversation(conversation, this.#secrets);
     this.#options = options;
-    conversation.onAppended((event, seq) => this.#tell({ type: "event.appended", conversationId: conversation.id, seq, event }));
+    const conversationId = conversation.id;
+    this.#passing = new Passing(conversationId);
+    this.#equipment = new Equipment(conversationId, options, (phase) => this.#tell({ type: "runtime.phase", conversationId, phase }));
+    conversation.onAppended((event, seq) => this.#tell({ type: "event.appended", conversationId, seq, event }));
   }
 
   /** A conversation that was there before: what its last host left open is put right first. */
@@ -70,8 +72,18 @@ export class Session implements AsyncDisposable {
     return new Session(conversation, options);
   }
 
-  /** Tells what comes from now on. `listener` must not throw. */
+  get isRunning(): boolean {
+    return this.#run !== undefined;
+  }
+
+  /** Whether closing it would lose what is in no log: a shell, the values of secrets. */
+  get holdsMore(): boolean {
+    return this.#equipment.hasRuntime || this.#secrets.names.length > 0;
+  }
+
+  /** Tells what is passing by right now, and then what comes. `listener` must not throw. */
   listen(listener: NotificationListener): Disposable {
+    for (const notification of this.#passing.told()) listener(notification);
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
@@ -149,8 +161,7 @@ export class Session implements AsyncDisposable {
     await this.#lastCommand;
     this.#listeners.clear();
     try {
-      const runtime = await this.#runtime?.catch(() => undefined);
-      await runtime?.[Symbol.asyncDispose]();
+      await this.#equipment[Symbol.asyncDispose]();
     } finally {
       await this.#conversation[Symbol.asyncDispose]();
     }
@@ -164,8 +175,9 @@ export class Session implements AsyncDisposable {
   }
 
   async #send(text: string, images: readonly string[]): Promise<void> {
+    const message = userMessage(text, images);
     const title = this.#conversation.state.title === undefined ? [titleEvent(text)] : [];
-    await this.#kept.append(...title, userMessage(text, images));
+    await this.#kept.append(...title, message);
     if (this.#conversation.state.execution_status !== "waiting_for_confirmation") this.#start();
   }
 
@@ -228,11 +240,10 @@ export class Session implements AsyncDisposable {
     const startedAt = performance.now();
     this.#options.log.info("a run begins", { id });
     try {
-      const agent = await this.#agent();
-      await run(agent, { interrupt, pause });
+      await run(await this.#agent(interrupt), { interrupt, pause });
       this.#logEnd(Math.round(performance.now() - startedAt));
     } catch (error) {
-      await this.#failed(error);
+      await (interrupt.aborted ? this.#keep(interruptedEvents(this.#conversation.state, interrupt.reason)) : this.#failed(error));
     }
   }
 
@@ -251,37 +262,31 @@ export class Session implements AsyncDisposable {
       error: String(error),
       ...(error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {}),
     });
+    await this.#keep(failedEvents(this.#conversation.state, error));
+  }
+
+  /** Where nobody waits for it. */
+  async #keep(drafts: readonly EventDraft[]): Promise<void> {
     try {
-      await this.#kept.append(...failedEvents(this.#conversation.state, error));
+      await this.#kept.append(...drafts);
     } catch (cause) {
-      this.#tell({ type: "trouble", conversationId: id, message: messageOf(cause) });
+      this.#tell({ type: "trouble", conversationId: this.#conversation.id, message: messageOf(cause) });
     }
   }
 
-  async #agent(): Promise<Agent> {
-    const { id, state } = this.#conversation;
-    if (!state.llm || !state.working_dir)
-      throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
-    // Both at once; a runtime that could not be opened is tried again at the next run.
-    const runtime = (this.#runtime ??= this.#options.openRuntime(state.working_dir, id));
-    runtime.catch(() => (this.#runtime = undefined));
-    const llm = await this.#options.openLlm(state.llm, state.working_dir);
-    const emit = (signal: AgentSignal): void => this.#tell({ ...signal, conversationId: id });
+  async #agent(signal: AbortSignal): Promise<Agent> {
+    const { id, state, events } = this.#conversation;
+    const emit = (passing: AgentSignal): void => this.#tell({ ...passing, conversationId: id });
     return {
       conversation: this.#kept,
-      llm,
-      runtime: await runtime,
-      tools: (this.#tools ??= this.#newTools()),
       secrets: this.#secrets,
       emit,
+      ...(await this.#equipment.ready(state, events, signal)),
     };
   }
 
-  #newTools(): readonly Tool[] {
-    return [...defaultTools(this.#conversation.events), ...(this.#options.moreTools?.() ?? [])];
-  }
-
   #tell(notification: Notification): void {
+    this.#passing.hear(notification);
     for (const listener of this.#listeners) listener(notification);
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ConversationId } from "./ids.ts";
-import { ExecutionStatus } from "./state.ts";
+import { type ConversationState, ExecutionStatus } from "./state.ts";
 
 /** What a list of conversations shows of one; a short form of its state. Timestamps are those of its first and latest event. */
 export const ConversationSummary = z.object({
@@ -38,4 +38,23 @@ export interface Activity {
   readonly waiting: number;
   /** Whether another window or program writes to it. */
   readonly isReadOnly: boolean;
+}
+
+/** What the host tells of the conversations that it has open: one is open, or something in it has changed; or it is so no more. */
+export type ActivityNotice =
+  | { readonly type: "changed"; readonly activity: Activity }
+  | { readonly type: "closed" | "deleted"; readonly id: ConversationId };
+
+export function activityOf(id: ConversationId, state: ConversationState, isReadOnly: boolean): Activity {
+  const { title, working_dir, execution_status, pending, progress } = state;
+  return {
+    id,
+    ...(title === undefined ? {} : { title }),
+    ...(working_dir === undefined ? {} : { working_dir }),
+    execution_status,
+    since: progress.statusSince,
+    runStartedAt: progress.runStartedAt,
+    waiting: execution_status === "waiting_for_confirmation" ? pending.length : 0,
+    isReadOnly,
+  };
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ConversationStore } from "../../src/conversation/store.ts";
-import { Host } from "../../src/host/host.ts";
+import { Host, type RuntimeNeeds } from "../../src/host/host.ts";
 import { scriptedLlm } from "../../src/llm/scripted.ts";
 import { ConversationId } from "../../src/protocol/ids.ts";
 import { noLog } from "../../src/protocol/log.ts";
@@ -17,7 +17,7 @@ const folder = await mkdtemp(path.join(tmpdir(), "openhands-example-"));
 await writeFile(path.join(folder, "list.txt"), "one\ntwo\n");
 {
   const store = new ConversationStore(path.join(folder, "kept"));
-  const openRuntime = (workingDir: string) => openMachineRuntime({ workingDir, wall: "Local · no sandbox" });
+  const openRuntime = ({ workingDir }: RuntimeNeeds) => openMachineRuntime({ workingDir, wall: "Local · no sandbox" });
   await using host = new Host({ store, openLlm: async () => scriptedLlm(replies), openRuntime, log: noLog });
   const conversationId = ConversationId.parse(randomUUID());
   const start = { id: conversationId, working_dir: folder, llm: { model: "scripted" }, max_iterations: 10 };

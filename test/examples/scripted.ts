@@ -19,7 +19,7 @@ const folder = await mkdtemp(path.join(tmpdir(), "openhands-example-"));
   await using host = new Host({
     store: new ConversationStore(folder),
     openLlm: async () => llm,
-    openRuntime: async (workingDir) => openMemoryRuntime({ workingDir, files: { "/work/notes.txt": "hello\n" } }),
+    openRuntime: async ({ workingDir }) => openMemoryRuntime({ workingDir, files: { "/work/notes.txt": "hello\n" } }),
     log: noLog,
   });
   const conversationId = ConversationId.parse(randomUUID());

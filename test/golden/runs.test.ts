@@ -197,7 +197,7 @@ describe("a run ends as its golden transcript says", () => {
 
   it("when the person says something while a command runs", async () => {
     const held = gate();
-    const openRuntime: HostOptions["openRuntime"] = async (workingDir) => {
+    const openRuntime: HostOptions["openRuntime"] = async ({ workingDir }) => {
       const runtime = openMemoryRuntime({ workingDir });
       const { terminal } = runtime;
       const run: typeof terminal.run = async (request, options) => {

@@ -101,6 +101,8 @@ export interface TestHost extends AsyncDisposable {
   /** Resolves at the first notification, past or to come, that fits. */
   until(fits: (notification: Notification) => boolean): Promise<Notification>;
   untilStatus(status: ExecutionStatus): Promise<void>;
+  /** The door listens no more. */
+  leave(): void;
 }
 
 /** A host over a real store and a runtime in memory, with one conversation that somebody listens to. */
@@ -110,14 +112,14 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
   const host = new Host({
     store: new ConversationStore(storeFolder),
     openLlm: async () => options.llm ?? Promise.reject(new Error("This test has no model.")),
-    openRuntime: async (workingDir) => openMemoryRuntime({ ...options, workingDir }),
+    openRuntime: async ({ workingDir }) => openMemoryRuntime({ ...options, workingDir }),
     log: quietLog,
     ...options.host,
   });
   const id = options.id ?? newId();
   if (options.id === undefined) await host.handle({ type: "conversation.create", start: startFor(id, options) });
   const door = new Door();
-  await host.subscribe(id, -1, (notification) => door.hear(notification));
+  const listening = await host.subscribe(id, -1, (notification) => door.hear(notification));
   return {
     host,
     id,
@@ -127,6 +129,7 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     send: (text) => host.handle({ type: "message.send", conversationId: id, text }),
     until: (fits) => door.until(fits),
     untilStatus: async (status) => void (await door.until((heard) => isStatus(heard, status))),
+    leave: () => listening[Symbol.dispose](),
     async [Symbol.asyncDispose]() {
       await host[Symbol.asyncDispose]();
       await folder?.[Symbol.asyncDispose]();

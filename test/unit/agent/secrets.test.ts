@@ -66,7 +66,7 @@ describe("secrets", () => {
     const start = startOf({ working_dir: folder.path });
     await using host = await openTestHost({
       llm,
-      host: { openRuntime: (workingDir) => openMachineRuntime({ workingDir, wall: "test" }) },
+      host: { openRuntime: ({ workingDir }) => openMachineRuntime({ workingDir, wall: "test" }) },
     });
     await host.host.handle({ type: "conversation.create", start });
     const heard: unknown[] = [];

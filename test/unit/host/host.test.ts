@@ -233,7 +233,7 @@ describe("the host", () => {
   it("pauses what runs and leaves nothing behind when it is closed, whatever it was about to do", async () => {
     for (const delay of [0, 1, 2, 5, 10, 20]) {
       let open = 0;
-      const openRuntime: HostOptions["openRuntime"] = async (workingDir) => {
+      const openRuntime: HostOptions["openRuntime"] = async ({ workingDir }) => {
         open++;
         const runtime = openMemoryRuntime({ workingDir });
         const dispose = async (): Promise<void> => {
@@ -256,7 +256,7 @@ describe("the host", () => {
 
   it("says why a run could not begin, and begins the next one", async () => {
     let tries = 0;
-    const openRuntime: HostOptions["openRuntime"] = async (workingDir) => {
+    const openRuntime: HostOptions["openRuntime"] = async ({ workingDir }) => {
       if (++tries === 1) throw new Error("The folder is gone.");
       return openMemoryRuntime({ workingDir });
     };

@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Agent } from "../agent/agent.ts";
+import type { Llm } from "../llm/llm.ts";
+import type { Event } from "../protocol/events.ts";
+import type { ConversationId } from "../protocol/ids.ts";
+import type { ConversationState, LlmRef } from "../protocol/state.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { defaultTools } from "../tools/defaultTools.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { HostOptions } from "./host.ts";
+import { HostError } from "./hostError.ts";
+
+type Needed = Pick<ConversationState, "llm" | "working_dir" | "folders" | "execution_status">;
+
+interface Opening {
+  readonly runtime: Promise<Runtime>;
+  readonly cancel: AbortController;
+  isOpen: boolean;
+}
+
+/** What the agent of one conversation works with, opened when it is first needed and kept from run to run. */
+export class Equipment implements AsyncDisposable {
+  readonly #id: ConversationId;
+  readonly #options: HostOptions;
+  readonly #tellPhase: (phase: string) => void;
+  #opening: Opening | undefined;
+  #llm: { readonly ref: LlmRef; readonly llm: Llm } | undefined;
+  #tools: readonly Tool[] | undefined;
+  /** Runtimes that nobody waits for any more; they are ended as soon as they are there. */
+  #unwanted: Promise<unknown> = Promise.resolve();
+
+  constructor(id: ConversationId, options: HostOptions, tellPhase: (phase: string) => void) {
+    this.#id = id;
+    this.#options = options;
+    this.#tellPhase = tellPhase;
+  }
+
+  /** Whether a runtime is there or on its way. */
+  get hasRuntime(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  /**
+   * Model, runtime and tools for a run. When aborted it rejects with the reason, and a runtime that is not open yet is given up; one that
+   * could not be opened is tried again the next time.
+   */
+  async ready(state: Needed, events: readonly Event[], signal: AbortSignal): Promise<Pick<Agent, "llm" | "runtime" | "tools">> {
+    const { llm: ref, working_dir: workingDir } = state;
+    if (!ref || !workingDir) throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
+    signal.throwIfAborted();
+    const opening = (this.#opening ??= this.#open(workingDir, state.folders ?? [workingDir]));
+    // Both at once; the model is asked for again after a failure, which may have been that its key was wrong.
+    const isKnown = state.execution_status !== "error" && isDeepStrictEqual(this.#llm?.ref, ref);
+    const opened = Promise.all([opening.runtime, isKnown && this.#llm ? this.#llm.llm : this.#options.openLlm(ref, workingDir)]);
+    try {
+      const [runtime, llm] = await orAborted(opened, signal);
+      this.#llm = { ref, llm };
+      return { runtime, llm, tools: (this.#tools ??= [...defaultTools(events), ...(this.#options.moreTools?.() ?? [])]) };
+    } catch (error) {
+      if (signal.aborted) this.#giveUp(opening);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opening = this.#opening;
+    if (opening) this.#giveUp(opening);
+    await this.#unwanted;
+    const runtime = opening?.isOpen ? await opening.runtime : undefined;
+    await runtime?.[Symbol.asyncDispose]();
+  }
+
+  #open(workingDir: string, folders: readonly string[]): Opening {
+    const cancel = new AbortController();
+    let phase = "";
+    const onPhase = (next: string): void => {
+      if (next === phase || cancel.signal.aborted) return;
+      phase = next;
+      this.#tellPhase(next);
+    };
+    const { openRuntime } = this.#options;
+    const opened = openRuntime({ workingDir, folders, conversationId: this.#id, onPhase, signal: cancel.signal });
+    const opening: Opening = { runtime: opened, cancel, isOpen: false };
+    const isOpen = (): void => {
+      opening.isOpen = true;
+    };
+    void opened.then(isOpen, () => this.#forget(opening)).finally(() => onPhase(""));
+    return opening;
+  }
+
+  #forget(opening: Opening): void {
+    if (this.#opening === opening) this.#opening = undefined;
+  }
+
+  #giveUp(opening: Opening): void {
+    if (opening.isOpen || opening.cancel.signal.aborted) return;
+    this.#forget(opening);
+    this.#tellPhase("");
+    opening.cancel.abort(new HostError("not-possible", "Opening it was stopped."));
+    const ended = opening.runtime.then(
+      (runtime) => runtime[Symbol.asyncDispose](),
+      () => undefined,
+    );
+    this.#unwanted = Promise.allSettled([this.#unwanted, ended]);
+  }
+}
+
+async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

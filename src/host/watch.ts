@@ -1,0 +1,43 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ConversationId } from "../protocol/ids.ts";
+import { type Activity, type ActivityNotice, activityOf } from "../protocol/summary.ts";
+import type { Mode } from "./mode.ts";
+
+export type ActivityListener = (notice: ActivityNotice) => void;
+
+/** What goes on in all conversations that are open, for whoever wants to know. */
+export class Watch {
+  readonly #listeners = new Set<ActivityListener>();
+  readonly #present = new Map<ConversationId, Activity>();
+
+  /** `listener` is told at once of all that are open. */
+  add(listener: ActivityListener): Disposable {
+    this.#listeners.add(listener);
+    for (const activity of this.#present.values()) listener({ type: "changed", activity });
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** It is looked at whenever an event comes. */
+  follow(id: ConversationId, mode: Mode): void {
+    if (mode.kind === "closed") return this.end(id, "closed");
+    const { conversation, kind } = mode;
+    const look = (): void => this.#see(activityOf(id, conversation.state, kind === "reading"));
+    conversation.onAppended(look);
+    look();
+  }
+
+  end(id: ConversationId, type: "closed" | "deleted"): void {
+    if (this.#present.delete(id)) this.#tell({ type, id });
+  }
+
+  #see(activity: Activity): void {
+    const before = this.#present.get(activity.id);
+    if (isDeepStrictEqual(before, activity)) return;
+    this.#present.set(activity.id, activity);
+    this.#tell({ type: "changed", activity });
+  }
+
+  #tell(notice: ActivityNotice): void {
+    for (const listener of this.#listeners) listener(notice);
+  }
+}
