@@ -5,6 +5,7 @@ import * as z from "zod";
 import { demoModel } from "../llm/demo.ts";
 import { factsOf } from "../llm/knownModels.ts";
 import { needsKey } from "../llm/openLlm.ts";
+import { isVscodeModel, onlyInVscode } from "../llm/vscodeModel.ts";
 import { ConfirmMode, confirmPolicies, defaultMaxSteps } from "../protocol/settings.ts";
 import type { ConfirmationPolicy, ConversationStart, Limits, LlmRef } from "../protocol/state.ts";
 import { codeOf } from "../protocol/thrown.ts";
@@ -151,6 +152,7 @@ function readUrl(url: string | undefined): string | undefined {
 
 /** Throws when the model cannot be asked, or a limit could not be kept. */
 export function refuseUnusable(llm: LlmRef, limits: Limits, apiKey: string | undefined): void {
+  if (isVscodeModel(llm)) throw new UsageError(onlyInVscode(llm.model).message);
   if (apiKey === undefined && needsKey(llm))
     throw new UsageError(`${llm.model} needs an API key. Set LLM_API_KEY, or choose another model.`);
   if (limits.max_cost_usd !== undefined && llm.model !== demoModel && !factsOf(llm).hasPrice)

@@ -32,8 +32,13 @@ export class ApiKeys {
     await this.#secrets.store(secretName(baseUrl), key);
   }
 
-  async clear(baseUrl: string | undefined): Promise<void> {
+  /** What is returned puts the key back. */
+  async clear(baseUrl: string | undefined): Promise<() => Promise<void>> {
+    const key = await this.#secrets.get(secretName(baseUrl));
     await this.#secrets.delete(secretName(baseUrl));
+    return async () => {
+      if (key !== undefined) await this.set(baseUrl, key);
+    };
   }
 }
 

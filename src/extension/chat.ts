@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
+import { demoModel } from "../llm/demo.ts";
 import type { ChatRequest, ChatSession, ChatUpdate, DoorCommand } from "../protocol/chat.ts";
 import { ConversationId } from "../protocol/ids.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import { confirmPolicies } from "../protocol/settings.ts";
+import { confirmPolicies, limitsOf } from "../protocol/settings.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import type { ChatParts } from "./chatView.ts";
+import { settingCommands } from "./modelChoice.ts";
 import { NotificationBatch } from "./notificationBatch.ts";
 
 /** The page that shows the chat, as far as the chat knows it. */
@@ -87,6 +89,7 @@ export class Chat implements vscode.Disposable {
       llm,
       confirmation_policy: confirmPolicies[settings.confirm],
       max_iterations: settings.maxSteps,
+      limits: limitsOf(settings),
     };
     await host.handle({ type: "conversation.create", start });
     await this.#show(id);
@@ -172,12 +175,7 @@ export class Chat implements vscode.Disposable {
     const { models, host } = this.#parts;
     const conversationId = this.#conversationId;
     if (conversationId === null) return;
-    const { llm, confirmation_policy } = this.#state;
-    const { current, settings } = models;
-    const policy = confirmPolicies[settings.confirm];
-    if (current && (current.model !== llm?.model || current.base_url !== llm.base_url))
-      await host.handle({ type: "llm.set", conversationId, llm: current });
-    if (confirmation_policy?.kind !== policy.kind) await host.handle({ type: "confirmation_policy.set", conversationId, policy });
+    for (const command of settingCommands(conversationId, this.#state, models)) await host.handle(command);
   }
 
   async #readiness(): Promise<ChatSession["readiness"]> {
@@ -193,7 +191,7 @@ export class Chat implements vscode.Disposable {
     const session: ChatSession = {
       conversationId: this.#conversationId,
       readiness,
-      modelLabel: models.isDemo ? "Demo" : (models.current?.model ?? "Select a model"),
+      modelLabel: models.label,
       isDemo: models.isDemo,
       isDemoWorkspace: demoTask !== undefined,
       wall: "Local · no sandbox",
@@ -216,7 +214,7 @@ const refusals: Readonly<Record<ChatSession["readiness"], string | undefined>> =
 };
 
 async function runDoorCommand(command: DoorCommand, { models }: ChatParts): Promise<void> {
-  if (command === "useDemoModel") return models.select({ model: "demo" });
+  if (command === "useDemoModel") return models.select(demoModel);
   await vscode.commands.executeCommand(doorCommands[command]);
 }
 

@@ -1,7 +1,10 @@
 import * as vscode from "vscode";
 import { ConversationStore } from "../conversation/store.ts";
 import { Host } from "../host/host.ts";
+import type { Llm } from "../llm/llm.ts";
 import { openLlm } from "../llm/openLlm.ts";
+import { isVscodeModel } from "../llm/vscodeModel.ts";
+import type { LlmRef } from "../protocol/state.ts";
 import { ApiKeys } from "./apiKeys.ts";
 import { ChatView } from "./chatView.ts";
 import { registerCommands } from "./commands.ts";
@@ -19,9 +22,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const keys = new ApiKeys(context.secrets, process.env);
   const models = new Models(keys, process.env);
   const workspace = new Workspace(demoFolder, vscode.Uri.joinPath(context.globalStorageUri, "demo").fsPath);
+  const openModel = async (ref: LlmRef, workingDir: string): Promise<Llm> => {
+    if (isVscodeModel(ref)) return (await import("./vscodeLlm.ts")).openVscodeLlm(ref.model);
+    return openLlm(ref, workingDir, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) });
+  };
   const host = new Host({
     store: new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath),
-    openLlm: async (ref, workingDir) => openLlm(ref, workingDir, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) }),
+    openLlm: openModel,
     openRuntime: async ({ workingDir, conversationId }) => {
       workspace.refuseUntrusted();
       const { openLocalRuntime } = await import("./localRuntime/localRuntime.ts");
@@ -31,7 +38,8 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const chat = new ChatView({ extensionUri: context.extensionUri, memento: context.workspaceState, host, models, workspace, log });
   context.subscriptions.push(channel, chat, models, workspace, vscode.window.registerWebviewViewProvider(ChatView.id, chat));
-  registerCommands(context, { chat, models, keys, workspace, channel });
+  const openForTest = (ref: LlmRef): Promise<Llm> => openModel(ref, workspace.folder ?? demoFolder);
+  registerCommands(context, { context, chat, models, keys, host, workspace, channel, openLlm: openForTest });
   closing = () => host[Symbol.asyncDispose]();
 }
 

@@ -1,19 +1,23 @@
 import * as vscode from "vscode";
-import { demoModel } from "../llm/demo.ts";
-import { llmOf, type ModelProfile, Settings } from "../protocol/settings.ts";
+import { needsKey } from "../llm/openLlm.ts";
+import { type ModelProfile, Settings } from "../protocol/settings.ts";
 import type { LlmRef } from "../protocol/state.ts";
-import { type ApiKeys, endpointHost } from "./apiKeys.ts";
+import type { ApiKeys } from "./apiKeys.ts";
+import { chooseModel, type Environment, environmentModel, isLoopback, labelOf, type ModelChoice } from "./modelChoice.ts";
+
+/** Whether an endpoint has its key; `not needed` is said of servers on this machine only, others may or may not want one. */
+export type KeyState = "set" | "missing" | "not needed";
 
 /** The settings that say which model is used and when it asks, and whether that is enough to begin. */
 export class Models implements vscode.Disposable {
   readonly #keys: ApiKeys;
-  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #environment: Environment;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   /** Settings, or a key, have changed. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(keys: ApiKeys, environment: Readonly<Record<string, string | undefined>>) {
+  constructor(keys: ApiKeys, environment: Environment) {
     this.#keys = keys;
     this.#environment = environment;
     this.#subscriptions = [
@@ -28,42 +32,73 @@ export class Models implements vscode.Disposable {
     return Settings.parse(Object.fromEntries(Object.keys(Settings.shape).map((key) => [key, configuration.get(key)])));
   }
 
+  get choice(): ModelChoice {
+    return chooseModel(this.settings, this.#environment);
+  }
+
   /** The model for a new conversation; the environment's where the settings name none. Undefined: none is chosen. */
   get current(): LlmRef | undefined {
-    const { model, profiles } = this.settings;
-    if (model === demoModel) return { model };
-    const profile = profiles.find(({ name }) => name === model);
-    if (profile) return llmOf(profile);
-    const { LLM_MODEL, LLM_BASE_URL, OPENAI_BASE_URL } = this.#environment;
-    if (model !== "") return { model };
-    const url = LLM_BASE_URL || OPENAI_BASE_URL;
-    return LLM_MODEL ? { model: LLM_MODEL, ...(url ? { base_url: url } : {}) } : undefined;
+    const { choice } = this;
+    return choice.source === "none" ? undefined : choice.llm;
+  }
+
+  /** The model that the environment names, chosen or not. */
+  get ofEnvironment(): LlmRef | undefined {
+    return environmentModel(this.#environment);
+  }
+
+  /** As shown under the composer. */
+  get label(): string {
+    return labelOf(this.choice);
   }
 
   get isDemo(): boolean {
-    return this.current?.model === demoModel;
+    return this.choice.source === "demo";
   }
 
   /** Whether a task can begin: a model is chosen, and the key that its endpoint needs is there. */
   async isReady(): Promise<boolean> {
     const { current } = this;
     if (current === undefined) return false;
-    if (this.isDemo || (current.base_url !== undefined && endpointHost(current.base_url) !== endpointHost(undefined))) return true;
-    return (await this.#keys.get(current.base_url)) !== undefined;
+    return !needsKey(current) || (await this.#keys.get(current.base_url)) !== undefined;
   }
 
-  /** Kept in the person's own settings, never in the workspace's. */
-  async select({ model, base_url }: LlmRef): Promise<void> {
-    const configuration = vscode.workspace.getConfiguration("openhands");
-    if (model !== demoModel) {
-      const others = this.settings.profiles.filter(({ name }) => name !== model);
-      const profile: ModelProfile = { name: model, ...(base_url ? { baseUrl: base_url } : {}) };
-      await configuration.update("profiles", [...others, profile], vscode.ConfigurationTarget.Global);
-    }
-    await configuration.update("model", model, vscode.ConfigurationTarget.Global);
+  async keyState(baseUrl: string | undefined): Promise<KeyState> {
+    if ((await this.#keys.get(baseUrl)) !== undefined) return "set";
+    return isLoopback(baseUrl) ? "not needed" : "missing";
+  }
+
+  /** By its name in the settings; empty: the environment's. Kept in the person's own settings, never in the workspace's. */
+  async select(name: string): Promise<void> {
+    await this.#write("model", name);
+  }
+
+  /** In the place of the profile with the name `replaced`, or as the last one; a profile that was chosen stays so under its new name. */
+  async saveProfile(profile: ModelProfile, replaced = profile.name): Promise<void> {
+    const { profiles, model } = this.settings;
+    const at = profiles.findIndex(({ name }) => name === replaced);
+    await this.#write("profiles", at < 0 ? [...profiles, profile] : profiles.with(at, profile));
+    if (model === replaced && model !== profile.name) await this.select(profile.name);
+  }
+
+  /** Takes it out; what is returned puts it back as it was. */
+  async removeProfile(removed: ModelProfile): Promise<() => Promise<void>> {
+    const { profiles, model } = this.settings;
+    const at = profiles.findIndex(({ name }) => name === removed.name);
+    await this.#write("profiles", profiles.toSpliced(at, 1));
+    if (model === removed.name) await this.select("");
+    return async () => {
+      const now = this.settings.profiles.filter(({ name }) => name !== removed.name);
+      await this.#write("profiles", now.toSpliced(at, 0, removed));
+      if (model === removed.name) await this.select(model);
+    };
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  async #write(key: keyof Settings, value: unknown): Promise<void> {
+    await vscode.workspace.getConfiguration("openhands").update(key, value, vscode.ConfigurationTarget.Global);
   }
 }

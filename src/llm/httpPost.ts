@@ -2,10 +2,13 @@ import type { IncomingMessage } from "node:http";
 import { pipeline, type Readable } from "node:stream";
 import { codeOf } from "../protocol/thrown.ts";
 
-export interface PostOptions {
+export interface GetOptions {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
   readonly signal: AbortSignal;
+}
+
+export interface PostOptions extends GetOptions {
+  readonly body: string;
 }
 
 export interface HttpAnswer {
@@ -30,6 +33,20 @@ const mostHops = 5;
  * error when there is no connection, and with the signal's reason when aborted; aborting later destroys the body.
  */
 export async function httpPost(url: URL, options: PostOptions): Promise<HttpAnswer> {
+  return follow(url, options);
+}
+
+/** The same for a GET. */
+export async function httpGet(url: URL, options: GetOptions): Promise<HttpAnswer> {
+  return follow(url, { ...options, body: undefined });
+}
+
+interface SendOptions extends GetOptions {
+  /** Absent: a GET. */
+  readonly body: string | undefined;
+}
+
+async function follow(url: URL, options: SendOptions): Promise<HttpAnswer> {
   let at = url;
   for (let hop = 0; ; hop++) {
     const message = await send(at, options);
@@ -47,7 +64,7 @@ function redirection({ statusCode = 0, headers: { location } }: IncomingMessage,
   return isSafe ? to : undefined;
 }
 
-async function send(url: URL, options: PostOptions): Promise<IncomingMessage> {
+async function send(url: URL, options: SendOptions): Promise<IncomingMessage> {
   try {
     return await sendOnce(url, options);
   } catch (error) {
@@ -64,12 +81,13 @@ function unwrapped(error: unknown): never {
   throw error instanceof StaleConnection ? error.cause : error;
 }
 
-async function sendOnce(url: URL, { headers, body, signal }: PostOptions): Promise<IncomingMessage> {
+async function sendOnce(url: URL, { headers, body, signal }: SendOptions): Promise<IncomingMessage> {
   // Loaded when it is needed, because a start is short and TLS is large.
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const length = { "content-length": String(Buffer.byteLength(body)) };
-  const sent = request(url, { method: "POST", headers: { ...headers, ...length }, signal }, resolve);
+  const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  const method = body === undefined ? "GET" : "POST";
+  const sent = request(url, { method, headers: { ...headers, ...length }, signal }, resolve);
   sent.on("error", (error) => reject(sent.reusedSocket && isReset(error) ? new StaleConnection("", { cause: error }) : error));
   sent.end(body);
   return promise;

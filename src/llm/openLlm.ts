@@ -3,6 +3,7 @@ import { demoModel, openDemo } from "./demo.ts";
 import type { Llm } from "./llm.ts";
 import { LlmError } from "./llmError.ts";
 import { withRetry } from "./retry.ts";
+import { isVscodeModel, onlyInVscode } from "./vscodeModel.ts";
 
 export interface LlmSources {
   readonly demoFolder: string;
@@ -19,6 +20,7 @@ export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSourc
     const demo = await openDemo({ folder: sources.demoFolder, workingDir, wordDelayMs: sources.demoWordDelayMs });
     return demo.llm;
   }
+  if (isVscodeModel(ref)) throw onlyInVscode(ref.model);
   if (ref.base_url !== undefined && !/^https?:$/.test(URL.parse(ref.base_url)?.protocol ?? "")) {
     throw new LlmError(
       "LLMBadRequestError",
@@ -45,5 +47,6 @@ export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSourc
 
 /** Whether the model cannot be asked without a key. */
 export function needsKey({ model, base_url }: LlmRef): boolean {
-  return model !== demoModel && (base_url === undefined || new URL(base_url).host === openAiHost);
+  if (model === demoModel || isVscodeModel({ model, base_url })) return false;
+  return base_url === undefined || URL.parse(base_url)?.host === openAiHost;
 }

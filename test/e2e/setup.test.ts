@@ -12,7 +12,7 @@ import { openWindow } from "../support/vscodeWindow.ts";
 describe("the first minutes", () => {
   it("lead from no model to an endpoint with its key, which goes to that endpoint and nowhere else", async () => {
     await using workspace = await demoWorkspace();
-    await using llm = await startFakeLlm([{ text: "Ready when you are." }]);
+    await using llm = await startFakeLlm([{ text: "Ready when you are." }], { models: ["large-model", "small-model"] });
     await using server = await startVscodeServer();
     await using window = await openWindow({ server, folder: workspace.folder, extensionPath: root });
     const chat = new ChatDriver(window);
@@ -21,11 +21,14 @@ describe("the first minutes", () => {
     await window.screenshot("no-model");
 
     await chat.press("Select Model");
-    await window.pick("OpenAI-compatible endpoint…");
-    await window.page.getByText("OpenAI-compatible endpoint (1/2)").waitFor();
+    await window.pick("Add a Model…");
+    await window.pick("Other OpenAI-compatible endpoint…");
+    await window.page.getByText("Add a Model (2/5)").waitFor();
     await window.quickInput(llm.url);
-    await window.page.getByText("OpenAI-compatible endpoint (2/2)").waitFor();
-    await window.quickInput("small-model");
+    await window.pick("small-model");
+    await window.page.getByText("Add a Model (4/4)").waitFor();
+    await window.screenshot("add-model");
+    await window.quickInput("Small");
     await (await chat.frame()).getByRole("heading", { name: "What should change?" }).waitFor();
     await window.command("OpenHands: Set API Key…");
     await window.page.getByText("API key for 127.0.0.1").waitFor();

@@ -68,16 +68,19 @@ export interface FakeLlmOptions {
   readonly port?: number;
   /** After the last answer: the last one again, instead of a 500 that says so. */
   readonly repeatsLast?: boolean;
+  /** What `GET …/models` lists; absent: it has no list. */
+  readonly models?: readonly (string | Readonly<Record<string, unknown>>)[];
 }
 
 /** The n-th request gets the n-th answer. */
 export async function startFakeLlm(
   answers: readonly FakeAnswer[],
-  { port = 0, repeatsLast = false }: FakeLlmOptions = {},
+  { port = 0, repeatsLast = false, models }: FakeLlmOptions = {},
 ): Promise<FakeLlm> {
   const requests: FakeRequest[] = [];
   let aborted = 0;
   const server = createServer((request, response) => {
+    if (request.method === "GET") return sendModels(response, models);
     response.on("close", () => (aborted += response.writableFinished ? 0 : 1));
     receive(request).then(
       (received) => {
@@ -102,6 +105,13 @@ export async function startFakeLlm(
       await closed.promise;
     },
   };
+}
+
+function sendModels(response: ServerResponse, models: FakeLlmOptions["models"]): void {
+  if (models === undefined) return sendFailure(response, { status: 404, body: { error: { message: "There is no list of models." } } });
+  const data = models.map((model) => (typeof model === "string" ? { id: model, object: "model" } : model));
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ object: "list", data }));
 }
 
 async function receive(request: IncomingMessage): Promise<FakeRequest> {

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import * as z from "zod";
-import { Settings } from "../../src/protocol/settings.ts";
+import { ModelProfile, Settings } from "../../src/protocol/settings.ts";
+
+const Setting = z.looseObject({ default: z.unknown(), scope: z.string(), order: z.number(), markdownDescription: z.string() });
+type Setting = z.infer<typeof Setting>;
 
 const Manifest = z.object({
   contributes: z.object({
     commands: z.array(z.object({ command: z.string() })),
-    configuration: z.object({ properties: z.record(z.string(), z.object({ default: z.unknown(), scope: z.string() })) }),
+    configuration: z.array(z.object({ title: z.string(), properties: z.record(z.string(), Setting) })),
   }),
   capabilities: z.object({ untrustedWorkspaces: z.object({ restrictedConfigurations: z.array(z.string()) }) }),
 });
@@ -22,12 +25,38 @@ describe("package.json", () => {
     assert.deepEqual(registered.toSorted(), declared.toSorted());
   });
 
-  it("has every setting with the default that the code has, and no folder can set one", () => {
+  it("has every setting with the default that the code has, in sections, and no folder can set one", () => {
     const { contributes, capabilities } = manifest();
-    const { properties } = contributes.configuration;
+    const properties = Object.assign({}, ...contributes.configuration.map((section) => section.properties)) as Record<string, Setting>;
     const defaults = Object.fromEntries(Object.entries(Settings.parse({})).map(([name, value]) => [`openhands.${name}`, value]));
     assert.deepEqual(Object.fromEntries(Object.entries(properties).map(([name, setting]) => [name, setting.default])), defaults);
-    assert.deepEqual(new Set(Object.values(properties).map((setting) => setting.scope)), new Set(["machine"]));
+    // What belongs to the machine stays on it; the others are the person's taste, the same wherever they work.
+    const taste = ["openhands.showEdits", "openhands.notifications"];
+    for (const [name, { scope }] of Object.entries(properties)) assert.equal(scope, taste.includes(name) ? "application" : "machine", name);
     assert.deepEqual(capabilities.untrustedWorkspaces.restrictedConfigurations.toSorted(), Object.keys(properties).toSorted());
+    for (const { properties } of contributes.configuration)
+      assert.deepEqual(
+        Object.values(properties).map(({ order }) => order),
+        Object.keys(properties).map((_, index) => index + 1),
+      );
+  });
+
+  it("allows in the settings editor what the code understands, and names what is there", () => {
+    const { contributes } = manifest();
+    const properties = Object.assign({}, ...contributes.configuration.map((section) => section.properties)) as Record<string, Setting>;
+    const profile = z.object({ properties: z.looseObject({}) }).parse(properties["openhands.profiles"]?.["items"]).properties;
+    assert.deepEqual(Object.keys(profile).toSorted(), Object.keys(ModelProfile.shape).toSorted());
+    for (const key of ["confirm", "showEdits"] as const) {
+      const schema = Settings.shape[key].unwrap().unwrap();
+      const { enum: values, enumDescriptions } = properties[`openhands.${key}`] as { enum?: string[]; enumDescriptions?: string[] };
+      assert.deepEqual([values, enumDescriptions?.length], [schema.options, schema.options.length]);
+    }
+    const commands = contributes.commands.map(({ command }) => command);
+    for (const [name, { markdownDescription }] of Object.entries(properties)) {
+      const linked = [...markdownDescription.matchAll(/\(command:([\w.]+)\)|`#([\w.]+)#`/g)].map(
+        ([, command, setting]) => command ?? setting,
+      );
+      for (const one of linked) assert.ok(one && (commands.includes(one) || one in properties), `${name} links ${one}, which is not there`);
+    }
   });
 });

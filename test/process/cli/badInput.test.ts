@@ -47,6 +47,7 @@ describe("the command line, called wrongly", function () {
       [["run", "x", ...model, "--model", "n"], /--model is given twice/],
       [["demo", "--confirm", "always"], /"openhands demo" does not take --confirm/],
       [["list", "--model", "m"], /"openhands list" does not take --model/],
+      [["run", "x", "--model", "vscode/copilot/gpt-5"], /exists only inside VS Code.*Choose another model here\./],
       [["demo", "something"], /takes no task/],
       [["list", "something"], /takes no ID/],
       [["show"], /takes one ID/],

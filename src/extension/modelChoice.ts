@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from "node:util";
+import { demoModel } from "../llm/demo.ts";
+import { isVscodeModel } from "../llm/vscodeModel.ts";
+import type { Command } from "../protocol/commands.ts";
+import type { ConversationId } from "../protocol/ids.ts";
+import { confirmPolicies, limitsOf, llmOf, type ModelProfile, type Settings } from "../protocol/settings.ts";
+import type { ConversationState, LlmRef } from "../protocol/state.ts";
+import { endpointHost } from "./apiKeys.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Which model the settings, or else the environment, name. `source` says which. */
+export type ModelChoice =
+  | { readonly source: "none" }
+  | { readonly source: "demo"; readonly llm: LlmRef }
+  | { readonly source: "profile"; readonly llm: LlmRef; readonly profile: ModelProfile }
+  /** A model that VS Code offers. */
+  | { readonly source: "vscode"; readonly llm: LlmRef }
+  /** A name in the settings that no profile has: a model of OpenAI. */
+  | { readonly source: "name"; readonly llm: LlmRef }
+  | { readonly source: "environment"; readonly llm: LlmRef };
+
+export function chooseModel({ model, profiles }: Pick<Settings, "model" | "profiles">, environment: Environment): ModelChoice {
+  const profile = profiles.find(({ name }) => name === model);
+  if (model === demoModel) return { source: "demo", llm: { model } };
+  if (profile) return { source: "profile", llm: llmOf(profile), profile };
+  if (model !== "") return { source: isVscodeModel({ model }) ? "vscode" : "name", llm: { model } };
+  const llm = environmentModel(environment);
+  return llm === undefined ? { source: "none" } : { source: "environment", llm };
+}
+
+/** The model that the environment names, chosen or not. */
+export function environmentModel({ LLM_MODEL, LLM_BASE_URL, OPENAI_BASE_URL }: Environment): LlmRef | undefined {
+  const url = LLM_BASE_URL || OPENAI_BASE_URL;
+  return LLM_MODEL ? { model: LLM_MODEL, ...(url ? { base_url: url } : {}) } : undefined;
+}
+
+/** The name that stands under the composer. */
+export function labelOf(choice: ModelChoice): string {
+  switch (choice.source) {
+    case "none":
+      return "Select a model";
+    case "demo":
+      return "Demo";
+    case "profile":
+      return choice.profile.name;
+    case "vscode":
+      return choice.llm.model.split("/").slice(2).join("/");
+    case "name":
+    case "environment":
+      return choice.llm.model;
+  }
+}
+
+/** Servers on this machine ask for no key. */
+export function isLoopback(baseUrl: string | undefined): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(URL.parse(baseUrl ?? "")?.hostname ?? "");
+}
+
+/** The endpoints that a person may have a key for, each host once, that of the chosen model first. */
+export function endpointsOf(choice: ModelChoice, profiles: readonly ModelProfile[]): readonly (string | undefined)[] {
+  const chosen = choice.source === "none" || choice.source === "demo" || choice.source === "vscode" ? [] : [choice.llm.base_url];
+  const all = [...chosen, ...profiles.map(({ baseUrl }) => baseUrl)];
+  const each = all.filter((url, at) => all.findIndex((other) => endpointHost(other) === endpointHost(url)) === at);
+  return each.length === 0 ? [undefined] : each;
+}
+
+/** What makes the conversation follow settings that have changed. */
+export function settingCommands(
+  conversationId: ConversationId,
+  state: ConversationState,
+  { settings, current }: { readonly settings: Settings; readonly current: LlmRef | undefined },
+): readonly Command[] {
+  const policy = confirmPolicies[settings.confirm];
+  const limits = limitsOf(settings);
+  const hasOtherLimits = !isDeepStrictEqual(limits, state.limits ?? {}) || state.max_iterations !== settings.maxSteps;
+  return [
+    ...(current && !isDeepStrictEqual(current, state.llm) ? [{ type: "llm.set" as const, conversationId, llm: current }] : []),
+    ...(isDeepStrictEqual(policy, state.confirmation_policy) ? [] : [{ type: "confirmation_policy.set" as const, conversationId, policy }]),
+    ...(hasOtherLimits ? [{ type: "limits.set" as const, conversationId, limits, maxIterations: settings.maxSteps }] : []),
+  ];
+}
