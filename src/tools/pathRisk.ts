@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { RuntimeError } from "../runtime/runtime.ts";
-import { isLikeTool, isProtected, type PathUse } from "./protectedPaths.ts";
+import { isLikeTool, isProtected, type PathUse } from "../protocol/protectedPaths.ts";
 import type { OwnRisk, RiskContext } from "./tool.ts";
 
 /**

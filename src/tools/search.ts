@@ -6,7 +6,7 @@ import { RuntimeError } from "../runtime/runtime.ts";
 import { EditError } from "./edits.ts";
 import { checkPath } from "./filePath.ts";
 import { pathRisk } from "./pathRisk.ts";
-import { isSecret } from "./protectedPaths.ts";
+import { isSecret } from "../protocol/protectedPaths.ts";
 import type { ToolContext } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 

@@ -6,7 +6,7 @@ import { openMachineRuntime } from "../../../src/runtime/machine/machineRuntime.
 import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
 import { RuntimeError } from "../../../src/runtime/runtime.ts";
 import { defaultTools } from "../../../src/tools/defaultTools.ts";
-import { isProtected } from "../../../src/tools/protectedPaths.ts";
+import { isProtected } from "../../../src/protocol/protectedPaths.ts";
 import type { OwnRisk, RiskContext } from "../../../src/tools/tool.ts";
 
 const { signal } = new AbortController();

@@ -1,0 +1,137 @@
+import { rules } from "./consequenceRules.ts";
+import { isProtected, isSecret } from "./protectedPaths.ts";
+import { type ShellPart, shellParts } from "./shellParts.ts";
+import { visibleText } from "./visibleText.ts";
+
+/** What a command does that a person wants to know before it runs. */
+export interface Consequence {
+  /** In plain words, a sentence for each; may be empty. */
+  readonly text: string;
+  /** Whether it may be allowed once for all times that exactly this is to run. */
+  readonly mayBeRemembered: boolean;
+}
+
+const longest = 20_000;
+const deepest = 4;
+
+/**
+ * What stands out in `command`, each of its parts looked at; undefined when nothing does, which does not mean that it is harmless. It informs, and
+ * says what is asked about every time; it never makes a command count as less risky.
+ */
+export function consequenceOf(command: string): Consequence | undefined {
+  const all = command.length > longest ? [{ text: "Is too long to be looked through.", isAsked: true }] : notes(command, 0);
+  const odd = visibleText(command) === command ? [] : [{ text: "Holds characters that cannot be seen.", isAsked: true }];
+  const found = [...odd, ...all];
+  if (found.length === 0) return undefined;
+  return { text: [...new Set(found.map(({ text }) => text))].join(" "), mayBeRemembered: !found.some(({ isAsked }) => isAsked) };
+}
+
+/** `isAsked`: a person is asked every time. */
+interface Note {
+  readonly text: string;
+  readonly isAsked: boolean;
+}
+
+const asked = (text: string): Note => ({ text, isAsked: true });
+
+function notes(command: string, depth: number): Note[] {
+  if (depth > deepest) return [asked("Holds commands in commands.")];
+  const { parts, nested, isOdd } = shellParts(command);
+  return [
+    ...(isOdd ? [asked("Uses an expansion that can hide a command.")] : []),
+    ...parts.flatMap((part) => notesOfPart(part, depth)),
+    ...nested.flatMap((inner) => notes(inner, depth + 1)),
+  ];
+}
+
+function notesOfPart(part: ShellPart, depth: number): Note[] {
+  const words = unwrapped(part.words);
+  const [first = ""] = words;
+  const program = programOf(first);
+  const line = [program, ...words.slice(1)].join(" ");
+  return [
+    ...(first.includes("$") ? [asked("Runs a program whose name is only known when it runs.")] : []),
+    ...part.assignments.filter((one) => startsPrograms.test(one)).map(() => asked("Changes which programs the commands run.")),
+    ...part.words.slice(0, part.words.length - words.length).flatMap((word) => applied(programOf(word))),
+    ...applied(line),
+    ...notesOfInner(program, words, part, depth),
+    ...notesOfPaths(program, line, words, part),
+  ];
+}
+
+function applied(line: string): Note[] {
+  return rules.flatMap(({ when, text, isAsked = false }) => {
+    const found = when.exec(line);
+    return found === null ? [] : [{ text: typeof text === "string" ? text : text(line), isAsked }];
+  });
+}
+
+/** Variables that say what is run. */
+const startsPrograms =
+  /^(?:PATH|LD_\w+|DYLD_\w+|NODE_OPTIONS|NODE_PATH|PYTHON\w+|PERL5?\w+|RUBY\w+|GIT_\w+|SSH_\w+|BASH_ENV|ENV|IFS|PROMPT_COMMAND|PS4|EDITOR|VISUAL|PAGER|LESSOPEN|SHELL|npm_config_\w+)\+?=/i;
+
+/** Programs that run the one behind them. */
+const wrapper = /^(?:env|command|builtin|exec|nohup|nice|ionice|time|timeout|stdbuf|setsid|xargs|watch|parallel|caffeinate|sudo|doas)$/;
+
+/** Without the programs before the one that is run. What they are given is skipped as far as it is known. */
+function unwrapped(words: readonly string[]): readonly string[] {
+  let rest = words;
+  while (wrapper.test(programOf(rest[0] ?? "")) && rest.length > 1) {
+    const next = rest.slice(1).findIndex((word) => !/^-|^[A-Za-z_]\w*=|^\d+(?:\.\d+)?[smhd]?$/.test(word));
+    if (next === -1) return rest;
+    rest = rest.slice(next + 1);
+  }
+  return rest;
+}
+
+function programOf(word: string): string {
+  return (word.split(/[/\\]/).at(-1) ?? "").toLowerCase().replace(/\.(?:exe|cmd|bat|ps1)$/, "");
+}
+
+const shell = /^(?:(?:ba|z|da|k|fi)?sh|pwsh|powershell|cmd)$/;
+
+/** Commands that are given to a program to run. */
+function notesOfInner(program: string, words: readonly string[], { isPiped, input }: ShellPart, depth: number): Note[] {
+  if (program === "find" || program === "fd") {
+    const at = words.findIndex((word) => /^-(?:exec|execdir|ok|okdir|x|X|-exec|-exec-batch)$/.test(word));
+    return at === -1 ? [] : [asked("Runs a command for each file that it finds."), ...notes(words.slice(at + 1).join(" "), depth + 1)];
+  }
+  if (!shell.test(program)) return [];
+  const at = words.findIndex((word) => /^(?:-\w*c|\/c|-command)$/i.test(word));
+  if (at !== -1) return notes(words[at + 1] ?? "", depth + 1);
+  if (input !== "") return notes(input, depth + 1);
+  return isPiped ? [asked("Runs what another command gives it.")] : [];
+}
+
+const writers =
+  /^(?:cp|mv|rm|rmdir|tee|ln|chmod|chown|install|touch|dd|truncate|mkdir|rsync|tar|unzip|patch|shred|unlink|sed -\S*i|perl -\S*i|git (?:mv|rm|checkout|restore|apply)|remove-item|set-content|move-item|copy-item)(?:\s|$)/;
+
+function notesOfPaths(program: string, line: string, words: readonly string[], { writesTo }: ShellPart): Note[] {
+  const isWriter = writers.test(line);
+  const named = words.slice(1).flatMap((word) => [word, ...(word.includes("=") ? [word.slice(word.indexOf("=") + 1)] : [])]);
+  const paths = program === "echo" || program === "printf" ? [] : named.filter((word) => !word.startsWith("-"));
+  const changed = [...writesTo, ...(isWriter ? paths : [])].filter((path) => !/^\/dev\/(?:null|std(?:out|err)|tty|fd\/\d)$/.test(path));
+  return [
+    ...[...paths, ...writesTo].filter(isSecret).map((path) => asked(`Uses ${path}, which may hold a secret.`)),
+    ...changed
+      .filter((path) => !isSecret(path) && isProtected(path, "write"))
+      .map((path) => asked(`Changes ${path}, which other programs run or obey.`)),
+    ...changed.filter(isElsewhere).map((path) => asked(changeOf(path))),
+    ...writesTo
+      .filter((path) => !isElsewhere(path) && !isProtected(path, "write") && changed.includes(path))
+      .map((path) => ({
+        text: `Writes ${path}.`,
+        isAsked: path.includes("$"),
+      })),
+  ];
+}
+
+function changeOf(path: string): string {
+  const host = /^\/dev\/(?:tcp|udp)\/([^/]+)/.exec(path)?.[1];
+  return host === undefined ? `Changes ${path}.` : `Sends data to ${host}.`;
+}
+
+/** Whether it may lie outside the folder. Files for a while are no harm. */
+function isElsewhere(path: string): boolean {
+  return /^[/~]|^[A-Za-z]:[\\/]|(?:^|\/)\.\.(?:\/|$)|^\$(?!…)/.test(path) && !/^\/(?:private\/)?(?:var\/)?tmp\/[^.]/.test(path);
+}
