@@ -2,6 +2,7 @@ import type { Llm } from "../llm/llm.ts";
 import type { EventId } from "../protocol/ids.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { Grants } from "./grants.ts";
 import type { AgentConversation } from "./maskedConversation.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -12,6 +13,7 @@ export interface Agent {
   readonly runtime: Runtime;
   readonly tools: readonly Tool[];
   readonly secrets: Secrets;
+  readonly grants: Grants;
   /** Hears what is not stored: must not throw. */
   readonly emit: (signal: AgentSignal) => void;
 }

@@ -7,7 +7,7 @@ import { type ActionEvent, type Classification, SecurityRisk } from "../protocol
 import type { ConversationState } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { OwnRisk, Tool } from "../tools/tool.ts";
 import { isJsonObject, parseArguments } from "./callArguments.ts";
 
 const holdsSecret =
@@ -54,9 +54,9 @@ async function eventsOfCall(
   try {
     const { args, action, tool } = understand(call, reply, context.tools);
     if (context.holdsSecret(action)) throw new Error(holdsSecret);
-    const security_risk = highest(await tool.risk(action, context), statedRisk(args["security_risk"]));
+    const risk = judged(await tool.risk(action, context), statedRisk(args["security_risk"]));
     const summary = typeof args["summary"] === "string" ? { summary: args["summary"] } : {};
-    return [{ ...common, tool_call: call, action, security_risk, ...summary }];
+    return [{ ...common, tool_call: call, action, ...risk, ...summary }];
   } catch (error) {
     context.signal.throwIfAborted();
     const kept = isJsonObject(call.arguments) ? call : { ...call, arguments: '{"malformed_arguments":true}' };
@@ -89,8 +89,9 @@ function statedRisk(value: unknown): SecurityRisk {
 }
 
 /** The model's word can raise the risk that our own code sees, never lower it. */
-function highest(a: SecurityRisk, b: SecurityRisk): SecurityRisk {
-  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+function judged({ level, reason }: OwnRisk, stated: SecurityRisk): Pick<ActionEvent, "security_risk" | "risk_reason"> {
+  if (order.indexOf(stated) > order.indexOf(level)) return { security_risk: stated, risk_reason: "model" };
+  return { security_risk: level, ...(reason === undefined ? {} : { risk_reason: reason }) };
 }
 
 const agentAction: Classification = { kind: "agent_action", retryable: true, user_action: "retry" };

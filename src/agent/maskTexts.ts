@@ -5,7 +5,7 @@ type Mask = (text: string) => string;
 
 /** Fields that hold words of the protocol, names, ids or times, and never anybody's text: a secret may be such a word. */
 const structural = new Set([
-  ...["kind", "type", "id", "source", "role", "origin", "key", "code", "name", "status", "classification", "security_risk"],
+  ...["kind", "type", "id", "source", "role", "origin", "key", "code", "name", "status", "classification", "security_risk", "risk_reason"],
   ...["tool_name", "tool_call_id", "action_id", "llm_response_id", "rejection_source", "forgotten_event_ids", "activated_skills"],
 ]);
 

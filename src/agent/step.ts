@@ -132,10 +132,14 @@ async function called(agent: Agent, reply: LlmReply, { notes, usedIds, signal }:
   const { conversation, runtime, secrets } = agent;
   const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
   const drafts = await eventsOfCalls(reply, { tools, runtime, usedIds, holdsSecret: (action) => secrets.areIn(action), signal });
-  const events = await conversation.append(...notes, ...drafts);
-  const actions = events.flatMap((event) => (event.kind === "ActionEvent" && event.action ? [event] : []));
   const policy = conversation.state.confirmation_policy ?? { kind: "AlwaysConfirm" };
-  return needsConfirmation(policy, actions) ? "waiting_for_confirmation" : runActions(agent, actions, signal);
+  const proposed = drafts.flatMap((draft) => (draft.kind === "ActionEvent" && draft.action ? [draft] : []));
+  const granted: ReadonlySet<EventDraft> = agent.grants.of(policy, proposed, runtime.info.workingDir);
+  const marked = drafts.map((draft) => (draft.kind === "ActionEvent" && granted.has(draft) ? { ...draft, granted: true as const } : draft));
+  const events = await conversation.append(...notes, ...marked);
+  const actions = events.flatMap((event) => (event.kind === "ActionEvent" && event.action ? [event] : []));
+  const asked = actions.filter((action) => action.granted !== true);
+  return needsConfirmation(policy, asked) ? "waiting_for_confirmation" : runActions(agent, actions, signal);
 }
 
 /** In the order of the calls. What stands behind a finish in the same reply is not run, and the model is told so. */

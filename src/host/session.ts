@@ -1,6 +1,7 @@
 import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { unknownOutcomes } from "../agent/calls.ts";
 import { failedEvents, HostClosing, interruptedEvents, statusEvent } from "../agent/endings.ts";
+import { Grants } from "../agent/grants.ts";
 import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
 import { recover } from "../agent/recover.ts";
 import { run } from "../agent/run.ts";
@@ -28,7 +29,7 @@ interface Run {
   readonly done: Promise<void>;
 }
 
-type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "actionIds">;
+type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "remember" | "actionIds">;
 
 /**
  * One open conversation of the host: its listeners, its runtime, and at most one run. Commands take effect one after the other, in the
@@ -41,6 +42,7 @@ export class Session implements AsyncDisposable {
   readonly #kept: AgentConversation;
   readonly #options: HostOptions;
   readonly #listeners = new Set<NotificationListener>();
+  readonly #grants = new Grants();
   readonly #equipment: Equipment;
   readonly #passing: Passing;
   #run: Run | undefined;
@@ -56,7 +58,10 @@ export class Session implements AsyncDisposable {
     const conversationId = conversation.id;
     this.#passing = new Passing(conversationId);
     this.#equipment = new Equipment(conversationId, options, (phase) => this.#tell({ type: "runtime.phase", conversationId, phase }));
-    conversation.onAppended((event, seq) => this.#tell({ type: "event.appended", conversationId, seq, event }));
+    conversation.onAppended((event, seq) => {
+      this.#grants.hear(event, conversation.state.working_dir ?? "");
+      this.#tell({ type: "event.appended", conversationId, seq, event });
+    });
   }
 
   /** A conversation that was there before: what its last host left open is put right first. */
@@ -196,14 +201,16 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  async #respond({ accept, reason, actionIds }: Respond): Promise<void> {
+  async #respond({ accept, reason, remember, actionIds }: Respond): Promise<void> {
     const { events } = this.#conversation;
     // The run that asked may not be quite over when its question is heard.
     if (this.#run && events.slice(this.#run.firstSeq).some(isQuestion)) await this.#run.done;
-    const { pending, execution_status } = this.#conversation.state;
+    const { pending, execution_status, confirmation_policy } = this.#conversation.state;
     const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
     if (!isAsked || !isAnswerFor(actionIds, pending))
       throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
+    const isGranting = accept && remember && confirmation_policy?.kind === "ConfirmRisky";
+    if (isGranting) this.#grants.remember(pending);
     if (!accept) await this.#kept.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
     // Without a reason, what was written while it asked says what to do instead.
     if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start();
@@ -280,6 +287,7 @@ export class Session implements AsyncDisposable {
     return {
       conversation: this.#kept,
       secrets: this.#secrets,
+      grants: this.#grants,
       emit,
       ...(await this.#equipment.ready(state, events, signal)),
     };

@@ -21,6 +21,7 @@ import {
 } from "./actions.ts";
 import { Message, MessageToolCall, TextContent } from "./content.ts";
 import { EventId } from "./ids.ts";
+import { RiskReason } from "./riskReasons.ts";
 
 /**
  * The OpenHands event model (agent-server protocol §4): what is in the log, on the wire and in the view.
@@ -108,6 +109,10 @@ const ActionEvent = z.object({
   tool_call: MessageToolCall,
   llm_response_id: z.string(),
   security_risk: SecurityRisk,
+  /** Ours: the rule that gave it its risk. */
+  risk_reason: RiskReason.optional().catch(undefined),
+  /** Ours: it ran without asking because exactly this had been allowed earlier in the conversation. */
+  granted: z.literal(true).optional(),
   /** About ten words by the model: what the call is for. */
   summary: z.string().nullish(),
 });

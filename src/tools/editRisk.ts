@@ -26,11 +26,11 @@ const remoteSchema = /"\$schema"\s*:\s*"(?:https?:)?\/\//i;
 export async function editRisk(action: FileEditorAction, context: RiskContext, now: (before: string) => string): Promise<OwnRisk> {
   const risk = await pathRisk(action.path, action.command === "view" ? "read" : "write", context);
   const name = posix.basename(action.path).toLowerCase();
-  if (action.command === "view" || risk === "HIGH" || !/\.json[c5]?$/.test(name)) return risk;
+  if (action.command === "view" || risk.level === "HIGH" || !/\.json[c5]?$/.test(name)) return risk;
   const added = action.command === "create" ? action.file_text : action.new_str;
-  if (remoteSchema.test(added ?? "")) return "HIGH";
+  if (remoteSchema.test(added ?? "")) return { level: "HIGH", reason: "schema" };
   if (name !== "package.json" || action.command === "undo_edit") return risk;
-  return (await changesWhatRuns(action, context, now)) ? "HIGH" : risk;
+  return (await changesWhatRuns(action, context, now)) ? { level: "HIGH", reason: "script" } : risk;
 }
 
 /** Also when that cannot be told. */

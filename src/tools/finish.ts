@@ -1,5 +1,6 @@
 import { FinishAction } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
+import { lowRisk } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 
 export const finishTool = toolOf<FinishAction>({
@@ -9,6 +10,6 @@ export const finishTool = toolOf<FinishAction>({
   action: FinishAction,
   parameters: { message: "For the person: what you changed, which command proves that it works, and what is left." },
   isReadOnly: true,
-  risk: () => "LOW",
+  risk: () => lowRisk,
   run: async (action) => ({ kind: "FinishObservation", content: [textContent(action.message)], is_error: false }),
 });

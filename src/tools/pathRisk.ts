@@ -1,26 +1,35 @@
 import { posix } from "node:path";
+import { isLikeTool, isProtected, isSecret, type PathUse } from "../protocol/protectedPaths.ts";
+import type { RiskReason } from "../protocol/riskReasons.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
-import { isLikeTool, isProtected, type PathUse } from "../protocol/protectedPaths.ts";
-import type { OwnRisk, RiskContext } from "./tool.ts";
+import { lowRisk, type OwnRisk, type RiskContext } from "./tool.ts";
 
 /**
- * Looking is harmless inside the workspace, an edit there can be taken back; what lies outside, is protected or cannot be looked at asks.
- * Where links lead counts as well as the name that was given.
+ * Looking is harmless inside the workspace's folders, an edit there can be taken back; what lies outside, is protected or cannot be looked at
+ * asks. Where links lead counts as well as the name that was given.
  */
 export async function pathRisk(path: string, use: PathUse, { runtime, signal }: RiskContext): Promise<OwnRisk> {
-  if (!posix.isAbsolute(path) || isProtected(posix.normalize(path), use)) return "HIGH";
-  const { workingDir, outputDir } = runtime.info;
+  if (!posix.isAbsolute(path)) return high("unreadable");
+  const named = posix.normalize(path);
+  if (isProtected(named, use)) return high(isSecret(named) ? "secret" : "protected");
+  const { workingDir, folders = [workingDir], outputDir } = runtime.info;
   try {
-    const { files } = runtime;
-    const [real, root] = await Promise.all([files.realPath(posix.normalize(path), signal), files.realPath(workingDir, signal)]);
-    if (isProtected(real, use)) return "HIGH";
-    if (isInside(real, root)) return use === "read" ? "LOW" : writeRisk(posix.relative(root, real));
-    if (use === "write" || outputDir === null) return "HIGH";
-    return isInside(real, await runtime.files.realPath(outputDir, signal)) ? "LOW" : "HIGH";
+    const realPath = (one: string): Promise<string> => runtime.files.realPath(one, signal);
+    const [real, ...roots] = await Promise.all([named, workingDir, ...folders].map(realPath));
+    if (real === undefined) return high("unreadable");
+    if (isProtected(real, use)) return high(isSecret(real) ? "secret" : "protected");
+    const around = roots.filter((root) => isInside(real, root));
+    if (around.length > 0) return use === "read" ? lowRisk : writeRisk(real, around);
+    if (use === "write" || outputDir === null) return high("outside");
+    return isInside(real, await realPath(outputDir)) ? lowRisk : high("outside");
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    return "HIGH";
+    return high("unreadable");
   }
+}
+
+function high(reason: RiskReason): OwnRisk {
+  return { level: "HIGH", reason };
 }
 
 /** Whole names are compared: `/work-2/a` is not inside `/work`. */
@@ -28,6 +37,6 @@ function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }
 
-function writeRisk(relative: string): OwnRisk {
-  return isLikeTool(relative) ? "HIGH" : "MEDIUM";
+function writeRisk(path: string, roots: readonly string[]): OwnRisk {
+  return roots.some((root) => isLikeTool(posix.relative(root, path))) ? high("program") : { level: "MEDIUM", reason: "edit" };
 }

@@ -1,12 +1,12 @@
 import { posix } from "node:path";
 import { GlobAction, GrepAction } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
+import { isSecret } from "../protocol/protectedPaths.ts";
 import type { FoundFile, SearchGap } from "../protocol/runtime.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { EditError } from "./edits.ts";
 import { checkPath } from "./filePath.ts";
 import { pathRisk } from "./pathRisk.ts";
-import { isSecret } from "../protocol/protectedPaths.ts";
 import type { ToolContext } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 

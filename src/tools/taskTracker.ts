@@ -1,7 +1,7 @@
 import { type TaskItem, TaskTrackerAction, type TaskTrackerObservation } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
 import type { Event } from "../protocol/events.ts";
-import type { Tool } from "./tool.ts";
+import { lowRisk, type Tool } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 
 const mostTasks = 100;
@@ -20,7 +20,7 @@ Keep one task in_progress, and mark it done as soon as it is.`,
     action: TaskTrackerAction,
     parameters: {},
     isReadOnly: true,
-    risk: () => "LOW",
+    risk: () => lowRisk,
     run: async ({ command = "view", task_list }) => {
       if (command === "view") return observe(command, tasks, listText(tasks));
       const problem = problemOf(task_list);

@@ -34,7 +34,7 @@ const parts: Omit<ToolParts<TerminalAction>, "run"> = {
     reset: "Start a new shell first.",
   },
   isReadOnly: false,
-  risk: (_action, { runtime }) => (runtime.info.isSandboxed ? "MEDIUM" : "HIGH"),
+  risk: (_action, { runtime }) => ({ level: runtime.info.isSandboxed ? "MEDIUM" : "HIGH", reason: "command" }),
 };
 
 async function runTerminal(action: TerminalAction, context: ToolContext, shell: Shell): Promise<TerminalObservation> {

@@ -1,5 +1,6 @@
 import { ThinkAction } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
+import { lowRisk } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 
 export const thinkTool = toolOf<ThinkAction>({
@@ -9,6 +10,6 @@ export const thinkTool = toolOf<ThinkAction>({
   action: ThinkAction,
   parameters: {},
   isReadOnly: true,
-  risk: () => "LOW",
+  risk: () => lowRisk,
   run: async () => ({ kind: "ThinkObservation", content: [textContent("Your thought has been logged.")], is_error: false }),
 });

@@ -1,5 +1,6 @@
 import type { Action, Observation } from "../protocol/actions.ts";
 import type { ToolDefinition } from "../protocol/events.ts";
+import type { RiskReason } from "../protocol/riskReasons.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** What a tool is given besides its action. */
@@ -20,8 +21,14 @@ export function descriptionFor({ definition, imageNote }: Tool, llm: { readonly 
 /** What a tool may look at to judge an action; looking changes nothing. */
 export type RiskContext = Pick<ToolContext, "runtime" | "signal">;
 
-/** What our own code says of an action before it runs; the model's word can raise it, never lower it. */
-export type OwnRisk = "LOW" | "MEDIUM" | "HIGH";
+/** What our own code says of an action before it runs, and by which rule; the model's word can raise it, never lower it. */
+export interface OwnRisk {
+  readonly level: "LOW" | "MEDIUM" | "HIGH";
+  /** Absent where nothing speaks against it. */
+  readonly reason?: RiskReason;
+}
+
+export const lowRisk: OwnRisk = { level: "LOW" };
 
 /**
  * Something that the model may do.

@@ -32,7 +32,7 @@ export function Approval({ actions }: { readonly actions: readonly ActionEvent[]
         ))}
       </div>
       <p class="quiet" id="approval-why">
-        {whyAsked(actions, policy, chat.workingDir.value)}
+        {whyAsked(actions, policy)}
       </p>
       {chat.isRejecting.value ? (
         <RejectForm actions={actions} />

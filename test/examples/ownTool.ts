@@ -21,7 +21,7 @@ const dice = toolOf({
   action: z.object({ kind: z.literal("(other)"), sides: z.number().int().min(2) }),
   parameters: { sides: "How many sides the die has." },
   isReadOnly: true,
-  risk: () => "LOW",
+  risk: () => ({ level: "LOW" }),
   run: async ({ sides }) => ({ kind: "(other)", content: [textContent(`It shows ${sides}.`)], is_error: false }),
 });
 const { LLM_MODEL: model = "gpt-5", LLM_BASE_URL: base_url, LLM_API_KEY: apiKey } = process.env;

@@ -2,24 +2,25 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { isProtected } from "../../../src/protocol/protectedPaths.ts";
 import { openMachineRuntime } from "../../../src/runtime/machine/machineRuntime.ts";
 import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
 import { RuntimeError } from "../../../src/runtime/runtime.ts";
 import { defaultTools } from "../../../src/tools/defaultTools.ts";
-import { isProtected } from "../../../src/protocol/protectedPaths.ts";
 import type { OwnRisk, RiskContext } from "../../../src/tools/tool.ts";
 
 const { signal } = new AbortController();
 const tools = new Map(defaultTools().map((tool) => [tool.name, tool]));
 
-async function riskOf(name: string, args: Record<string, unknown>, context: RiskContext): Promise<OwnRisk | undefined> {
+/** The level of the risk. */
+async function riskOf(name: string, args: Record<string, unknown>, context: RiskContext): Promise<OwnRisk["level"] | undefined> {
   const tool = tools.get(name);
-  return tool?.risk(tool.parse(args), context);
+  return (await tool?.risk(tool.parse(args), context))?.level;
 }
 
 describe("the risk of a path", () => {
   const memory: RiskContext = { runtime: openMemoryRuntime({ workingDir: "/work" }), signal };
-  const edit = (command: string, at: string, rest = {}): Promise<OwnRisk | undefined> =>
+  const edit = (command: string, at: string, rest = {}): Promise<OwnRisk["level"] | undefined> =>
     riskOf("file_editor", { command, path: at, file_text: "x", ...rest }, memory);
 
   it("is in everything outside the workspace, and in edits more than in looks", async () => {
@@ -51,7 +52,7 @@ describe("the risk of a path", () => {
     try {
       for (const root of [work, path.join(folder, "alias")]) {
         await using runtime = await openMachineRuntime({ workingDir: root, wall: "Local · no sandbox" });
-        const risk = (at: string): Promise<OwnRisk | undefined> =>
+        const risk = (at: string): Promise<OwnRisk["level"] | undefined> =>
           riskOf("file_editor", { command: "create", path: path.join(root, at), file_text: "x" }, { runtime, signal });
         const names = ["file", "new/deep/file", "inner/file", "out/file", "out-file", "again/none/x", "config", "circle", "sub/../file"];
         assert.deepEqual(await Promise.all(names.map(risk)), [
@@ -65,7 +66,7 @@ describe("the risk of a path", () => {
           "HIGH",
           "MEDIUM",
         ]);
-        const grep = (at: string): Promise<OwnRisk | undefined> =>
+        const grep = (at: string): Promise<OwnRisk["level"] | undefined> =>
           riskOf("grep", { pattern: "x", path: path.join(root, at) }, { runtime, signal });
         assert.deepEqual(await Promise.all(["", "inner", "out"].map(grep)), ["LOW", "LOW", "HIGH"]);
         assert.equal(await riskOf("glob", { pattern: `${outside}/*` }, { runtime, signal }), "HIGH");
@@ -134,7 +135,7 @@ describe("the risk of a path", () => {
   it("is high for commands in a package.json and for a schema from the network, not for other lines of them", async () => {
     const text = JSON.stringify({ name: "a", version: "1", scripts: { test: "mocha" } }, undefined, 2);
     const runtime = openMemoryRuntime({ workingDir: "/work", files: { "/work/package.json": text } });
-    const risk = (command: string, args: object): Promise<OwnRisk | undefined> =>
+    const risk = (command: string, args: object): Promise<OwnRisk["level"] | undefined> =>
       riskOf("file_editor", { command, path: "/work/package.json", ...args }, { runtime, signal });
     assert.deepEqual(
       await Promise.all([
@@ -167,7 +168,7 @@ describe("the risk of a path", () => {
   it("is low in the folder where long output is kept, for looking only", async () => {
     const { runtime } = memory;
     const withOutput: RiskContext = { runtime: { ...runtime, info: { ...runtime.info, outputDir: "/tmp/output" } }, signal };
-    const risk = (command: string): Promise<OwnRisk | undefined> =>
+    const risk = (command: string): Promise<OwnRisk["level"] | undefined> =>
       riskOf("file_editor", { command, path: "/tmp/output/1.txt", file_text: "" }, withOutput);
     assert.deepEqual([await risk("view"), await risk("create")], ["LOW", "HIGH"]);
   });

@@ -68,6 +68,6 @@ describe("the task tracker", () => {
     const tool = taskTrackerTool([]);
     const event = { kind: "ActionEvent", action: tool.parse(plan), security_risk: "LOW" } as unknown as ActionEvent;
     assert.equal(needsConfirmation(confirmPolicies.always, [event]), false);
-    assert.deepEqual([await tool.risk(tool.parse(plan), { runtime, signal }), tool.isReadOnly], ["LOW", true]);
+    assert.deepEqual([await tool.risk(tool.parse(plan), { runtime, signal }), tool.isReadOnly], [{ level: "LOW" }, true]);
   });
 });

@@ -1,0 +1,118 @@
+import { posix } from "node:path";
+import type { Action, TerminalObservation } from "../protocol/actions.ts";
+import { consequenceOf } from "../protocol/consequences.ts";
+import type { ActionEvent, Event } from "../protocol/events.ts";
+import type { ConfirmationPolicy } from "../protocol/state.ts";
+import { needsConfirmation } from "./confirmation.ts";
+
+/** A command that the person has allowed to run again without asking: exactly this text, and only in this folder. */
+export interface Grant {
+  readonly command: string;
+  readonly workingDir: string;
+}
+
+/** As much of an action as is looked at. */
+export type Judged = Pick<ActionEvent, "action" | "security_risk">;
+
+/**
+ * Which of `actions`, one batch, run without asking because the person has allowed exactly them; none when somebody is asked about the batch
+ * all the same. The folder of the shell is known before the first command of a batch only, and an edit before it may change what it runs.
+ */
+export function grantedOf<Some extends Judged>(
+  policy: ConfirmationPolicy,
+  actions: readonly Some[],
+  { grants, workingDir }: { readonly grants: readonly Grant[]; readonly workingDir: string },
+): ReadonlySet<Some> {
+  if (policy.kind !== "ConfirmRisky" || !needsConfirmation(policy, actions)) return new Set();
+  const at = actions.findIndex(({ action }) => action?.kind === "TerminalAction");
+  const command = actions[at];
+  const left = actions.slice(0, at).reduce((kept, { action }) => withoutEdited(kept, pathOfEdit(action)), grants);
+  if (!command || !left.some((grant) => isFor(grant, command.action, workingDir))) return new Set();
+  const rest = actions.filter((action) => action !== command);
+  return needsConfirmation(policy, rest) ? new Set() : new Set([command]);
+}
+
+/** Whether `action` may be allowed for later: one whole command, and none that is asked about every time. */
+export function mayBeGranted(action: Action | null | undefined): boolean {
+  if (action?.kind !== "TerminalAction" || action.is_input || action.reset || action.command.trim() === "") return false;
+  return consequenceOf(action.command)?.mayBeRemembered ?? true;
+}
+
+function isFor({ command, workingDir }: Grant, action: Action | null | undefined, at: string): boolean {
+  return action?.kind === "TerminalAction" && action.command === command && workingDir === at && mayBeGranted(action);
+}
+
+/** What the person has allowed for later, while a conversation is open. It is in memory only, and nothing in a log can put it there. */
+export class Grants {
+  #grants: readonly Grant[] = [];
+  readonly #asked = new Map<string, string>();
+  /** Where the shell stands; undefined: where it began; null: it is not known. */
+  #workingDir: string | null | undefined;
+
+  /** The next time that these actions are done, they become grants. */
+  remember(actions: readonly ActionEvent[]): void {
+    for (const { id, action } of actions)
+      if (action?.kind === "TerminalAction" && mayBeGranted(action)) this.#asked.set(id, action.command);
+  }
+
+  /** To be told of every event, in order. `home` is where a shell begins. */
+  hear(event: Event, home: string): void {
+    // A command that was cut off may have moved the shell.
+    if (event.kind === "AgentErrorEvent" && event.tool_name === "terminal") this.#workingDir = null;
+    if (event.kind !== "ObservationEvent") return;
+    const { observation, action_id } = event;
+    const command = this.#asked.get(action_id);
+    this.#asked.delete(action_id);
+    const workingDir = this.#folder(home);
+    if (command !== undefined && workingDir !== null) this.#grants = [...this.#grants, { command, workingDir }];
+    if (observation.kind === "TerminalObservation") this.#workingDir = folderAfter(observation);
+    if (observation.kind === "FileEditorObservation" && observation.command !== "view" && !observation.is_error)
+      this.#grants = withoutEdited(this.#grants, observation.path ?? undefined);
+  }
+
+  /** See `grantedOf`. */
+  of<Some extends Judged>(policy: ConfirmationPolicy, actions: readonly Some[], home: string): ReadonlySet<Some> {
+    const workingDir = this.#folder(home);
+    return workingDir === null ? new Set() : grantedOf(policy, actions, { grants: this.#grants, workingDir });
+  }
+
+  #folder(home: string): string | null {
+    return this.#workingDir === undefined ? home : this.#workingDir;
+  }
+}
+
+/** What still runs may move the shell later, and what failed to run tells nothing. */
+function folderAfter({ is_error, exit_code, metadata }: TerminalObservation): string | null {
+  return is_error || exit_code == null || exit_code === -1 ? null : (metadata.working_dir ?? null);
+}
+
+/** Files that say what other commands run. */
+const manifest =
+  /^(?:package(?:-lock)?\.json|deno\.jsonc?|(?:gnu)?makefile|.*\.mk|justfile|taskfile\.ya?ml|rakefile|gemfile|pyproject\.toml|setup\.(?:py|cfg)|tox\.ini|noxfile\.py|pytest\.ini|conftest\.py|cargo\.toml|build\.rs|go\.mod|.*\.gradle(?:\.kts)?|gradle\.properties|pom\.xml|build\.xml|cmakelists\.txt|meson\.build|build(?:\.bazel)?|workspace|dockerfile|composer\.json|mix\.exs|.*\.(?:cs|fs|vb)proj|.*\.sln|pnpm-workspace\.yaml|nx\.json|turbo\.json|lerna\.json|(?:webpack|vite|vitest|jest|rollup|esbuild|eslint|babel|karma|playwright|cypress|gulpfile|gruntfile)(?:\.config)?\.\w+|\..*rc(?:\.\w+)?)$/i;
+
+/** An edit of what a command names, or of what says what it does, takes the grant back. */
+function withoutEdited(grants: readonly Grant[], path: string | undefined): readonly Grant[] {
+  if (path === undefined) return grants;
+  const name = posix.basename(path);
+  return manifest.test(name) ? [] : grants.filter(({ command }) => !names(command, name));
+}
+
+function names(command: string, name: string): boolean {
+  if (command.includes(name)) return true;
+  const stem = name.replace(/\.\w+$/, "");
+  // `python -m app.main` and `./run*` are names of files, too.
+  if (new RegExp(`-m\\s+(?:[\\w.]+\\.)?${stem.replaceAll(/\W/g, ".")}(?:\\s|$)`).test(command)) return true;
+  return (command.match(/[^\s"'/;|&()<>]*[*?[][^\s"'/;|&()<>]*/g) ?? []).some((glob) => globOf(glob).test(name));
+}
+
+function globOf(glob: string): RegExp {
+  const pattern = glob
+    .replaceAll(/[.+^${}()|\\[\]]/g, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${pattern}$`);
+}
+
+function pathOfEdit(action: Action | null | undefined): string | undefined {
+  return action?.kind === "FileEditorAction" && action.command !== "view" ? action.path : undefined;
+}
