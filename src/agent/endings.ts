@@ -11,6 +11,9 @@ export class HostClosing extends Error {
   override readonly name = "HostClosing";
 }
 
+/** The person has stopped it. */
+export const interrupted: EventDraft = { kind: "InterruptEvent", source: "user" };
+
 export function statusEvent(status: ExecutionStatus): EventDraft {
   return stateUpdate("execution_status", status);
 }
@@ -26,7 +29,7 @@ export function interruptedEvents({ pending }: ConversationState, reason: unknow
     ? "The host was closed before this was done; look at what is there."
     : "Interrupted by the person before it was done.";
   const cut = pending.map((action) => callError(action, error));
-  const last: EventDraft = isClosing ? { kind: "PauseEvent", source: "environment" } : { kind: "InterruptEvent", source: "user" };
+  const last: EventDraft = isClosing ? { kind: "PauseEvent", source: "environment" } : interrupted;
   return [...cut, statusEvent("paused"), last];
 }
 

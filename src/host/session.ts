@@ -1,6 +1,6 @@
 import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { unknownOutcomes } from "../agent/calls.ts";
-import { failedEvents, HostClosing, interruptedEvents, statusEvent } from "../agent/endings.ts";
+import { failedEvents, HostClosing, interrupted, interruptedEvents, statusEvent } from "../agent/endings.ts";
 import { Grants } from "../agent/grants.ts";
 import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
 import { recover } from "../agent/recover.ts";
@@ -298,5 +298,3 @@ export class Session implements AsyncDisposable {
     for (const listener of this.#listeners) listener(notification);
   }
 }
-
-const interrupted: EventDraft = { kind: "InterruptEvent", source: "user" };

@@ -66,7 +66,7 @@ class Reader {
   #part = emptyPart(false);
   #isOdd = false;
   #expects: "word" | "file" | "input" | "mark" = "word";
-  #waitingInputs: { readonly mark: string; readonly part: Draft }[] = [];
+  readonly #waitingInputs: { readonly mark: string; readonly part: Draft }[] = [];
   readonly #parts: Draft[] = [this.#part];
   readonly #nested: string[] = [];
 
