@@ -39,7 +39,7 @@ export function ActionRow({ row, phase }: { readonly row: Row; readonly phase: P
       data-status={phase === "ended" ? status : phase}
     >
       {hasBody(row, phase) ? (
-        <Collapsible line={line} isOpen={isOpen} body={() => <ActionBody row={row} phase={phase} />} />
+        <Collapsible name={row.id} line={line} isOpen={isOpen} body={() => <ActionBody row={row} phase={phase} />} />
       ) : (
         <div class="line">
           <span class="chevron-space" />

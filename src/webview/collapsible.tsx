@@ -1,8 +1,10 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
+import { useKept } from "./kept.ts";
 
 interface CollapsibleProps {
+  /** Unique in the log: what the person has chosen is kept by it. */
+  readonly name: string;
   /** What the line says; also the button's accessible name. */
   readonly line: ComponentChildren;
   readonly class?: string;
@@ -13,8 +15,8 @@ interface CollapsibleProps {
 }
 
 /** One line that opens: by click, Enter, or the right arrow; the left arrow closes. */
-export function Collapsible({ line, class: kind = "", isOpen, body }: CollapsibleProps): JSX.Element {
-  const [chosen, choose] = useState<boolean | undefined>(undefined);
+export function Collapsible({ name, line, class: kind = "", isOpen, body }: CollapsibleProps): JSX.Element {
+  const [chosen, choose] = useKept(name);
   const open = chosen ?? isOpen;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "ArrowRight") choose(true);

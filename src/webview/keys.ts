@@ -17,18 +17,6 @@ export function handleViewKey(chat: Chat, event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-/** What the palette's commands of the same names do. */
-export function move(to: Move["to"]): boolean {
-  switch (to) {
-    case "previousMessage":
-      return jump("before");
-    case "nextMessage":
-      return jump("after");
-    case "nextPart":
-      return toNextPart();
-  }
-}
-
 function useKey(chat: Chat, event: KeyboardEvent): boolean {
   if (event.key === "F6" && !event.shiftKey) return toNextPart();
   if (event.key === "Escape") return close(chat);
@@ -39,9 +27,9 @@ function useKey(chat: Chat, event: KeyboardEvent): boolean {
     case "Backspace":
       return chat.answerAll(false);
     case "ArrowUp":
-      return jump("before");
+      return move(chat, "previousMessage");
     case "ArrowDown":
-      return jump("after");
+      return move(chat, "nextMessage");
     default:
       return false;
   }
@@ -58,30 +46,18 @@ function close(chat: Chat): boolean {
   return true;
 }
 
+function move(chat: Chat, to: Move["to"]): boolean {
+  chat.moves.value = { to };
+  return true;
+}
+
 /** Because in a text that is being written these keys belong to the text: nobody allows a command by mistake. */
 function isWriting(target: EventTarget | null): boolean {
   return (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) && target.value !== "";
 }
 
-function jump(direction: "before" | "after"): boolean {
-  const frame = document.querySelector(".log");
-  if (frame === null) return false;
-  const { top } = frame.getBoundingClientRect();
-  const messages = [...frame.querySelectorAll<HTMLElement>("article.user")];
-  const current = messages.findLastIndex((message) => Math.floor(message.getBoundingClientRect().top - top) <= messageMargin);
-  const focused = messages.findIndex((message) => message === document.activeElement);
-  const from = focused === -1 ? current : focused;
-  const isOnMessage = focused !== -1;
-  const next = messages[direction === "after" ? from + 1 : isOnMessage ? from - 1 : from];
-  if (next === undefined) return false;
-  next.scrollIntoView({ block: "start" });
-  next.focus({ preventScroll: true });
-  return true;
-}
-
-const messageMargin = 8;
-
-function toNextPart(): boolean {
+/** From the log to the question to the composer, and round again. */
+export function toNextPart(): boolean {
   const parts = [".log", ".approval", ".composer textarea"].flatMap((selector) => document.querySelector<HTMLElement>(selector) ?? []);
   const current = parts.findIndex((part) => part.contains(document.activeElement));
   const next = parts[(current + 1) % parts.length];

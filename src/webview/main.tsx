@@ -9,7 +9,7 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { Chat } from "./chat.ts";
 import { createClock } from "./clock.ts";
-import { handleViewKey, move } from "./keys.ts";
+import { handleViewKey, toNextPart } from "./keys.ts";
 import { type HostChannel, openHostChannel } from "./vscodeApi.ts";
 
 const hiddenFrameMs = 250;
@@ -27,7 +27,7 @@ function start(root: Element): void {
     if (event.origin === window.origin) chat.receive(event.data);
   });
   effect(() => {
-    if (chat.moves.value !== undefined) move(chat.moves.value.to);
+    if (chat.moves.value?.to === "nextPart") toNextPart();
   });
   document.addEventListener("keydown", (event) => {
     handleViewKey(chat, event);

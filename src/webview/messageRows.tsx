@@ -13,8 +13,10 @@ export function UserRow({ row, isQueued }: { readonly row: RowOf<"user">; readon
   return (
     <article class="row user" aria-label={`You: ${row.text}`} data-event={row.id} tabIndex={-1}>
       <h2 class="unseen">You: {row.text.slice(0, headingLength)}</h2>
-      <div class="user-text">{row.text}</div>
-      {isQueued && <div class="quiet">Queued. The agent reads it at its next step.</div>}
+      <div class="user-block">
+        <div class="user-text">{row.text}</div>
+        {isQueued && <div class="quiet">Queued. The agent reads it at its next step.</div>}
+      </div>
     </article>
   );
 }
@@ -23,7 +25,7 @@ export function AgentRow({ row }: { readonly row: RowOf<"agent"> }): JSX.Element
   return (
     <article class="row agent" aria-label={`Agent: ${row.text}`} data-event={row.id}>
       <h3 class="unseen">Agent</h3>
-      {row.reasoning !== "" && <Reasoning text={row.reasoning} isOpen={false} line="Thought" />}
+      {row.reasoning !== "" && <Reasoning name={`${row.id}-reasoning`} text={row.reasoning} isOpen={false} line="Thought" />}
       {row.text !== "" && <MarkdownText text={row.text} />}
       {row.isCutOff && <div class="quiet">The answer was cut off here.</div>}
     </article>
@@ -34,7 +36,9 @@ export function AgentRow({ row }: { readonly row: RowOf<"agent"> }): JSX.Element
 export function StreamingRow({ text, reasoning }: { readonly text: string; readonly reasoning: string }): JSX.Element {
   return (
     <article class="row agent streaming" aria-label="The agent is writing" aria-live="off">
-      {reasoning !== "" && <Reasoning text={reasoning} isOpen={text === ""} line={text === "" ? "Thinking" : "Thought"} />}
+      {reasoning !== "" && (
+        <Reasoning name="streaming-reasoning" text={reasoning} isOpen={text === ""} line={text === "" ? "Thinking" : "Thought"} />
+      )}
       {text !== "" && <MarkdownText text={text} />}
     </article>
   );
@@ -44,7 +48,7 @@ export function StreamingRow({ text, reasoning }: { readonly text: string; reado
 export function ThinkRow({ row, thought }: { readonly row: ActionRow; readonly thought: string }): JSX.Element {
   return (
     <article class="row think" aria-label={`Thought: ${thought}`} data-event={row.id}>
-      <Reasoning text={thought} isOpen={false} line="Thought" />
+      <Reasoning name={`${row.id}-thought`} text={thought} isOpen={false} line="Thought" />
     </article>
   );
 }
@@ -73,12 +77,19 @@ export function NoticeRow({ row }: { readonly row: RowOf<"notice"> }): JSX.Eleme
   );
 }
 
-function Reasoning({ text, isOpen, line }: { readonly text: string; readonly isOpen: boolean; readonly line: string }): JSX.Element {
+interface ReasoningProps {
+  readonly name: string;
+  readonly text: string;
+  readonly isOpen: boolean;
+  readonly line: string;
+}
+
+function Reasoning({ name, text, isOpen, line }: ReasoningProps): JSX.Element {
   const label = (
     <>
       <Icon name="thinking" />
       <span class="line-text">{line}</span>
     </>
   );
-  return <Collapsible class="reasoning" line={label} isOpen={isOpen} body={() => <div class="reasoning-text">{text}</div>} />;
+  return <Collapsible name={name} class="reasoning" line={label} isOpen={isOpen} body={() => <div class="reasoning-text">{text}</div>} />;
 }

@@ -56,8 +56,13 @@ function Reads({ group }: { readonly group: ReadGroup }): JSX.Element {
     </>
   );
   return (
-    <div class="row reads" role="group" aria-label={title}>
-      <Collapsible line={line} isOpen={false} body={() => group.rows.map((row) => <ActionRow key={row.id} row={row} phase="ended" />)} />
+    <div class="row reads" role="group" aria-label={title} data-event={group.id}>
+      <Collapsible
+        name={`${group.id}-group`}
+        line={line}
+        isOpen={false}
+        body={() => group.rows.map((row) => <ActionRow key={row.id} row={row} phase="ended" />)}
+      />
     </div>
   );
 }

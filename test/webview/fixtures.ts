@@ -197,6 +197,11 @@ export class Story {
     return { type: "notifications", notifications: this.#notifications.splice(0) } as unknown as ChatUpdate;
   }
 
+  /** How many events there are. */
+  get size(): number {
+    return this.#events.length;
+  }
+
   /** The state after all events, and those from `firstSeq` on. Nothing of them is left for `take`. */
   snapshot(firstSeq = 0): ChatUpdate {
     this.#notifications.length = 0;
