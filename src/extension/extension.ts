@@ -6,7 +6,7 @@ import { openLlm } from "../llm/openLlm.ts";
 import { isVscodeModel } from "../llm/vscodeModel.ts";
 import type { LlmRef } from "../protocol/state.ts";
 import { ApiKeys } from "./apiKeys.ts";
-import { ChatView } from "./chatView.ts";
+import { openChats } from "./chat/openChats.ts";
 import { registerCommands } from "./commands.ts";
 import { toLog } from "./log.ts";
 import { Models } from "./models.ts";
@@ -36,10 +36,10 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     log,
   });
-  const chat = new ChatView({ extensionUri: context.extensionUri, memento: context.workspaceState, host, models, workspace, log });
-  context.subscriptions.push(channel, chat, models, workspace, vscode.window.registerWebviewViewProvider(ChatView.id, chat));
   const openForTest = (ref: LlmRef): Promise<Llm> => openModel(ref, workspace.folder ?? demoFolder);
-  registerCommands(context, { context, chat, models, keys, host, workspace, channel, openLlm: openForTest });
+  context.subscriptions.push(channel, models, workspace);
+  const { commands } = openChats(context, { host, models, workspace, log });
+  registerCommands(context, { context, commands, models, keys, host, workspace, channel, openLlm: openForTest });
   closing = () => host[Symbol.asyncDispose]();
 }
 

@@ -1,7 +1,10 @@
-import { cp } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, unlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import * as vscode from "vscode";
 import { isDemoWorkspace, openDemo } from "../llm/demo.ts";
+
+/** A file of a new demo workspace: by it the extension starts in its window (`activationEvents`) and shows the chat there, once. */
+const demoMark = ".openhands-demo";
 
 /** The folder that the agent works in, and whether it may. */
 export class Workspace implements vscode.Disposable {
@@ -27,6 +30,11 @@ export class Workspace implements vscode.Disposable {
     return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === "file")?.uri.fsPath;
   }
 
+  /** All folders of the window that are on this machine's disk. */
+  get folders(): readonly string[] {
+    return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath);
+  }
+
   get isTrusted(): boolean {
     return vscode.workspace.isTrusted;
   }
@@ -34,6 +42,24 @@ export class Workspace implements vscode.Disposable {
   /** Throws a sentence in Restricted Mode: nothing of an untrusted folder is read or run. */
   refuseUntrusted(): void {
     if (!this.isTrusted) throw new Error("This folder is in Restricted Mode. Trust it to let an agent work in it.");
+  }
+
+  /** Whether `folder` is open in this window, or lies in one that is. */
+  has(folder: string): boolean {
+    return this.folders.some((open) => !relative(open, folder).split(/[\\/]/).includes("..") && relative(open, folder) !== folder);
+  }
+
+  /** Throws a sentence where the agent may not act for a conversation that works in `folder`. */
+  refuseElsewhere(folder: string | undefined): void {
+    if (folder !== undefined && !this.has(folder)) throw new NotOpenHere(folder);
+    this.refuseUntrusted();
+  }
+
+  /** A refusal with the way out of it. */
+  async offerToOpen({ message, folder }: NotOpenHere): Promise<void> {
+    const open = "Open Folder";
+    if ((await vscode.window.showInformationMessage(message, open)) !== open) return;
+    await vscode.commands.executeCommand("vscode.openFolder", vscode.Uri.file(folder), { forceNewWindow: this.folder !== undefined });
   }
 
   /** The recorded task, where the folder is a copy of the sample workspace; undefined elsewhere. */
@@ -48,10 +74,32 @@ export class Workspace implements vscode.Disposable {
   async openDemo(): Promise<void> {
     const copy = join(this.#demoCopies, `calendar-${Date.now().toString(36)}`);
     await cp(join(this.#demoFolder, "workspace"), copy, { recursive: true });
+    await writeFile(join(copy, demoMark), "");
     await vscode.commands.executeCommand("vscode.openFolder", vscode.Uri.file(copy), { forceNewWindow: this.folder !== undefined });
+  }
+
+  /** Whether this window was just opened by "Open Demo Workspace"; true once. */
+  async isFreshDemo(): Promise<boolean> {
+    const { folder } = this;
+    if (folder === undefined || dirname(folder) !== this.#demoCopies) return false;
+    return unlink(join(folder, demoMark)).then(
+      () => true,
+      () => false,
+    );
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+/** A conversation that works in another folder can be read here; the agent acts only where the person has opened and trusted it. */
+export class NotOpenHere extends Error {
+  override readonly name = "NotOpenHere";
+  readonly folder: string;
+
+  constructor(folder: string) {
+    super(`This conversation works in ${basename(folder)}, which is not open here. Nothing was sent. Open the folder to go on: ${folder}`);
+    this.folder = folder;
   }
 }

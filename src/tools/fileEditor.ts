@@ -126,7 +126,8 @@ function change({ command, path, ...args }: FileEditorAction, text: string): Edi
   return replace(text, { old: old_str, now: new_str ?? "", path });
 }
 
-function textAfter(action: FileEditorAction, before: string): string {
+/** The whole text that the action makes of a file with the text `before`; throws an EditError when it cannot. */
+export function textAfter(action: FileEditorAction, before: string): string {
   return action.command === "create" ? (action.file_text ?? "") : change(action, before).text;
 }
 

@@ -23,14 +23,15 @@ export interface MachineSearchOptions {
 export function openMachineSearch({ files, workingDir, ripgrep = [], timeoutMs }: MachineSearchOptions): BoundedSearch {
   let engine: Promise<SearchEngine> | undefined;
   return new BoundedSearch({
-    engine: () => (engine ??= chooseEngine(files, workingDir, ripgrep)),
+    engine: () => (engine ??= openSearchEngine(files, workingDir, ripgrep)),
     checkFolder: (folder, signal) => checkFolder(folder, signal),
     modified: async (file) => (await stat(file, { bigint: true }).catch(() => undefined))?.mtimeNs,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
 }
 
-async function chooseEngine(files: Files, workingDir: string, ripgrep: readonly string[] | "none"): Promise<SearchEngine> {
+/** Ripgrep, or our own search where there is none; nothing in `workingDir` is started for it. */
+export async function openSearchEngine(files: Files, workingDir: string, ripgrep: readonly string[] | "none"): Promise<SearchEngine> {
   const program = ripgrep === "none" ? undefined : await findRipgrep(ripgrep, workingDir);
   return program === undefined
     ? walkSearch({ list: unsorted, read: (file, options) => files.read(file, options) })

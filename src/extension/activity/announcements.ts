@@ -1,0 +1,47 @@
+import * as vscode from "vscode";
+import type { Chats } from "../chat/chats.ts";
+import type { Models } from "../models.ts";
+import { type Activities, type ActivityChange, isRunning, needsPerson, titleOf } from "./activities.ts";
+
+/**
+ * One notification when a conversation that nobody sees needs the person, or has ended. It only shows the conversation: an answer is given
+ * where all that it is about can be read.
+ */
+export class Announcements implements vscode.Disposable {
+  readonly #chats: Chats;
+  readonly #models: Models;
+  readonly #subscription: vscode.Disposable;
+
+  constructor(activities: Activities, chats: Chats, models: Models) {
+    this.#chats = chats;
+    this.#models = models;
+    this.#subscription = activities.onDidChange((change) => void this.#hear(change));
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  async #hear(change: ActivityChange): Promise<void> {
+    const text = announcement(change);
+    if (text === undefined || !this.#models.settings.notifications || this.#chats.isVisible(change.id)) return;
+    const answer = await vscode.window.showInformationMessage(text, open, never);
+    if (answer === open) await this.#chats.open(change.id);
+    if (answer === never)
+      await vscode.workspace.getConfiguration("openhands").update("notifications", false, vscode.ConfigurationTarget.Global);
+  }
+}
+
+const open = "Open";
+const never = "Don't Show Again";
+
+/** What is worth a notification: a question that was not there, or the end of a run that the person has not made. */
+export function announcement({ before, now }: ActivityChange): string | undefined {
+  if (before === undefined || now === undefined) return undefined;
+  const title = `“${titleOf(now)}”`;
+  if (needsPerson(now) && !needsPerson(before)) return `${title} needs your answer.`;
+  if (!isRunning(before)) return undefined;
+  if (now.execution_status === "finished") return `${title} has finished.`;
+  if (now.execution_status === "stuck") return `${title} makes no progress and has stopped.`;
+  return now.execution_status === "error" ? `${title} has failed. What was done is kept.` : undefined;
+}

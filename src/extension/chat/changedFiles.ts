@@ -1,0 +1,46 @@
+import type { ChangedFile } from "../../protocol/chat.ts";
+import { diffCounts, lineDiff } from "../../protocol/lineDiff.ts";
+import type { FileChange } from "../../protocol/progress.ts";
+import type { Files } from "../../runtime/runtime.ts";
+import { textNow } from "../edits/textNow.ts";
+
+interface Counted {
+  readonly change: FileChange;
+  /** Undefined: it is again as it was before. */
+  readonly file: ChangedFile | undefined;
+}
+
+/** What a conversation has changed, counted against the files as they are now; a file is counted again when it was edited again. */
+export class ChangedFiles {
+  readonly #files: Files;
+  #counted: ReadonlyMap<string, Counted> = new Map();
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  async count(changes: readonly FileChange[], signal: AbortSignal): Promise<ChangedFile[]> {
+    const counted = new Map<string, Counted>();
+    for (const change of changes) {
+      const known = this.#counted.get(change.path);
+      counted.set(change.path, known?.change === change ? known : await this.#count(change, signal));
+    }
+    this.#counted = counted;
+    return [...counted.values()].flatMap(({ file }) => file ?? []);
+  }
+
+  /** What is known of the file is not true any more. */
+  forget(path: string): void {
+    this.#counted = new Map([...this.#counted].filter(([known]) => known !== path));
+  }
+
+  async #count(change: FileChange, signal: AbortSignal): Promise<Counted> {
+    const { path, before } = change;
+    const now = await textNow(this.#files, path, signal);
+    // What cannot be read as text is taken for what the agent made of it.
+    const after = now.type === "text" ? now.text : now.type === "absent" ? null : change.after;
+    if (after === before) return { change, file: undefined };
+    const { added, removed } = diffCounts(lineDiff(before ?? "", after ?? ""));
+    return { change, file: { path, status: before === null ? "created" : "changed", added, removed } };
+  }
+}

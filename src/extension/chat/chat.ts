@@ -1,0 +1,260 @@
+import { randomUUID } from "node:crypto";
+import type * as vscode from "vscode";
+import type { ChatRequest, ChatUpdate } from "../../protocol/chat.ts";
+import type { Command } from "../../protocol/commands.ts";
+import { ConversationId } from "../../protocol/ids.ts";
+import { confirmPolicies, limitsOf } from "../../protocol/settings.ts";
+import { type ConversationState, initialState } from "../../protocol/state.ts";
+import { messageOf } from "../../protocol/thrown.ts";
+import type { Column } from "../edits/edits.ts";
+import { settingCommands } from "../modelChoice.ts";
+import { NotOpenHere } from "../workspace.ts";
+import { ChangedFiles } from "./changedFiles.ts";
+import type { ChatParts } from "./chatParts.ts";
+import { runDoorCommand } from "./doorCommands.ts";
+import { Feed } from "./feed.ts";
+import { openFile, openLink, showTerminal } from "./openers.ts";
+import { readinessOf, refusals, sessionOf } from "./surroundings.ts";
+
+/** Where a chat is shown, as far as the chat knows it. */
+export interface ChatFace {
+  /** Where editors are opened from here. */
+  readonly column: Column;
+  post(update: ChatUpdate): void;
+  /** It shows another conversation, or a new one, from now on. */
+  onShown(id: ConversationId | null): void;
+  /** The person has done something here. */
+  onUsed(): void;
+}
+
+/** One place where a conversation is shown, or where a new one begins: what its page is told, and what the page asks for. */
+export class Chat implements vscode.Disposable {
+  readonly #parts: ChatParts;
+  readonly #face: ChatFace;
+  readonly #subscriptions: vscode.Disposable[];
+  readonly #ended = new AbortController();
+  #conversationId: ConversationId | null;
+  #feed: Feed | undefined;
+  #state: ConversationState = initialState;
+  #changed: ChangedFiles;
+  /** The page can be told something. */
+  #isListening = false;
+  readonly #forLater: ChatUpdate[] = [];
+
+  constructor(parts: ChatParts, face: ChatFace, conversationId: ConversationId | null) {
+    this.#parts = parts;
+    this.#face = face;
+    this.#conversationId = conversationId;
+    this.#changed = new ChangedFiles(parts.files);
+    this.#subscriptions = [
+      parts.models.onDidChange(() => this.#inBackground(this.#settingsChanged())),
+      parts.workspace.onDidChange(() => this.#inBackground(this.#postSession())),
+      parts.edits.onDidRevert((path) => this.#inBackground(this.#reverted(path))),
+    ];
+  }
+
+  get conversationId(): ConversationId | null {
+    return this.#conversationId;
+  }
+
+  /** Whether a task can begin here. */
+  async isReady(): Promise<boolean> {
+    return (await readinessOf(this.#parts)) === "ready";
+  }
+
+  /** Does what the page asks; what goes wrong is told there. */
+  async receive(request: ChatRequest): Promise<void> {
+    if (isOfPerson(request)) this.#face.onUsed();
+    try {
+      await this.#handle(request);
+    } catch (error) {
+      this.#parts.log.error("a request of the view failed", { type: request.type, error: String(error) });
+      this.#face.post({ type: "failed", message: messageOf(error) });
+      if (error instanceof NotOpenHere) await this.#parts.workspace.offerToOpen(error);
+    }
+  }
+
+  /** A new conversation with this task as its first message. Rejects with a sentence when no task can begin here. */
+  async startTask(text: string, images: readonly string[] = []): Promise<void> {
+    const { host, models, workspace } = this.#parts;
+    const refusal = refusals[await readinessOf(this.#parts)];
+    const { folder, folders } = workspace;
+    const { current: llm, settings } = models;
+    if (refusal !== undefined || folder === undefined || llm === undefined) throw new Error(refusal ?? refusals["no-folder"]);
+    const id = ConversationId.parse(randomUUID());
+    const start = {
+      id,
+      working_dir: folder,
+      ...(folders.length > 1 ? { folders: [...folders] } : {}),
+      llm,
+      confirmation_policy: confirmPolicies[settings.confirm],
+      max_iterations: settings.maxSteps,
+      limits: limitsOf(settings),
+    };
+    await host.handle({ type: "conversation.create", start });
+    await this.#parts.drafts.save(this.#conversationId, "");
+    await this.show(id);
+    await host.handle({ type: "message.send", conversationId: id, text, images: [...images] });
+  }
+
+  /** Null: the next task begins a conversation of its own. What runs goes on. */
+  async show(id: ConversationId | null): Promise<void> {
+    if (id === this.#conversationId) return;
+    this.#conversationId = id;
+    this.#changed = new ChangedFiles(this.#parts.files);
+    this.#face.onShown(id);
+    if (!this.#isListening) return;
+    await this.#postSession();
+    await this.#feedPage(-1);
+  }
+
+  /** Tells the page this, or as soon as it is there. */
+  tell(update: ChatUpdate): void {
+    if (this.#isListening) this.#face.post(update);
+    else this.#forLater.push(update);
+  }
+
+  /** Nobody sees the page, and what it is told would be lost: it asks again when it is back. */
+  hide(): void {
+    this.#isListening = false;
+    this.#endFeed();
+  }
+
+  dispose(): void {
+    this.hide();
+    this.#ended.abort();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  async #handle(request: ChatRequest): Promise<void> {
+    switch (request.type) {
+      case "chat.ready":
+        return this.#ready(request);
+      case "events.before":
+        return request.conversationId === this.#feed?.id ? this.#feed.before(request.beforeSeq) : undefined;
+      case "task.start":
+        return this.startTask(request.text, request.images);
+      case "command":
+        return this.#command(request.command);
+      case "door":
+        return runDoorCommand(request.command, this.#parts);
+      case "draft.save":
+        return this.#parts.drafts.save(request.conversationId, request.text);
+      case "files.find": {
+        const paths = await this.#parts.finder.find(request.query);
+        return this.#face.post({ type: "files.found", requestId: request.requestId, paths });
+      }
+      case "code.highlight":
+        return this.#face.post({ type: "code.highlighted", requestId: request.requestId });
+      default:
+        return this.#open(request);
+    }
+  }
+
+  /** What is shown elsewhere than in the chat. */
+  async #open(request: OpenRequest): Promise<void> {
+    const { edits, activities } = this.#parts;
+    const id = this.#conversationId;
+    switch (request.type) {
+      case "link.open":
+        return openLink(request.url);
+      case "file.open":
+        return openFile(request);
+      case "terminal.show":
+        return showTerminal(id === null ? undefined : activities.get(id)?.title);
+      case "edit.diff":
+        return id === null ? undefined : edits.diff(id, request.actionId, this.#face.column);
+      case "edit.revert":
+        return id === null ? undefined : edits.revert(id, request.actionId, this.#face.column);
+      case "result.open":
+        return id === null ? undefined : edits.openResult(id, request.actionId, this.#face.column);
+    }
+  }
+
+  async #command(command: Command): Promise<void> {
+    if (letsAct(command)) this.#parts.workspace.refuseElsewhere(this.#state.working_dir);
+    await this.#parts.host.handle(command);
+  }
+
+  async #ready({ conversationId, afterSeq }: Extract<ChatRequest, { type: "chat.ready" }>): Promise<void> {
+    this.#isListening = true;
+    await this.#postSession();
+    await this.#feedPage(conversationId === this.#conversationId ? afterSeq : -1);
+    for (const update of this.#forLater.splice(0)) this.#face.post(update);
+  }
+
+  /** The page has events up to `afterSeq`; it gets the rest, or the newest when it has none of them. */
+  async #feedPage(afterSeq: number): Promise<void> {
+    this.#endFeed();
+    const id = this.#conversationId;
+    this.#state = initialState;
+    if (id === null) return;
+    const feed = new Feed({
+      host: this.#parts.host,
+      id,
+      afterSeq,
+      post: (update) => this.#face.post(update),
+      onState: (state) => this.#stateIs(state),
+    });
+    this.#feed = feed;
+    await feed.start();
+  }
+
+  #endFeed(): void {
+    this.#feed?.[Symbol.dispose]();
+    this.#feed = undefined;
+  }
+
+  #stateIs(state: ConversationState): void {
+    const isChanged = state.progress.changes !== this.#state.progress.changes;
+    this.#state = state;
+    if (isChanged) this.#inBackground(this.#postChanges());
+  }
+
+  async #postChanges(): Promise<void> {
+    const { id } = this.#feed ?? {};
+    if (id === undefined) return;
+    const files = await this.#changed.count(this.#state.progress.changes, this.#ended.signal);
+    if (id === this.#feed?.id) this.#face.post({ type: "changes", conversationId: id, files });
+  }
+
+  async #reverted(path: string): Promise<void> {
+    this.#changed.forget(path);
+    await this.#postChanges();
+  }
+
+  /** Nobody waits for it: what goes wrong is told in the view. */
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#ended.signal.aborted) this.#face.post({ type: "failed", message: messageOf(error) });
+    });
+  }
+
+  /** Changed settings hold for the conversation that is shown, too. */
+  async #settingsChanged(): Promise<void> {
+    await this.#postSession();
+    const { models, host, activities } = this.#parts;
+    const conversationId = this.#conversationId;
+    if (conversationId === null || !this.#feed || activities.get(conversationId)?.isReadOnly) return;
+    for (const command of settingCommands(conversationId, this.#state, models)) await host.handle(command);
+  }
+
+  async #postSession(): Promise<void> {
+    this.#face.post({ type: "session", session: await sessionOf(this.#conversationId, this.#parts) });
+  }
+}
+
+type OpenRequest = Extract<
+  ChatRequest,
+  { type: "link.open" | "file.open" | "terminal.show" | "edit.diff" | "edit.revert" | "result.open" }
+>;
+
+/** What a page says by itself does not tell that a person is there. */
+function isOfPerson({ type }: ChatRequest): boolean {
+  return type !== "chat.ready" && type !== "code.highlight" && type !== "events.before";
+}
+
+/** Whether the agent acts because of it. */
+function letsAct(command: Command): boolean {
+  return command.type === "message.send" || command.type === "run.start" || (command.type === "confirmation.respond" && command.accept);
+}

@@ -1,0 +1,26 @@
+import type { Memento, Uri } from "vscode";
+import type { Host } from "../../host/host.ts";
+import type { Log } from "../../protocol/log.ts";
+import type { Files } from "../../runtime/runtime.ts";
+import type { Activities } from "../activity/activities.ts";
+import type { Edits } from "../edits/edits.ts";
+import type { Models } from "../models.ts";
+import type { Workspace } from "../workspace.ts";
+import type { Drafts } from "./drafts.ts";
+import type { FileFinder } from "./fileFinder.ts";
+
+/** What every chat of the window works with. */
+export interface ChatParts {
+  readonly extensionUri: Uri;
+  readonly memento: Memento;
+  readonly host: Host;
+  readonly models: Models;
+  readonly workspace: Workspace;
+  readonly activities: Activities;
+  readonly edits: Edits;
+  readonly drafts: Drafts;
+  readonly finder: FileFinder;
+  /** As the agent's edits see and write them. */
+  readonly files: Files;
+  readonly log: Log;
+}

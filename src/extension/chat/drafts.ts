@@ -1,0 +1,35 @@
+import type { Memento } from "vscode";
+import * as z from "zod";
+import type { ConversationId } from "../../protocol/ids.ts";
+
+const mementoKey = "drafts";
+const mostDrafts = 30;
+/** A workspace's memory is read as a whole; what is longer is only in the page itself. */
+const mostCharacters = 50_000;
+
+const StoredDrafts = z.array(z.object({ of: z.string(), text: z.string() })).catch([]);
+
+/** What was typed and not sent, for each conversation and for a new one; the latest thirty are kept with the workspace. */
+export class Drafts {
+  readonly #memento: Memento;
+
+  constructor(memento: Memento) {
+    this.#memento = memento;
+  }
+
+  get(id: ConversationId | null): string {
+    return this.#all().find((draft) => draft.of === nameOf(id))?.text ?? "";
+  }
+
+  async save(id: ConversationId | null, text: string): Promise<void> {
+    const others = this.#all().filter((draft) => draft.of !== nameOf(id));
+    const own = text === "" ? [] : [{ of: nameOf(id), text: text.slice(0, mostCharacters) }];
+    await this.#memento.update(mementoKey, [...others, ...own].slice(-mostDrafts));
+  }
+
+  #all(): z.infer<typeof StoredDrafts> {
+    return StoredDrafts.parse(this.#memento.get(mementoKey, []));
+  }
+}
+
+const nameOf = (id: ConversationId | null): string => id ?? "new";

@@ -1,0 +1,110 @@
+import type { Host } from "../../host/host.ts";
+import type { ChatUpdate } from "../../protocol/chat.ts";
+import type { Event } from "../../protocol/events.ts";
+import type { ConversationId } from "../../protocol/ids.ts";
+import type { Notification } from "../../protocol/notifications.ts";
+import { type ConversationState, reduceState } from "../../protocol/state.ts";
+import type { Snapshot } from "../../protocol/view.ts";
+import { NotificationBatch } from "./notificationBatch.ts";
+
+/** So many events, and so many characters of them, the page is given at once. */
+const mostEvents = 300;
+const mostCharacters = 800_000;
+
+export interface FeedOptions {
+  readonly host: Host;
+  readonly id: ConversationId;
+  /** The page has the events up to this one already; -1: none. */
+  readonly afterSeq: number;
+  readonly post: (update: ChatUpdate) => void;
+  /** The conversation's state is another one. */
+  readonly onState: (state: ConversationState) => void;
+}
+
+/** What one page is told of one conversation: what it lacks, and then what comes. */
+export class Feed implements Disposable {
+  readonly id: ConversationId;
+  readonly #options: FeedOptions;
+  readonly #batch: NotificationBatch;
+  #following: Disposable | undefined;
+  #state: ConversationState | undefined;
+  #isEnded = false;
+
+  constructor(options: FeedOptions) {
+    const { id, post } = options;
+    this.id = id;
+    this.#options = options;
+    this.#batch = new NotificationBatch((notifications) => post({ type: "notifications", notifications }));
+  }
+
+  /** Resolves when the page has been given what it lacked. */
+  async start(): Promise<void> {
+    const { host, id } = this.#options;
+    const followed = await host.follow(id, { limit: mostEvents }, (notification) => this.#hear(notification));
+    this.#following = followed;
+    if (this.#isEnded) followed[Symbol.dispose]();
+    else this.#begin(followed.snapshot);
+  }
+
+  /** Older events, those right before `beforeSeq`. */
+  async before(beforeSeq: number): Promise<void> {
+    const { host, id, post } = this.#options;
+    const page = await host.page(id, { beforeSeq, limit: mostEvents });
+    const { firstSeq, events } = newestThatFit(page);
+    post({ type: "page", conversationId: id, firstSeq, events });
+  }
+
+  [Symbol.dispose](): void {
+    this.#isEnded = true;
+    this.#following?.[Symbol.dispose]();
+    this.#batch[Symbol.dispose]();
+  }
+
+  #begin(snapshot: Snapshot): void {
+    const { id, afterSeq, post, onState } = this.#options;
+    const { state, firstSeq, events } = snapshot;
+    this.#state = state;
+    onState(state);
+    const isContinued = afterSeq >= 0 && afterSeq >= firstSeq - 1 && afterSeq < firstSeq + events.length;
+    if (!isContinued)
+      return post({ type: "snapshot", conversationId: id, snapshot: { state: withoutTexts(state), ...newestThatFit(snapshot) } });
+    const missing = events.slice(afterSeq + 1 - firstSeq);
+    for (const [index, event] of missing.entries())
+      this.#tell({ type: "event.appended", conversationId: id, seq: afterSeq + 1 + index, event });
+  }
+
+  #hear(notification: Notification): void {
+    if (notification.type === "event.appended" && this.#state) {
+      this.#state = reduceState(this.#state, notification.event);
+      this.#options.onState(this.#state);
+    }
+    this.#tell(notification);
+  }
+
+  #tell(notification: Notification): void {
+    this.#batch.add(notification.type === "event.appended" ? { ...notification, event: shortenEvent(notification.event) } : notification);
+  }
+}
+
+/** The page draws no files from it, and they can be large. */
+function withoutTexts(state: ConversationState): ConversationState {
+  return { ...state, progress: { ...state.progress, changes: [] } };
+}
+
+/** The newest of them, shortened, as many as are worth one message; at least one. */
+function newestThatFit({ firstSeq, events }: Pick<Snapshot, "firstSeq" | "events">): {
+  readonly firstSeq: number;
+  readonly events: Event[];
+} {
+  const kept: Event[] = [];
+  let characters = 0;
+  for (const event of events.toReversed()) {
+    const shortened = shortenEvent(event);
+    characters += JSON.stringify(shortened).length;
+    if (characters > mostCharacters && kept.length > 0) break;
+    kept.push(shortened);
+  }
+  return { firstSeq: firstSeq + events.length - kept.length, events: kept.toReversed() };
+}
+
+const shortenEvent = (event: Event): Event => event;

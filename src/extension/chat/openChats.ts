@@ -1,0 +1,72 @@
+import * as vscode from "vscode";
+import type { Host } from "../../host/host.ts";
+import type { Log } from "../../protocol/log.ts";
+import { MachineFiles } from "../../runtime/machine/machineFiles.ts";
+import { Activities } from "../activity/activities.ts";
+import { Announcements } from "../activity/announcements.ts";
+import { keepBadge } from "../activity/badge.ts";
+import { keepContextKeys } from "../activity/contextKeys.ts";
+import { StatusItem } from "../activity/statusItem.ts";
+import type { CommandMap } from "../commandMap.ts";
+import { conversationCommands } from "../conversationCommands.ts";
+import { Edits } from "../edits/edits.ts";
+import { registerVirtualTexts } from "../edits/virtualTexts.ts";
+import { History } from "../history/history.ts";
+import { historyCommands } from "../history/historyCommands.ts";
+import { HistoryTree } from "../history/historyTree.ts";
+import { editorFiles } from "../localRuntime/editorFiles.ts";
+import type { Models } from "../models.ts";
+import { policyCommands } from "../policyCommands.ts";
+import type { Workspace } from "../workspace.ts";
+import { Chats } from "./chats.ts";
+import { ChatTab } from "./chatTab.ts";
+import { ChatView } from "./chatView.ts";
+import { Drafts } from "./drafts.ts";
+import { FileFinder } from "./fileFinder.ts";
+
+export interface WindowParts {
+  readonly host: Host;
+  readonly models: Models;
+  readonly workspace: Workspace;
+  readonly log: Log;
+}
+
+export interface OpenChats {
+  readonly chats: Chats;
+  /** What can be done with conversations, for the palette. */
+  readonly commands: CommandMap;
+}
+
+/** All by which VS Code shows conversations: chats, the list of them, their edits, and what asks for attention. */
+export function openChats(context: vscode.ExtensionContext, parts: WindowParts): OpenChats {
+  const { host, models, workspace, log } = parts;
+  const { extensionUri, workspaceState: memento } = context;
+  const files = editorFiles(new MachineFiles());
+  const activities = new Activities(host);
+  const edits = new Edits(host, files);
+  const drafts = new Drafts(memento);
+  const finder = new FileFinder(workspace);
+  const chats = new Chats({ ...parts, extensionUri, memento, activities, edits, drafts, finder, files });
+  const history = new History(host, activities);
+  const tree = new HistoryTree(history, activities, { workspace, log });
+  context.subscriptions.push(
+    activities,
+    edits,
+    chats,
+    tree,
+    registerVirtualTexts(host, files),
+    new StatusItem(activities),
+    new Announcements(activities, chats, models),
+    keepBadge(activities, chats.view, tree.view),
+    keepContextKeys(activities, chats),
+    vscode.window.registerWebviewViewProvider(ChatView.id, chats.view),
+    vscode.window.registerWebviewPanelSerializer(ChatTab.viewType, chats),
+  );
+  void workspace.isFreshDemo().then((isFresh) => (isFresh ? chats.focus() : undefined));
+  const commands = {
+    ...conversationCommands({ host, chats, activities, edits, workspace }),
+    ...historyCommands({ host, chats, history, tree }),
+    ...policyCommands({ host, chats, models }),
+  };
+  return { chats, commands };
+}

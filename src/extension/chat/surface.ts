@@ -1,0 +1,17 @@
+import type { Chat } from "./chat.ts";
+
+/** A place of the window that shows a chat. */
+export interface Surface {
+  readonly chat: Chat;
+  readonly isVisible: boolean;
+  /** Brings it to the front, with the keyboard. */
+  reveal(): Promise<void>;
+}
+
+/** Is told what happens to a surface. */
+export interface SurfaceListener {
+  /** It shows something else, or is shown or hidden. */
+  onChanged(surface: Surface): void;
+  /** The person works in it. */
+  onUsed(surface: Surface): void;
+}

@@ -1,0 +1,47 @@
+import type { ChatSession } from "../../protocol/chat.ts";
+import type { ConversationId } from "../../protocol/ids.ts";
+import type { ChatParts } from "./chatParts.ts";
+
+const sampleTasks = [
+  "Explain what this project does and how it is built.",
+  "Run the tests and fix what fails.",
+  "Find a bug in the code and prove it with a test.",
+];
+
+type Readiness = ChatSession["readiness"];
+type Surroundings = Pick<ChatParts, "models" | "workspace" | "drafts">;
+
+/** Why no task can begin here, in a sentence. */
+export const refusals: Readonly<Record<Readiness, string | undefined>> = {
+  ready: undefined,
+  "no-folder": "Open a folder first: the agent works in it.",
+  untrusted: "This folder is in Restricted Mode. Trust it to let an agent work in it.",
+  "no-model": "Choose a model first: run OpenHands: Select Model…, or set its API key.",
+};
+
+/** Whether a task can begin here, or what it lacks. */
+export async function readinessOf({ workspace, models }: Pick<Surroundings, "models" | "workspace">): Promise<Readiness> {
+  if (workspace.folder === undefined) return "no-folder";
+  if (!workspace.isTrusted) return "untrusted";
+  return (await models.isReady()) ? "ready" : "no-model";
+}
+
+/** What is true around a chat that shows `conversationId`. */
+export async function sessionOf(conversationId: ConversationId | null, surroundings: Surroundings): Promise<ChatSession> {
+  const { models, workspace, drafts } = surroundings;
+  const [readiness, demoTask] = await Promise.all([readinessOf(surroundings), workspace.demoTask()]);
+  return {
+    conversationId,
+    readiness,
+    modelLabel: models.label,
+    isDemo: models.isDemo,
+    isDemoWorkspace: demoTask !== undefined,
+    wall: "Local · no sandbox",
+    mode: models.settings.confirm,
+    workingDir: workspace.folder ?? "",
+    folders: [...workspace.folders],
+    draft: drafts.get(conversationId),
+    sampleTasks: demoTask === undefined ? sampleTasks : [demoTask],
+    timezoneOffset: new Date().getTimezoneOffset(),
+  };
+}

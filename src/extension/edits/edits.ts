@@ -1,0 +1,128 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import type { Host } from "../../host/host.ts";
+import type { ConversationId, EventId } from "../../protocol/ids.ts";
+import type { FileChange } from "../../protocol/progress.ts";
+import type { Files } from "../../runtime/runtime.ts";
+import { encodeText } from "../../tools/textFile.ts";
+import { findActed, stateOf } from "./conversationLog.ts";
+import { doneEdit, editedPath, proposedText, wholeOutputPath } from "./editTexts.ts";
+import { type TextNow, textNow } from "./textNow.ts";
+import { virtualUri } from "./virtualTexts.ts";
+
+/** Where a diff is shown, so that it does not cover the chat that it was asked from. */
+export type Column = vscode.ViewColumn.Active | vscode.ViewColumn.Beside;
+
+/** The agent's edits in VS Code's own editors: looked at, taken back, reviewed. */
+export class Edits implements vscode.Disposable {
+  readonly #host: Host;
+  readonly #files: Files;
+  readonly #reverted = new vscode.EventEmitter<string>();
+  readonly #ended = new AbortController();
+  /** An edit of the file at this path was taken back. */
+  readonly onDidRevert = this.#reverted.event;
+
+  constructor(host: Host, files: Files) {
+    this.#host = host;
+    this.#files = files;
+  }
+
+  /** What one edit did, or, while it waits for an answer, what it would do to the file as it is now. */
+  async diff(id: ConversationId, actionId: EventId, column: Column): Promise<void> {
+    const acted = await findActed(this.#host, id, actionId);
+    const done = doneEdit(acted);
+    const file = done?.path ?? editedPath(acted);
+    if (file === undefined || (acted.result && !done)) throw new Error("This action has changed no file, so there is no diff.");
+    const source = { conversation: id, action: actionId };
+    const [before, after] = [virtualUri("openhands-before", file, source), virtualUri("openhands-after", file, source)];
+    const now = await this.#now(file);
+    const name = path.basename(file);
+    if (done) return showDiff(before, isText(now, done.after) ? vscode.Uri.file(file) : after, { title: `${name} (edit)`, column });
+    proposedText(acted, now.type === "text" ? now.text : null);
+    await showDiff(now.type === "absent" ? before : vscode.Uri.file(file), after, { title: `${name} (proposed)`, column });
+  }
+
+  /** Takes one edit back when nothing has changed in the file since; else it says so and shows what has. */
+  async revert(id: ConversationId, actionId: EventId, column: Column): Promise<void> {
+    const done = doneEdit(await findActed(this.#host, id, actionId));
+    if (done === undefined) throw new Error("This action has changed no file, so there is nothing to take back.");
+    const { path: file, before, after } = done;
+    const name = path.basename(file);
+    const now = await this.#now(file);
+    if (before === null ? now.type === "absent" : isText(now, before)) throw new Error(`${name} is as it was before this edit already.`);
+    if (now.type !== "text" || now.text !== after) {
+      const changed = `${name} has changed since this edit, so it was not taken back.`;
+      if (now.type !== "text") throw new Error(now.type === "absent" ? `${name} is gone, so this edit was not taken back.` : changed);
+      const made = virtualUri("openhands-after", file, { conversation: id, action: actionId });
+      await showDiff(made, vscode.Uri.file(file), { title: `${name} (since the edit)`, column });
+      throw new Error(`${changed} The diff shows what is different.`);
+    }
+    if (before === null) await moveToTrash(file);
+    else await this.#files.write(file, encodeText(now, before).bytes, { expected: now.version, signal: this.#ended.signal });
+    this.#reverted.fire(file);
+  }
+
+  /** All that the conversation has changed in one editor, each file as it was before against how it is now. */
+  async review(id: ConversationId): Promise<void> {
+    const { progress, title } = await stateOf(this.#host, id);
+    const rows = await Promise.all(progress.changes.map((change) => this.#reviewed(id, change)));
+    const changed = rows.filter((row) => row !== undefined);
+    if (changed.length === 0) throw new Error("This conversation has changed no files by edits, so there is nothing to review.");
+    await vscode.commands.executeCommand("vscode.changes", `Changes: ${title ?? "OpenHands"}`, changed);
+  }
+
+  /** The whole result of an action in an editor, from the file where it was kept when it was too long. */
+  async openResult(id: ConversationId, actionId: EventId, column: Column): Promise<void> {
+    const acted = await findActed(this.#host, id, actionId);
+    const kept = wholeOutputPath(acted);
+    const uri =
+      kept !== undefined && (await isThere(kept))
+        ? vscode.Uri.file(kept)
+        : virtualUri("openhands-result", `/${acted.action.tool_name} result.txt`, { conversation: id, action: actionId });
+    await vscode.window.showTextDocument(uri, { preview: true, viewColumn: column });
+  }
+
+  dispose(): void {
+    this.#ended.abort();
+    this.#reverted.dispose();
+  }
+
+  async #reviewed(id: ConversationId, { path: file, before }: FileChange): Promise<ReviewedFile | undefined> {
+    const now = await this.#now(file);
+    if (before === null ? now.type === "absent" : isText(now, before)) return undefined;
+    const uri = vscode.Uri.file(file);
+    const old = before === null ? undefined : virtualUri("openhands-before", file, { conversation: id });
+    return [uri, old, now.type === "absent" ? undefined : uri];
+  }
+
+  #now(file: string): Promise<TextNow> {
+    return textNow(this.#files, file, this.#ended.signal);
+  }
+}
+
+type ReviewedFile = readonly [resource: vscode.Uri, before: vscode.Uri | undefined, after: vscode.Uri | undefined];
+
+const isText = (now: TextNow, text: string): boolean => now.type === "text" && now.text === text;
+
+async function showDiff(
+  before: vscode.Uri,
+  after: vscode.Uri,
+  { title, column }: { readonly title: string; readonly column: Column },
+): Promise<void> {
+  const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus: true, viewColumn: column };
+  await vscode.commands.executeCommand("vscode.diff", before, after, title, options);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return vscode.workspace.fs.stat(vscode.Uri.file(file)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** By the editor, so that the person can undo it; where files have no trash, that is the only way back. */
+async function moveToTrash(file: string): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.deleteFile(vscode.Uri.file(file));
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${file} could not be removed. Nothing was changed.`);
+}

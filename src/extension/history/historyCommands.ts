@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+import type { Host } from "../../host/host.ts";
+import { ConversationId } from "../../protocol/ids.ts";
+import { titleOf } from "../activity/activities.ts";
+import type { Chats } from "../chat/chats.ts";
+import { type CommandMap, entriesOf } from "../commandMap.ts";
+import { stateOf } from "../edits/conversationLog.ts";
+import type { History } from "./history.ts";
+import type { HistoryTree } from "./historyTree.ts";
+
+export interface HistoryParts {
+  readonly host: Host;
+  readonly chats: Chats;
+  readonly history: History;
+  readonly tree: HistoryTree;
+}
+
+interface Named {
+  readonly id: ConversationId;
+  readonly title?: string | undefined;
+}
+
+/** What can be done with conversations: those of the list that are meant, or else the one that is shown. */
+export function historyCommands(parts: HistoryParts): CommandMap {
+  const { host, chats, tree } = parts;
+  const meant = (args: readonly unknown[]): Promise<readonly Named[]> => namesOf(args, parts);
+  return {
+    openConversation: async (...args) => each(await meant(args), ({ id }) => chats.open(id)),
+    openConversationInEditor: async (...args) => each(await meant(args), ({ id }) => chats.openInTab(id)),
+    renameConversation: async (...args) => first(await meant(args), (named) => rename(named, host, tree)),
+    forkConversation: async (...args) => first(await meant(args), (named) => fork(named, parts)),
+    deleteConversation: async (...args) => remove(await meant(args), parts),
+    copyConversationId: async (...args) => vscode.env.clipboard.writeText((await meant(args)).map(({ id }) => id).join("\n")),
+    refreshConversations: () => tree.refresh(),
+    showHistory: () => vscode.commands.executeCommand("openhands.history.focus"),
+    rename: async () => first(await shown(parts), (named) => rename(named, host, tree)),
+    fork: async () => first(await shown(parts), (named) => fork(named, parts)),
+    delete: async () => remove(await shown(parts), parts),
+  };
+}
+
+/** A menu gives the row and all that are selected; a key gives nothing, and means what is selected. */
+async function namesOf(args: readonly unknown[], { tree, history }: HistoryParts): Promise<readonly Named[]> {
+  const given = entriesOf(args, tree.view.selection);
+  const entries = await history.entries();
+  return given.flatMap((id) => entries.find((entry) => entry.id === id) ?? []);
+}
+
+async function shown({ chats, host }: HistoryParts): Promise<readonly Named[]> {
+  const id = chats.current.chat.conversationId;
+  if (id === null) throw new Error("No conversation is open. Open one in the list of conversations first.");
+  const { title } = await stateOf(host, id);
+  return [{ id, title }];
+}
+
+async function rename({ id, title }: Named, host: Host, tree: HistoryTree): Promise<void> {
+  const given = await vscode.window.showInputBox({
+    title: "Rename Conversation",
+    value: title ?? "",
+    validateInput: (text) =>
+      text.trim() === "" ? "The name is missing." : text.trim().length > 200 ? "At most 200 characters." : undefined,
+  });
+  if (given === undefined || given.trim() === title) return;
+  await host.handle({ type: "conversation.rename", conversationId: id, title: given.trim() });
+  await tree.refresh();
+}
+
+/** A conversation of its own with all events of this one, shown where the person is. */
+async function fork({ id }: Named, { host, chats, tree }: HistoryParts): Promise<void> {
+  const forkId = ConversationId.parse(randomUUID());
+  await host.handle({ type: "conversation.fork", conversationId: id, forkId });
+  await chats.open(forkId);
+  await tree.refresh();
+}
+
+/** At once, because it can be taken back. */
+async function remove(meant: readonly Named[], { host, chats, tree }: HistoryParts): Promise<void> {
+  if (meant.length === 0) return;
+  for (const { id } of meant) {
+    await host.handle({ type: "conversation.delete", conversationId: id });
+    await chats.forget(id);
+  }
+  await tree.refresh();
+  const [only] = meant;
+  const what = meant.length === 1 && only ? `“${titleOf(only)}”` : `${meant.length} conversations`;
+  // Not awaited, because the notification may stay for long.
+  void vscode.window.showInformationMessage(`Deleted ${what}.`, "Undo").then(async (answer) => {
+    if (answer !== "Undo") return;
+    for (const { id } of meant) await host.handle({ type: "conversation.restore", conversationId: id });
+    await tree.refresh();
+  });
+}
+
+async function each(meant: readonly Named[], work: (named: Named) => Promise<void>): Promise<void> {
+  for (const named of meant) await work(named);
+}
+
+async function first(meant: readonly Named[], work: (named: Named) => Promise<void>): Promise<void> {
+  const [named] = meant;
+  if (named) await work(named);
+}

@@ -1,0 +1,128 @@
+import * as vscode from "vscode";
+import type { Log } from "../../protocol/log.ts";
+import type { Activities } from "../activity/activities.ts";
+import type { Workspace } from "../workspace.ts";
+import type { History } from "./history.ts";
+import { descriptionOf, type HistoryEntry, type Standing, spokenOf, standingOf, tooltipOf } from "./historyWords.ts";
+
+/** What the tree is made of: a conversation, or the group of those that work in folders which are not open here. */
+export type HistoryNode = HistoryEntry | OtherFolders;
+interface OtherFolders {
+  readonly entries: readonly HistoryEntry[];
+}
+
+/** Other windows are looked at so often while the person can see the list; what happens in this one is told at once. */
+const lookMs = 15_000;
+
+/**
+ * The conversations as a tree. Those of this window's folders come first and flat, because they are what a person looks for; all others are
+ * in one folded group below, so that they are never in the way. Without a folder the list is flat.
+ */
+export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode.Disposable {
+  static readonly id = "openhands.history";
+  readonly view: vscode.TreeView<HistoryNode>;
+  readonly #history: History;
+  readonly #workspace: Workspace;
+  readonly #log: Log;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable[];
+  #timer: NodeJS.Timeout | undefined;
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(history: History, activities: Activities, { workspace, log }: { readonly workspace: Workspace; readonly log: Log }) {
+    this.#history = history;
+    this.#workspace = workspace;
+    this.#log = log;
+    this.view = vscode.window.createTreeView(HistoryTree.id, { treeDataProvider: this, canSelectMany: true, showCollapseAll: false });
+    this.#subscriptions = [
+      this.#changed,
+      this.view,
+      this.view.onDidChangeVisibility(() => this.#look()),
+      vscode.window.onDidChangeWindowState(() => this.#look()),
+      workspace.onDidChange(() => this.#changed.fire()),
+      activities.onDidChange(({ id }) => {
+        if (this.#history.has(id)) this.#changed.fire();
+        else void this.refresh();
+      }),
+    ];
+  }
+
+  /** Reads the list anew and draws it; what goes wrong is in the log. */
+  async refresh(): Promise<void> {
+    if (!this.view.visible) return;
+    try {
+      await this.#history.read();
+      this.view.message = "";
+    } catch (error) {
+      this.#log.error("the conversations could not be listed", { error: String(error) });
+      this.view.message = "The conversations could not be read. Nothing of them is lost; the log says more.";
+    }
+    this.#changed.fire();
+  }
+
+  async getChildren(parent?: HistoryNode): Promise<HistoryNode[]> {
+    if (parent) return "entries" in parent ? [...parent.entries] : [];
+    const all = await this.#history.entries();
+    if (this.#workspace.folder === undefined) return [...all];
+    const here = all.filter((entry) => this.#isHere(entry));
+    const others = all.filter((entry) => !this.#isHere(entry));
+    return others.length === 0 ? here : [...here, { entries: others }];
+  }
+
+  getTreeItem(node: HistoryNode): vscode.TreeItem {
+    return "entries" in node ? groupItem(node) : conversationItem(node, this.#isHere(node));
+  }
+
+  dispose(): void {
+    clearInterval(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #isHere({ working_dir }: HistoryEntry): boolean {
+    return working_dir === undefined || this.#workspace.has(working_dir);
+  }
+
+  /** Looks at the other windows' while the person can see it, and not otherwise. */
+  #look(): void {
+    clearInterval(this.#timer);
+    if (!this.view.visible || !vscode.window.state.focused) return;
+    void this.refresh();
+    this.#timer = setInterval(() => void this.refresh(), lookMs);
+  }
+}
+
+function groupItem({ entries }: OtherFolders): vscode.TreeItem {
+  const item = new vscode.TreeItem("Other Folders", vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = "otherFolders";
+  item.description = String(entries.length);
+  item.iconPath = vscode.ThemeIcon.Folder;
+  return item;
+}
+
+function conversationItem(entry: HistoryEntry, isHere: boolean): vscode.TreeItem {
+  const item = new vscode.TreeItem(entry.title ?? "New Conversation");
+  const standing = standingOf(entry);
+  item.id = entry.id;
+  item.description = descriptionOf(entry, isHere);
+  item.tooltip = tooltipOf(entry);
+  item.iconPath = iconOf(standing);
+  item.contextValue = standing === "elsewhere" ? "conversation.readOnly" : "conversation";
+  item.accessibilityInformation = { label: spokenOf(entry) };
+  item.command = { command: "openhands.openConversation", title: "Open", arguments: [entry] };
+  return item;
+}
+
+function iconOf(standing: Standing): vscode.ThemeIcon {
+  const { icon, color } = icons[standing];
+  return color === undefined ? new vscode.ThemeIcon(icon) : new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
+}
+
+const icons: Readonly<Record<Standing, { readonly icon: string; readonly color?: string }>> = {
+  running: { icon: "sync~spin" },
+  asking: { icon: "bell-dot", color: "list.warningForeground" },
+  elsewhere: { icon: "eye" },
+  finished: { icon: "check" },
+  paused: { icon: "debug-pause" },
+  failed: { icon: "error", color: "list.errorForeground" },
+  idle: { icon: "comment" },
+};

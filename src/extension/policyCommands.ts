@@ -1,0 +1,119 @@
+import * as vscode from "vscode";
+import { EnvironmentName } from "../protocol/runtime.ts";
+import { ConfirmMode } from "../protocol/settings.ts";
+import type { Limits } from "../protocol/state.ts";
+import type { CommandMap } from "./commandMap.ts";
+import { type ConversationParts, idShown } from "./conversationCommands.ts";
+import { stateOf } from "./edits/conversationLog.ts";
+import type { Models } from "./models.ts";
+
+export interface PolicyParts extends Pick<ConversationParts, "host" | "chats"> {
+  readonly models: Models;
+}
+
+/** What the agent may do by itself, how much it may use, and what it is told in confidence. */
+export function policyCommands(parts: PolicyParts): CommandMap {
+  return {
+    selectMode: () => selectMode(parts.models),
+    raiseLimits: () => raiseLimits(parts),
+    setSecret: () => setSecret(parts),
+  };
+}
+
+/** In the words of the setting `openhands.confirm`. */
+const modes: Readonly<Record<ConfirmMode, { readonly label: string; readonly detail: string }>> = {
+  always: { label: "Always Ask", detail: "Ask before every action." },
+  risky: {
+    label: "Ask When Risky",
+    detail:
+      "Ask before commands, before anything outside the workspace folder, and for files that may hold secrets or that other programs run.",
+  },
+  never: { label: "Never Ask", detail: "The agent acts on this machine without a wall." },
+};
+
+async function selectMode({ settings }: Models): Promise<void> {
+  const items = ConfirmMode.options.map((mode) => ({
+    ...modes[mode],
+    mode,
+    ...(mode === settings.confirm ? { description: "in use" } : {}),
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: "Select Mode",
+    placeHolder: "When the agent asks before it acts",
+    matchOnDetail: true,
+  });
+  if (picked === undefined || picked.mode === settings.confirm) return;
+  if (picked.mode === "never" && !(await isSure())) return;
+  await vscode.workspace.getConfiguration("openhands").update("confirm", picked.mode, vscode.ConfigurationTarget.Global);
+}
+
+async function isSure(): Promise<boolean> {
+  const yes = "Never Ask";
+  const detail =
+    "It runs commands and changes files on this machine without asking, and no sandbox holds it back. A page or file that it reads can mislead it.";
+  return (await vscode.window.showWarningMessage("Let the agent act without asking?", { modal: true, detail }, yes)) === yes;
+}
+
+interface Limit {
+  readonly label: string;
+  readonly now: number | undefined;
+  readonly set: (value: number) => { readonly limits?: Limits; readonly maxIterations?: number };
+}
+
+/** For the conversation that is shown, from its next run on. */
+async function raiseLimits({ host, chats }: PolicyParts): Promise<void> {
+  const conversationId = idShown(chats);
+  const { max_iterations, limits = {} } = await stateOf(host, conversationId);
+  const all: readonly Limit[] = [
+    { label: "Steps", now: max_iterations, set: (value) => ({ maxIterations: Math.max(1, Math.floor(value)) }) },
+    { label: "Cost in dollars", now: limits.max_cost_usd, set: (max_cost_usd) => ({ limits: { max_cost_usd } }) },
+    { label: "Tokens", now: limits.max_tokens, set: (value) => ({ limits: { max_tokens: Math.max(1, Math.floor(value)) } }) },
+    {
+      label: "Minutes",
+      now: limits.max_wall_seconds === undefined ? undefined : limits.max_wall_seconds / 60,
+      set: (value) => ({ limits: { max_wall_seconds: value * 60 } }),
+    },
+  ];
+  const picked = await vscode.window.showQuickPick(
+    all.map((limit) => ({ label: limit.label, description: limit.now === undefined ? "no limit" : `${limit.now} a run`, limit })),
+    { title: "Raise Limits (1/2)", placeHolder: "What one run of this conversation may use" },
+  );
+  if (picked === undefined) return;
+  const { now } = picked.limit;
+  const given = await vscode.window.showInputBox({
+    title: `Raise Limits (2/2): ${picked.label}`,
+    prompt: "Holds from the next run of this conversation on. For new conversations there are settings.",
+    value: now === undefined ? "" : String(now * 2),
+    validateInput: (text) => (Number(text) > 0 && Number.isFinite(Number(text)) ? undefined : "This is not a number above zero."),
+  });
+  if (given === undefined) return;
+  const change = picked.limit.set(Number(given));
+  await host.handle({
+    type: "limits.set",
+    conversationId,
+    limits: { ...limits, ...change.limits },
+    ...(change.maxIterations === undefined ? {} : { maxIterations: change.maxIterations }),
+  });
+}
+
+/** Known while the window has the conversation open; its value is kept nowhere. */
+async function setSecret({ host, chats }: PolicyParts): Promise<void> {
+  const conversationId = idShown(chats);
+  const name = await vscode.window.showInputBox({
+    title: "Set Secret (1/2)",
+    prompt: "Its name, as commands use it: a variable of the environment",
+    placeHolder: "GITHUB_TOKEN",
+    ignoreFocusOut: true,
+    validateInput: (text) => (EnvironmentName.safeParse(text.trim()).success ? undefined : "Letters, digits and _, and no digit first."),
+  });
+  if (name === undefined) return;
+  const value = await vscode.window.showInputBox({
+    title: `Set Secret (2/2): ${name.trim()}`,
+    prompt: "Never shown, stored or sent to the model. Commands that name it have it, until this window closes the conversation.",
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (text) => (text.length < 4 ? "At least four characters." : undefined),
+  });
+  if (value === undefined) return;
+  await host.handle({ type: "secrets.set", conversationId, secrets: { [name.trim()]: value } });
+}
