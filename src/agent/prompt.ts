@@ -18,7 +18,13 @@ Speak plainly and briefly. Before a group of calls, say in one sentence what you
 export function dynamicContext(info: RuntimeInfo, today: string): string {
   const shell = info.shell === null ? "There is no terminal here." : terminalSentence(info.shell);
   const wall = info.isSandboxed ? "You are in a sandbox." : "There is no sandbox: commands act on the person's own machine.";
-  return `The workspace is ${info.workingDir} (${info.platform}). ${shell} ${wall} Today is ${today}.`;
+  return `${workspaceSentence(info)} ${shell} ${wall} Today is ${today}.`;
+}
+
+function workspaceSentence({ workingDir, folders = [], platform }: RuntimeInfo): string {
+  const others = folders.filter((folder) => folder !== workingDir);
+  const more = others.length === 0 ? "" : ` Its other folders are ${others.join(", ")}.`;
+  return `The workspace is ${workingDir} (${platform}).${more}`;
 }
 
 /** Because a model writes for bash unless it is told otherwise, and not every shell understands that. */

@@ -29,9 +29,14 @@ export function openHost(store: ConversationStore, environment: Environment, api
     store,
     openLlm: async (ref, workingDir) =>
       withFaultsTold(await openLlm(ref, workingDir, { apiKey, demoFolder, demoWordDelayMs: 12 }), (error) => (lastFault = error)),
-    openRuntime: async ({ workingDir }) => {
+    openRuntime: async ({ workingDir, folders }) => {
       const [{ openMachineRuntime }, { personsShell }] = await loadMachine();
-      const machine = await openMachineRuntime({ workingDir, wall: "Local · no sandbox", shell: personsShell(environment["SHELL"]) });
+      const machine = await openMachineRuntime({
+        workingDir,
+        folders,
+        wall: "Local · no sandbox",
+        shell: personsShell(environment["SHELL"]),
+      });
       if (machine.notice !== undefined) log.warn(machine.notice);
       return machine;
     },

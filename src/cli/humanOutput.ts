@@ -47,7 +47,7 @@ export function humanOutput({ stdout, stderr, detail, environment }: HumanOption
   }
 
   function print(row: Row, view: View): void {
-    const style = { paint, isVerbose: detail === "all", workingDir: view.state.working_dir ?? "" };
+    const style = { paint, isVerbose: detail === "all", folders: view.state.folders ?? view.state.working_dir ?? "" };
     // What went wrong is told also to who wants to hear the answer only.
     if (row.type === "error" || (row.type === "notice" && row.reason === "stuck"))
       write(stderr, rowText(row, { ...style, paint: paintError }));

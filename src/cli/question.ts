@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileEditorAction } from "../protocol/actions.ts";
 import type { CommandOf } from "../protocol/commands.ts";
-import { displayAction } from "../protocol/display.ts";
+import { displayAction, type Folders } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import { lineDiff } from "../protocol/lineDiff.ts";
 import { visibleText } from "../protocol/visibleText.ts";
@@ -11,8 +11,8 @@ import { diffLines } from "./rowText.ts";
 export type Answer = Pick<CommandOf<"confirmation.respond">, "accept" | "reason">;
 
 /** Asks the person whether `actions` may be done, which it shows whole. Undefined when it was stopped meanwhile. */
-export async function askPerson(actions: readonly ActionEvent[], workingDir: string, stop: AbortSignal): Promise<Answer | undefined> {
-  for (const action of actions) process.stderr.write(`\n${proposal(action, workingDir)}`);
+export async function askPerson(actions: readonly ActionEvent[], folders: Folders, stop: AbortSignal): Promise<Answer | undefined> {
+  for (const action of actions) process.stderr.write(`\n${proposal(action, folders)}`);
   await forgetTyped();
   const reply = (await readLine("Allow? [y]es, [n]o, or a reason for the agent: ", stop)).trim();
   if (stop.aborted) return undefined;
@@ -21,8 +21,8 @@ export async function askPerson(actions: readonly ActionEvent[], workingDir: str
 }
 
 /** What cannot be seen, or turns a text around, is written out: the person says yes to what they read. */
-function proposal(event: ActionEvent, workingDir: string): string {
-  const { plan, target } = displayAction({ event }, workingDir);
+function proposal(event: ActionEvent, folders: Folders): string {
+  const { plan, target } = displayAction({ event }, folders);
   const { action } = event;
   const body = action?.kind === "FileEditorAction" ? changeLines(action) : action?.kind === "(other)" ? [event.tool_call.arguments] : [];
   const lines = `${plan} ${target.trim()}`.split("\n");

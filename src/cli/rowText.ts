@@ -1,4 +1,4 @@
-import { displayAction, displayDuration, resultText } from "../protocol/display.ts";
+import { displayAction, displayDuration, type Folders, resultText } from "../protocol/display.ts";
 import { diffCounts, lineDiff, withContext } from "../protocol/lineDiff.ts";
 import type { ActionRow, Row } from "../protocol/view.ts";
 import { oneLine, type Paint, safe } from "./terminalText.ts";
@@ -7,8 +7,8 @@ export interface RowStyle {
   readonly paint: Paint;
   /** Everything: whole outputs, whole commands, and what the model thought. */
   readonly isVerbose: boolean;
-  /** Paths below it are shortened. */
-  readonly workingDir: string;
+  /** Paths below them are shortened. */
+  readonly folders: Folders;
 }
 
 const maxOutputLines = 12;
@@ -44,7 +44,7 @@ function finishText(message: string, { paint }: RowStyle): string {
 /** One line for what was done, and below it the output of what failed, or a small edit. */
 function actionText(row: ActionRow, style: RowStyle): string {
   const { paint, isVerbose } = style;
-  const { verb, plan, target, outcome, status } = displayAction(row, style.workingDir);
+  const { verb, plan, target, outcome, status } = displayAction(row, style.folders);
   const mark = status === "done" ? paint("green", "✓") : status === "open" ? "…" : paint("red", "✗");
   const took = row.event.action?.kind === "TerminalAction" && row.result ? displayDuration(row.startedAt, row.result.timestamp) : "";
   const tail = [outcome, took].filter((part) => part !== "").join(" · ");

@@ -184,7 +184,7 @@ class Holdings implements AsyncDisposable {
 function startEvents(start: ConversationStart): EventDraft[] {
   const values: Record<string, unknown> = {
     id: start.id,
-    workspace: { kind: "LocalWorkspace", working_dir: start.working_dir },
+    workspace: { kind: "LocalWorkspace", working_dir: start.working_dir, ...(start.folders ? { folders: start.folders } : {}) },
     agent: { kind: "Agent", llm: start.llm },
     confirmation_policy: start.confirmation_policy,
     max_iterations: start.max_iterations,

@@ -29,10 +29,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const host = new Host({
     store: new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath),
     openLlm: openModel,
-    openRuntime: async ({ workingDir, conversationId }) => {
+    openRuntime: async ({ workingDir, folders, conversationId }) => {
       workspace.refuseUntrusted();
       const { openLocalRuntime } = await import("./localRuntime/localRuntime.ts");
-      return openLocalRuntime({ workingDir, conversationId, log });
+      return openLocalRuntime({ workingDir, folders, conversationId, log });
     },
     log,
   });

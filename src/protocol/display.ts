@@ -23,10 +23,10 @@ export interface ActionDisplay {
 
 export type ActionStatus = "open" | "done" | "failed" | "rejected";
 
-/** How `row` reads. `workingDir` shortens paths below it. */
-export function displayAction(row: Pick<ActionRow, "event" | "result">, workingDir: string): ActionDisplay {
+/** How `row` reads. `folders` are those of the workspace, one or several: paths below them are shortened. */
+export function displayAction(row: Pick<ActionRow, "event" | "result">, folders: Folders): ActionDisplay {
   const status = statusOf(row.result);
-  const words = wordsOf(row.event, workingDir);
+  const words = wordsOf(row.event, folders);
   return {
     icon: words.icon,
     verb: verbOf(words, row),
@@ -88,10 +88,28 @@ export function displayCost(costUsd: number): string {
     .replace(/0{1,2}$/, "")}`;
 }
 
-/** `path` below `workingDir` without it; any other path as it is. */
-export function relativePath(path: string, workingDir: string): string {
-  if (path === workingDir) return ".";
-  return path.startsWith(`${workingDir}/`) ? path.slice(workingDir.length + 1) : path;
+/** The folders of a workspace, absolute. */
+export type Folders = string | readonly string[];
+
+/** `path` below the only folder without it, below one of several as `folder/path`; any other path as it is. */
+export function relativePath(path: string, folders: Folders): string {
+  const all = typeof folders === "string" ? [folders] : folders;
+  const around = all.filter((folder) => path === folder || path.startsWith(`${folder}/`));
+  const [folder] = around.toSorted((a, b) => b.length - a.length);
+  if (folder === undefined) return path;
+  const below = path.slice(folder.length + 1);
+  if (all.length === 1) return below || ".";
+  return [folderName(folder, all), ...(below === "" ? [] : [below])].join("/");
+}
+
+/** The last name of `folder`, with as many names before it as tell it apart from the others. */
+function folderName(folder: string, all: readonly string[]): string {
+  const names = folder.split("/").filter((name) => name !== "");
+  for (let count = 1; count <= names.length; count++) {
+    const name = names.slice(-count).join("/");
+    if (!all.some((other) => other !== folder && other.endsWith(`/${name}`))) return name;
+  }
+  return folder;
 }
 
 interface Words {
@@ -103,13 +121,13 @@ interface Words {
   readonly isReadOnly?: boolean;
 }
 
-function wordsOf(event: ActionEvent, workingDir: string): Words {
+function wordsOf(event: ActionEvent, folders: Folders): Words {
   const { action } = event;
   switch (action?.kind) {
     case "TerminalAction":
       return terminalWords(action);
     case "FileEditorAction":
-      return { ...fileWords[action.command], target: relativePath(action.path, workingDir) };
+      return { ...fileWords[action.command], target: relativePath(action.path, folders) };
     case "GrepAction":
       return {
         icon: "search",

@@ -24,7 +24,7 @@ export function Announcer(): JSX.Element {
         {spoken}
       </div>
       <div class="unseen" aria-live="assertive">
-        {question.length > 0 && `Waiting for your answer. ${approvalTitle(question, chat.workingDir.value)}`}
+        {question.length > 0 && `Waiting for your answer. ${approvalTitle(question, chat.folders.value)}`}
       </div>
     </>
   );

@@ -12,7 +12,7 @@ import { Proposal } from "./proposal.tsx";
 export function Approval({ actions }: { readonly actions: readonly ActionEvent[] }): JSX.Element {
   const chat = useChat();
   const policy = chat.view.value.state.confirmation_policy;
-  const title = approvalTitle(actions, chat.workingDir.value);
+  const title = approvalTitle(actions, chat.folders.value);
   return (
     <div
       class="card approval"
@@ -61,7 +61,7 @@ function Proposed({ event, isOneOfMany }: { readonly event: ActionEvent; readonl
   const chat = useChat();
   return (
     <div class="proposed" data-action={event.id}>
-      {isOneOfMany && <h3>{approvalTitle([event], chat.workingDir.value)}</h3>}
+      {isOneOfMany && <h3>{approvalTitle([event], chat.folders.value)}</h3>}
       <Proposal event={event} />
       {event.summary != null && event.summary !== "" && <p class="quiet">The agent says: {event.summary}</p>}
     </div>

@@ -1,14 +1,14 @@
-import { displayAction } from "../protocol/display.ts";
+import { displayAction, type Folders } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import { visibleText } from "../protocol/visibleText.ts";
 
 export { whyAsked } from "../protocol/riskReasons.ts";
 
 /** The question in a few words: "Run this command?", "Edit src/date.ts?", "Allow 3 actions?". */
-export function approvalTitle(actions: readonly ActionEvent[], workingDir: string): string {
+export function approvalTitle(actions: readonly ActionEvent[], folders: Folders): string {
   const [event] = actions;
   if (event === undefined || actions.length > 1) return `Allow ${actions.length} actions?`;
-  const { plan, target } = displayAction({ event }, workingDir);
+  const { plan, target } = displayAction({ event }, folders);
   return event.action?.kind === "TerminalAction" ? terminalTitle(event.action.is_input ?? false) : `${plan} ${visibleText(target)}?`;
 }
 

@@ -1,7 +1,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate, CodeToken } from "../protocol/chat.ts";
 import type { Command } from "../protocol/commands.ts";
-import type { ActionDisplay } from "../protocol/display.ts";
+import type { ActionDisplay, Folders } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { type ActionRow, actionsToConfirm, initialView, reduceView, type View, viewOf, withEarlier } from "../protocol/view.ts";
@@ -54,8 +54,10 @@ export class Chat {
   readonly themeChanges = signal(0);
   /** Null while a new conversation begins with the next task, and before the extension has said anything. */
   readonly conversationId = computed(() => this.session.value?.conversationId ?? null);
-  /** The folder that the conversation acts in. */
-  readonly workingDir = computed(() => this.view.value.state.working_dir ?? this.session.value?.workingDir ?? "");
+  /** All folders that it may act in; the paths of an action are shown below them. */
+  readonly folders = computed<Folders>(
+    () => this.view.value.state.folders ?? this.view.value.state.working_dir ?? this.session.value?.folders ?? "",
+  );
   /** The actions that wait for an answer, while no answer has been given. */
   readonly toConfirm: ReadonlySignal<readonly ActionEvent[]> = computed(() => {
     const actions = actionsToConfirm(this.view.value);
@@ -70,7 +72,7 @@ export class Chat {
   readonly #draft: Draft;
   readonly #queue: Notification[] = [];
   readonly #answered = signal("");
-  readonly #displays = computed(() => displayCache(this.workingDir.value));
+  readonly #displays = computed(() => displayCache(this.folders.value));
   readonly #files = new Answers<readonly string[]>();
   readonly #colours = new Answers<readonly (readonly CodeToken[])[]>();
   /** What was sent last, until it is known whether that worked. */

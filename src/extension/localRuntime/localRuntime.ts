@@ -10,6 +10,8 @@ import { ShownTerminal } from "./shownTerminal.ts";
 
 export interface LocalRuntimeOptions {
   readonly workingDir: string;
+  /** All folders of the workspace. */
+  readonly folders?: readonly string[];
   readonly conversationId: ConversationId;
   readonly log: Log;
 }
@@ -18,9 +20,10 @@ export interface LocalRuntimeOptions {
  * Tools act in the open workspace: commands in a shell of our own that a VS Code terminal shows, files on disk, or in the editor
  * where one is open.
  */
-export async function openLocalRuntime({ workingDir, log }: LocalRuntimeOptions): Promise<Runtime> {
+export async function openLocalRuntime({ workingDir, folders, log }: LocalRuntimeOptions): Promise<Runtime> {
   const machine = await openMachineRuntime({
     workingDir,
+    folders,
     wall: "Local · no sandbox",
     kind: "local",
     shell: personsShell(process.env["SHELL"]),

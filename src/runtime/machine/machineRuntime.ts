@@ -18,6 +18,8 @@ import { OutputFolder } from "./wholeOutput.ts";
 export interface MachineOptions {
   /** Absolute; where the terminal starts. */
   readonly workingDir: string;
+  /** All folders of the workspace, `workingDir` among them; absent: it is the only one. */
+  readonly folders?: readonly string[] | undefined;
   /** The wall in a person's words, such as "Local · no sandbox". */
   readonly wall: string;
   readonly kind?: RuntimeInfo["kind"];
@@ -98,6 +100,7 @@ function infoOf(options: MachineOptions, found: Pick<RuntimeInfo, "shell" | "out
     wall: options.wall,
     isSandboxed: options.isSandboxed ?? false,
     workingDir: options.workingDir,
+    ...(options.folders === undefined ? {} : { folders: [...options.folders] }),
     platform: process.platform,
     ...found,
   };

@@ -6,6 +6,8 @@ import { MemoryTerminal } from "./memoryTerminal.ts";
 
 export interface MemoryOptions {
   readonly workingDir: string;
+  /** All folders of the workspace, `workingDir` among them; absent: it is the only one. */
+  readonly folders?: readonly string[];
   /** File contents by absolute path. */
   readonly files?: Readonly<Record<string, string>>;
   /** Answers commands before the built-in ones do. */
@@ -13,7 +15,7 @@ export interface MemoryOptions {
 }
 
 /** A place for tools to act that is only in memory: for tests, fast and without traces. */
-export function openMemoryRuntime({ workingDir, files: contents = {}, commands }: MemoryOptions): Runtime {
+export function openMemoryRuntime({ workingDir, folders, files: contents = {}, commands }: MemoryOptions): Runtime {
   const files = new MemoryFiles(workingDir, contents);
   const terminal = new MemoryTerminal(workingDir, files, commands);
   const search = memorySearch(files);
@@ -23,6 +25,7 @@ export function openMemoryRuntime({ workingDir, files: contents = {}, commands }
       wall: "Memory · nothing real",
       isSandboxed: true,
       workingDir,
+      ...(folders === undefined ? {} : { folders: [...folders] }),
       platform: "memory",
       shell: "memory",
       outputDir: null,
