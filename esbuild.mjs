@@ -1,4 +1,4 @@
-// Builds the four bundles into dist/: the extension, its webview, the command line, and sandbox-server.
+// Builds the bundles into dist/: the extension, its thread that colours code, its webview, the command line, and sandbox-server.
 
 import { existsSync } from "node:fs";
 import { chmod, copyFile, cp, mkdir, rm } from "node:fs/promises";
@@ -24,6 +24,13 @@ const bundles = [
     // Because VS Code logs an error when an extension so much as looks at it: https://aka.ms/vscode-extensions/navigator
     define: { navigator: "undefined" },
     entryPoints: { extension: "src/extension/extension.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+  },
+  {
+    ...node,
+    format: "cjs",
+    entryPoints: { highlighter: "src/extension/highlighter/worker.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
   },

@@ -34,7 +34,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "node-pty": ["src/runtime/machine/"],
   openai: ["src/llm/openai.ts"],
   preact: ["src/webview/"],
-  shiki: ["src/extension/"],
+  shiki: ["src/extension/highlighter/"],
   zod: ["src/protocol/", "src/llm/", "src/runtime/machine/", "src/conversation/", "src/server/", "src/tools/", "src/webview/", ...programs],
 };
 
@@ -79,6 +79,7 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:url": anywhere,
   "node:util": anywhere,
   "node:vm": ["src/runtime/machine/"],
+  "node:worker_threads": ["src/extension/highlighter/"],
   "node:zlib": anywhere,
 };
 

@@ -49,6 +49,7 @@ export class Chat implements vscode.Disposable {
     this.#subscriptions = [
       parts.models.onDidChange(() => this.#inBackground(this.#settingsChanged())),
       parts.workspace.onDidChange(() => this.#inBackground(this.#postSession())),
+      parts.highlighter.onDidChange(() => face.post({ type: "theme.changed" })),
       parts.edits.onDidRevert((path) => this.#inBackground(this.#reverted(path))),
     ];
   }
@@ -144,8 +145,10 @@ export class Chat implements vscode.Disposable {
         const paths = await this.#parts.finder.find(request.query);
         return this.#face.post({ type: "files.found", requestId: request.requestId, paths });
       }
-      case "code.highlight":
-        return this.#face.post({ type: "code.highlighted", requestId: request.requestId });
+      case "code.highlight": {
+        const lines = await this.#parts.highlighter.highlight(request.language, request.text);
+        return this.#face.post({ type: "code.highlighted", requestId: request.requestId, ...(lines ? { lines } : {}) });
+      }
       default:
         return this.#open(request);
     }

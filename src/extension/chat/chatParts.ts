@@ -4,6 +4,7 @@ import type { Log } from "../../protocol/log.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import type { Activities } from "../activity/activities.ts";
 import type { Edits } from "../edits/edits.ts";
+import type { Highlighter } from "../highlighter/highlighter.ts";
 import type { Models } from "../models.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Drafts } from "./drafts.ts";
@@ -20,6 +21,7 @@ export interface ChatParts {
   readonly edits: Edits;
   readonly drafts: Drafts;
   readonly finder: FileFinder;
+  readonly highlighter: Highlighter;
   /** As the agent's edits see and write them. */
   readonly files: Files;
   readonly log: Log;

@@ -11,6 +11,7 @@ import type { CommandMap } from "../commandMap.ts";
 import { conversationCommands } from "../conversationCommands.ts";
 import { Edits } from "../edits/edits.ts";
 import { registerVirtualTexts } from "../edits/virtualTexts.ts";
+import { Highlighter } from "../highlighter/highlighter.ts";
 import { History } from "../history/history.ts";
 import { historyCommands } from "../history/historyCommands.ts";
 import { HistoryTree } from "../history/historyTree.ts";
@@ -46,7 +47,8 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
   const edits = new Edits(host, files);
   const drafts = new Drafts(memento);
   const finder = new FileFinder(workspace);
-  const chats = new Chats({ ...parts, extensionUri, memento, activities, edits, drafts, finder, files });
+  const highlighter = new Highlighter(vscode.Uri.joinPath(extensionUri, "dist", "highlighter.cjs").fsPath, log);
+  const chats = new Chats({ ...parts, extensionUri, memento, activities, edits, drafts, finder, highlighter, files });
   const history = new History(host, activities);
   const tree = new HistoryTree(history, activities, { workspace, log });
   context.subscriptions.push(
@@ -54,6 +56,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     edits,
     chats,
     tree,
+    highlighter,
     registerVirtualTexts(host, files),
     new StatusItem(activities),
     new Announcements(activities, chats, models),
