@@ -104,7 +104,10 @@ export const TerminalObservation = z.object({
 });
 export type TerminalObservation = z.infer<typeof TerminalObservation>;
 
-/** `old_content` and `new_content` are the whole file before and after; the view draws its diff from them. */
+/**
+ * `old_content` and `new_content` are the whole file before and after; the view draws its diff from them. What was shortened for a view has only
+ * the lines from `first_line` (ours, 1 when absent) on, and says how many lines the whole edit has added and taken away.
+ */
 export const FileEditorObservation = z.object({
   kind: z.literal("FileEditorObservation"),
   ...observation,
@@ -113,6 +116,9 @@ export const FileEditorObservation = z.object({
   prev_exist: z.boolean(),
   old_content: z.string().nullish(),
   new_content: z.string().nullish(),
+  first_line: z.number().int().min(1).optional(),
+  lines_added: z.number().int().optional(),
+  lines_removed: z.number().int().optional(),
 });
 export type FileEditorObservation = z.infer<typeof FileEditorObservation>;
 

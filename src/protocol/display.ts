@@ -1,4 +1,4 @@
-import type { FileEditorAction, Observation, TaskItem, TerminalAction } from "./actions.ts";
+import type { FileEditorAction, FileEditorObservation, Observation, TaskItem, TerminalAction } from "./actions.ts";
 import { textOf } from "./content.ts";
 import type { ActionEvent } from "./events.ts";
 import { diffCounts, lineDiff } from "./lineDiff.ts";
@@ -202,9 +202,7 @@ function outcomeOf(result: ActionResult | undefined): string {
 function doneOutcome(observation: Exclude<Observation, { kind: "TerminalObservation" }>): string {
   switch (observation.kind) {
     case "FileEditorObservation":
-      return observation.new_content == null || observation.command === "view"
-        ? ""
-        : changeOutcome(observation.old_content ?? "", observation.new_content);
+      return observation.new_content == null || observation.command === "view" ? "" : changeOutcome(observation);
     case "GrepObservation":
       return countOutcome(observation.matches.length, observation.truncated);
     case "GlobObservation":
@@ -216,8 +214,9 @@ function doneOutcome(observation: Exclude<Observation, { kind: "TerminalObservat
   }
 }
 
-function changeOutcome(before: string, after: string): string {
-  const { added, removed } = diffCounts(lineDiff(before, after));
+function changeOutcome({ old_content, new_content, lines_added, lines_removed }: FileEditorObservation): string {
+  if (lines_added !== undefined && lines_removed !== undefined) return `+${lines_added} −${lines_removed}`;
+  const { added, removed } = diffCounts(lineDiff(old_content ?? "", new_content ?? ""));
   return `+${added} −${removed}`;
 }
 

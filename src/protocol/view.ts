@@ -11,6 +11,7 @@ import type {
 import { isUserMessage } from "./events.ts";
 import type { Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState, stateKeys } from "./state.ts";
+import { nothingStreaming, ViewDraft } from "./viewDraft.ts";
 
 /** What came of an action. */
 export type ActionResult = ObservationEvent | UserRejectObservation | AgentErrorEvent;
@@ -21,7 +22,14 @@ export type Row =
   | AgentRow
   | ActionRow
   | { readonly type: "error"; readonly id: string; readonly code: string; readonly detail: string; readonly classification: Classification }
-  | { readonly type: "notice"; readonly id: string; readonly reason: "pause" | "stop" | "stuck" | "condensed"; readonly text: string };
+  | NoticeRow;
+
+interface NoticeRow {
+  readonly type: "notice";
+  readonly id: string;
+  readonly reason: "pause" | "stop" | "stuck" | "condensed";
+  readonly text: string;
+}
 
 export interface AgentRow {
   readonly type: "agent";
@@ -78,7 +86,6 @@ export interface Snapshot {
   readonly events: readonly Event[];
 }
 
-const nothingStreaming = { text: "", reasoning: "" };
 const maxLiveCharacters = 20_000;
 
 export const initialView: View = {
@@ -93,24 +100,27 @@ export const initialView: View = {
 
 /** A view of the newest part; older ones can be put before it. */
 export function viewOf({ state, firstSeq, events }: Snapshot): View {
-  const blank: View = { ...initialView, firstSeq, lastSeq: firstSeq - 1 };
-  const view = events.reduce((before, event, index) => appended(before, firstSeq + index, event), blank);
-  return { ...view, state };
+  const draft = new ViewDraft({ ...initialView, firstSeq, lastSeq: firstSeq - 1 });
+  for (const [index, event] of events.entries()) append(draft, firstSeq + index, event);
+  return { ...draft.done(), state };
 }
 
 /** `view` with the rows of `events` before its own; the last of them is the one before `view.firstSeq`. Any others change nothing. */
 export function withEarlier(view: View, firstSeq: number, events: readonly Event[]): View {
   if (events.length === 0 || firstSeq + events.length !== view.firstSeq) return view;
-  const earlier = viewOf({ state: view.state, firstSeq, events });
-  const { rows, orphans } = view.orphans.reduce((before, event) => withRow(before, before, event), earlier);
+  const earlier = new ViewDraft(viewOf({ state: view.state, firstSeq, events }));
+  for (const event of view.orphans) addRows(earlier, view.state, event);
+  const { rows, orphans } = earlier.done();
   return { ...view, firstSeq, rows: [...rows, ...view.rows], orphans };
 }
 
 /** The view after `notification`. An event that is already in changes nothing, so a replay cannot draw a row twice. */
 export function reduceView(view: View, notification: Notification): View {
   switch (notification.type) {
-    case "event.appended":
-      return notification.seq <= view.lastSeq ? view : appended(view, notification.seq, notification.event);
+    case "event.appended": {
+      if (notification.seq <= view.lastSeq) return view;
+      return changed(view, (draft) => append(draft, notification.seq, notification.event));
+    }
     case "delta":
       return {
         ...withoutWaiting(view),
@@ -120,10 +130,12 @@ export function reduceView(view: View, notification: Notification): View {
         },
       };
     case "terminal.output":
-      return withAction(view, notification.actionId, (row) => ({
-        ...row,
-        liveOutput: (row.liveOutput + notification.text).slice(-maxLiveCharacters),
-      }));
+      return changed(view, (draft) =>
+        draft.changeAction(
+          (row) => row.id === notification.actionId,
+          (row) => ({ ...row, liveOutput: (row.liveOutput + notification.text).slice(-maxLiveCharacters) }),
+        ),
+      );
     case "llm.waiting":
       return { ...view, streaming: nothingStreaming, waiting: { reason: notification.reason, retryInMs: notification.retryInMs } };
     case "runtime.phase": {
@@ -133,21 +145,10 @@ export function reduceView(view: View, notification: Notification): View {
     case "access.changed":
       return withAccess(view, notification);
     case "conversation.deleted":
-      return { ...settled(view), isDeleted: true };
+      return { ...changed(view, (draft) => draft.settle()), isDeleted: true };
     case "trouble":
-      return withRows(settled(view), {
-        type: "error",
-        id: `trouble-${view.rows.length}`,
-        code: "NotSaved",
-        detail: notification.message,
-        classification: { kind: "internal", retryable: true, user_action: "retry" },
-      });
+      return changed(view, (draft) => addTrouble(draft, notification.message));
   }
-}
-
-function withAccess(view: View, { access, reason = "in-use", message = "" }: Extract<Notification, { type: "access.changed" }>): View {
-  const { readOnly: _, ...rest } = view;
-  return access === "write" ? rest : { ...rest, readOnly: { reason, message } };
 }
 
 /** The actions that wait for a person's answer. */
@@ -155,76 +156,103 @@ export function actionsToConfirm(view: View): readonly ActionEvent[] {
   return view.state.execution_status === "waiting_for_confirmation" ? view.state.pending : [];
 }
 
-function appended(view: View, seq: number, event: Event): View {
-  const base: View = { ...view, lastSeq: seq, state: reduceState(view.state, event), lastEventAt: event.timestamp };
-  return withRow(base, view, event);
+function withAccess(view: View, { access, reason = "in-use", message = "" }: Extract<Notification, { type: "access.changed" }>): View {
+  const { readOnly: _, ...rest } = view;
+  return access === "write" ? rest : { ...rest, readOnly: { reason, message } };
 }
 
-function withRow(view: View, before: View, event: Event): View {
+function withoutWaiting(view: View): View {
+  const { waiting: _, ...rest } = view;
+  return rest;
+}
+
+function changed(view: View, change: (draft: ViewDraft) => unknown): View {
+  const draft = new ViewDraft(view);
+  change(draft);
+  return draft.done();
+}
+
+function addTrouble(draft: ViewDraft, detail: string): void {
+  draft.settle();
+  const id = `trouble-${draft.view.rows.length}`;
+  const classification: Classification = { kind: "internal", retryable: true, user_action: "retry" };
+  draft.add({ type: "error", id, code: "NotSaved", detail, classification });
+}
+
+function append(draft: ViewDraft, seq: number, event: Event): void {
+  const { view } = draft;
+  const before = view.state;
+  view.lastSeq = seq;
+  view.state = reduceState(before, event);
+  view.lastEventAt = event.timestamp;
+  addRows(draft, before, event);
+}
+
+/** What the event shows, in a draft that has its state already; `before` is the state before it. */
+function addRows(draft: ViewDraft, before: ConversationState, event: Event): void {
   switch (event.kind) {
     case "MessageEvent":
-      return withMessage(view, event);
-    case "ActionEvent":
-      return withRows(settled(view), thoughtRow(event), {
-        type: "action",
-        id: event.id,
-        event,
-        liveOutput: "",
-        startedAt: event.timestamp,
-      });
+      return addMessage(draft, event);
+    case "ActionEvent": {
+      draft.settle();
+      const { id, timestamp: startedAt } = event;
+      return draft.add(thoughtRow(event), { type: "action", id, event, liveOutput: "", startedAt });
+    }
     case "ObservationEvent":
     case "UserRejectObservation":
-      return nextBegins(
-        told(view, event, (row) => row.id === event.action_id, { result: event, liveOutput: "" }),
-        event.timestamp,
-      );
+      tell(draft, event, (row) => row.id === event.action_id);
+      return nextBegins(draft, event.timestamp);
     case "AgentErrorEvent":
-      return told(view, event, (row) => row.event.tool_call_id === event.tool_call_id && row.result === undefined, {
-        result: event,
-        liveOutput: "",
-      });
+      return tell(draft, event, (row) => row.event.tool_call_id === event.tool_call_id && row.result === undefined);
     case "ConversationErrorEvent": {
       const { id, code, detail, classification } = event;
-      return withRows(settled(view), { type: "error", id, code, detail, classification });
+      draft.settle();
+      return draft.add({ type: "error", id, code, detail, classification });
     }
     case "PauseEvent":
-      return withRows(settled(view), { type: "notice", id: event.id, reason: "pause", text: "Paused. Everything done so far is kept." });
+      return addNotice(draft, event.id, "pause", "Paused. Everything done so far is kept.");
     case "InterruptEvent":
-      return withRows(settled(view), { type: "notice", id: event.id, reason: "stop", text: interruptText(before.state.progress.actions) });
+      return addNotice(draft, event.id, "stop", interruptText(before.progress.actions));
     case "Condensation":
-      return withRows(settled(view), { type: "notice", id: event.id, reason: "condensed", text: condensedText });
+      return addNotice(draft, event.id, "condensed", condensedText);
     case "ConversationStateUpdateEvent":
-      return withUpdate(restarted(view, before, event.timestamp), event);
+      restart(draft, before, event.timestamp);
+      return update(draft, event);
     default:
-      return view;
+      return undefined;
   }
 }
 
 const condensedText =
   "The older part of the conversation was summarized, because it had become too long for the model. Nothing is lost here.";
 
-function withUpdate(view: View, event: ConversationStateUpdateEvent): View {
-  const { id, key, value, parent_id } = event;
-  if (key === stateKeys.stuckReason && typeof value === "string")
-    return withRows(settled(view), { type: "notice", id, reason: "stuck", text: value });
-  if (key !== stateKeys.incomplete) return view;
-  const index = view.rows.findLastIndex((row) => row.type === "agent" && row.id === parent_id);
-  const row = view.rows[index];
-  if (row?.type !== "agent") return withOrphan(view, event);
-  return { ...view, rows: view.rows.with(index, { ...row, isCutOff: true }) };
+function addNotice(draft: ViewDraft, id: string, reason: NoticeRow["reason"], text: string): void {
+  draft.settle();
+  draft.add({ type: "notice", id, reason, text });
 }
 
-function withMessage(view: View, event: Extract<Event, { kind: "MessageEvent" }>): View {
+function update(draft: ViewDraft, event: ConversationStateUpdateEvent): void {
+  const { id, key, value, parent_id } = event;
+  if (key === stateKeys.stuckReason && typeof value === "string") return addNotice(draft, id, "stuck", value);
+  if (key !== stateKeys.incomplete) return;
+  const isThere = draft.changeRow(
+    (row) => row.type === "agent" && row.id === parent_id,
+    (row) => (row.type === "agent" ? { ...row, isCutOff: true } : row),
+  );
+  if (!isThere) draft.addOrphan(event);
+}
+
+function addMessage(draft: ViewDraft, event: Extract<Event, { kind: "MessageEvent" }>): void {
   const { content } = event.llm_message;
   const text = textOf(content);
   if (isUserMessage(event)) {
     const images = content.flatMap((part) => (part.type === "image" ? part.image_urls : []));
-    return withRows(view, { type: "user", id: event.id, text, images });
+    return draft.add({ type: "user", id: event.id, text, images });
   }
-  if (event.source !== "agent") return view;
+  if (event.source !== "agent") return;
   const reasoning = event.llm_message.reasoning_content ?? "";
-  const row = text.trim() || reasoning ? agentRow(event.id, text, reasoning, event.reasoning_ms) : undefined;
-  return withRows(settled(view), row);
+  draft.settle();
+  if (text.trim() || reasoning) draft.add(agentRow(event.id, text, reasoning, event.reasoning_ms));
 }
 
 /** What the model said beside its first call is a row of its own, above the action. */
@@ -243,50 +271,27 @@ function interruptText(steps: number): string {
 }
 
 /** Actions are done one after the other: the end of one starts the clock of the next. */
-function nextBegins(view: View, timestamp: string): View {
-  const [next] = view.state.pending;
-  return next && view.state.execution_status === "running" ? withAction(view, next.id, (row) => ({ ...row, startedAt: timestamp })) : view;
+function nextBegins(draft: ViewDraft, timestamp: string): void {
+  const { pending, execution_status } = draft.view.state;
+  if (execution_status === "running") begin(draft, pending.slice(0, 1), timestamp);
 }
 
 /** An approved action starts its clock when the run starts again. */
-function restarted(view: View, before: View, timestamp: string): View {
-  const wasWaiting = before.state.execution_status === "waiting_for_confirmation";
-  if (view.state.execution_status !== "running" || !wasWaiting) return view.state.execution_status === "running" ? view : settled(view);
-  const pending = new Set<string>(view.state.pending.map((action) => action.id));
-  const rows = view.rows.map((row) => (row.type === "action" && pending.has(row.id) ? { ...row, startedAt: timestamp } : row));
-  return { ...view, rows };
+function restart(draft: ViewDraft, before: ConversationState, timestamp: string): void {
+  const { execution_status, pending } = draft.view.state;
+  if (execution_status !== "running") draft.settle();
+  else if (before.execution_status === "waiting_for_confirmation") begin(draft, pending, timestamp);
 }
 
-/** The events say now what the stream said before. */
-function settled(view: View): View {
-  return { ...withoutWaiting(view), streaming: nothingStreaming };
+function begin(draft: ViewDraft, actions: readonly ActionEvent[], startedAt: string): void {
+  for (const { id } of actions)
+    draft.changeAction(
+      (row) => row.id === id,
+      (row) => ({ ...row, startedAt }),
+    );
 }
 
-function withoutWaiting(view: View): View {
-  const { waiting: _, ...rest } = view;
-  return rest;
-}
-
-function withRows(view: View, ...rows: readonly (Row | undefined)[]): View {
-  return { ...view, rows: [...view.rows, ...rows.filter((row) => row !== undefined)] };
-}
-
-function withAction(view: View, actionId: string, change: (row: ActionRow) => ActionRow): View {
-  return changeLast(view, (row) => row.id === actionId, change);
-}
-
-/** A row's result; when the row is not loaded, it waits for it. */
-function told(view: View, event: Event, matches: (row: ActionRow) => boolean, change: Partial<ActionRow>): View {
-  const next = changeLast(view, matches, (row) => ({ ...row, ...change }));
-  return next === view ? withOrphan(view, event) : next;
-}
-
-function withOrphan(view: View, event: Event): View {
-  return view.firstSeq === 0 || view.orphans.includes(event) ? view : { ...view, orphans: [...view.orphans, event] };
-}
-
-function changeLast(view: View, matches: (row: ActionRow) => boolean, change: (row: ActionRow) => ActionRow): View {
-  const index = view.rows.findLastIndex((row) => row.type === "action" && matches(row));
-  const row = view.rows[index];
-  return row?.type === "action" ? { ...view, rows: view.rows.with(index, change(row)) } : view;
+/** An action's result; when the row is not loaded, it waits for it. */
+function tell(draft: ViewDraft, result: ActionResult, fits: (row: ActionRow) => boolean): void {
+  if (!draft.changeAction(fits, (row) => ({ ...row, result, liveOutput: "" }))) draft.addOrphan(result);
 }
