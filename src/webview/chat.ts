@@ -1,12 +1,12 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate, CodeToken } from "../protocol/chat.ts";
 import type { Command } from "../protocol/commands.ts";
-import type { ActionDisplay, Folders } from "../protocol/display.ts";
+import type { ActionDisplay } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { type ActionRow, actionsToConfirm, initialView, reduceView, type View, viewOf, withEarlier } from "../protocol/view.ts";
 import { Answers } from "./answers.ts";
-import { displayCache } from "./displayCache.ts";
+import { displayCache, foldersOf } from "./displayCache.ts";
 import { Draft } from "./draft.ts";
 import { type Anchor, type HostChannel, isSavedFor, readUpdate, type SavedState } from "./vscodeApi.ts";
 
@@ -55,9 +55,7 @@ export class Chat {
   /** Null while a new conversation begins with the next task, and before the extension has said anything. */
   readonly conversationId = computed(() => this.session.value?.conversationId ?? null);
   /** All folders that it may act in; the paths of an action are shown below them. */
-  readonly folders = computed<Folders>(
-    () => this.view.value.state.folders ?? this.view.value.state.working_dir ?? this.session.value?.folders ?? "",
-  );
+  readonly folders = computed(() => foldersOf(this.view.value, this.session.value));
   /** The actions that wait for an answer, while no answer has been given. */
   readonly toConfirm: ReadonlySignal<readonly ActionEvent[]> = computed(() => {
     const actions = actionsToConfirm(this.view.value);
