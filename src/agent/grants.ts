@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Action, TerminalObservation } from "../protocol/actions.ts";
-import { consequenceOf } from "../protocol/consequences.ts";
+import { mayBeGranted } from "../protocol/consequences.ts";
 import type { ActionEvent, Event } from "../protocol/events.ts";
 import type { ConfirmationPolicy } from "../protocol/state.ts";
 import { needsConfirmation } from "./confirmation.ts";
@@ -30,12 +30,6 @@ export function grantedOf<Some extends Judged>(
   if (!command || !left.some((grant) => isFor(grant, command.action, workingDir))) return new Set();
   const rest = actions.filter((action) => action !== command);
   return needsConfirmation(policy, rest) ? new Set() : new Set([command]);
-}
-
-/** Whether `action` may be allowed for later: one whole command, and none that is asked about every time. */
-export function mayBeGranted(action: Action | null | undefined): boolean {
-  if (action?.kind !== "TerminalAction" || action.is_input || action.reset || action.command.trim() === "") return false;
-  return consequenceOf(action.command)?.mayBeRemembered ?? true;
 }
 
 function isFor({ command, workingDir }: Grant, action: Action | null | undefined, at: string): boolean {

@@ -1,3 +1,4 @@
+import type { Action } from "./actions.ts";
 import { rules } from "./consequenceRules.ts";
 import { isProtected, isSecret } from "./protectedPaths.ts";
 import { type ShellPart, shellParts } from "./shellParts.ts";
@@ -24,6 +25,12 @@ export function consequenceOf(command: string): Consequence | undefined {
   const found = [...odd, ...all];
   if (found.length === 0) return undefined;
   return { text: [...new Set(found.map(({ text }) => text))].join(" "), mayBeRemembered: !found.some(({ isAsked }) => isAsked) };
+}
+
+/** Whether `action` may be allowed for later: one whole command, and none that is asked about every time. */
+export function mayBeGranted(action: Action | null | undefined): boolean {
+  if (action?.kind !== "TerminalAction" || action.is_input || action.reset || action.command.trim() === "") return false;
+  return consequenceOf(action.command)?.mayBeRemembered ?? true;
 }
 
 /** `isAsked`: a person is asked every time. */

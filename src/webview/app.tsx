@@ -2,14 +2,13 @@ import type { JSX } from "preact";
 import type { ChatSession } from "../protocol/chat.ts";
 import { Announcer } from "./announcer.tsx";
 import { Approval } from "./approval.tsx";
-import { IconButton } from "./button.tsx";
 import { Composer } from "./composer.tsx";
 import { type Surroundings, SurroundingsContext, useChat } from "./context.ts";
-import { ReadinessNote } from "./emptyState.tsx";
 import { ErrorBoundary } from "./errorBoundary.tsx";
 import { Header } from "./header.tsx";
-import { Icon } from "./icon.tsx";
 import { Log } from "./log.tsx";
+import { Notes, SilenceNote } from "./notes.tsx";
+import { Pinned } from "./pinned.tsx";
 import { StatusLine } from "./statusLine.tsx";
 
 /** The whole view. It stays empty until the extension has said what is true. */
@@ -25,7 +24,13 @@ export function App({ surroundings }: { readonly surroundings: Surroundings }): 
 
 function Frame(): JSX.Element | null {
   const session = useChat().session.value;
-  if (session === undefined) return null;
+  if (session === undefined) {
+    return (
+      <main class="crashed">
+        <SilenceNote />
+      </main>
+    );
+  }
   return (
     <div class="frame" data-conversation={session.conversationId ?? "new"}>
       <Header session={session} />
@@ -37,29 +42,14 @@ function Frame(): JSX.Element | null {
 }
 
 function Footer({ session }: { readonly session: ChatSession }): JSX.Element {
-  const chat = useChat();
-  const actions = chat.toConfirm.value;
+  const actions = useChat().toConfirm.value;
   return (
     <footer class="footer">
       {actions.length > 0 && <Approval key={actions.map((action) => action.id).join(" ")} actions={actions} />}
-      {chat.problem.value !== "" && <Problem text={chat.problem.value} />}
-      {chat.view.value.rows.length > 0 && <ReadinessNote session={session} />}
+      <Notes session={session} />
+      <Pinned />
       <StatusLine session={session} />
       <Composer session={session} />
     </footer>
-  );
-}
-
-function Problem({ text }: { readonly text: string }): JSX.Element {
-  const chat = useChat();
-  const dismiss = (): void => {
-    chat.problem.value = "";
-  };
-  return (
-    <div class="note problem" role="alert">
-      <Icon name="error" />
-      <span>{text}</span>
-      <IconButton icon="close" label="Dismiss" onClick={dismiss} />
-    </div>
   );
 }

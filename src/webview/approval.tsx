@@ -1,12 +1,14 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ActionEvent } from "../protocol/events.ts";
-import { approvalTitle, whyAsked } from "./approvalWords.ts";
+import { whyAsked } from "../protocol/riskReasons.ts";
+import { approvalTitle, consequenceOfAction, mayBeRemembered } from "./approvalWords.ts";
 import { Button } from "./button.tsx";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { commandKey } from "./keys.ts";
 import { Proposal } from "./proposal.tsx";
+import { Visible } from "./visible.tsx";
 
 /** The question before actions run. It takes no focus by itself; `Allow` answers for exactly the actions that it shows. */
 export function Approval({ actions }: { readonly actions: readonly ActionEvent[] }): JSX.Element {
@@ -34,24 +36,34 @@ export function Approval({ actions }: { readonly actions: readonly ActionEvent[]
       <p class="quiet" id="approval-why">
         {whyAsked(actions, policy)}
       </p>
-      {chat.isRejecting.value ? (
-        <RejectForm actions={actions} />
-      ) : (
-        <div class="buttons">
-          <Button
-            kind="primary"
-            label={actions.length > 1 ? `Allow ${actions.length}` : "Allow"}
-            title={`Allow (${commandKey}+Enter)`}
-            onClick={() => chat.answer(actions, { accept: true })}
-          />
-          <Button
-            label="Reject…"
-            title={`Reject (${commandKey}+Backspace rejects without a reason)`}
-            onClick={() => {
-              chat.isRejecting.value = true;
-            }}
-          />
-        </div>
+      {chat.isRejecting.value ? <RejectForm actions={actions} /> : <AnswerButtons actions={actions} />}
+    </div>
+  );
+}
+
+function AnswerButtons({ actions }: { readonly actions: readonly ActionEvent[] }): JSX.Element {
+  const chat = useChat();
+  return (
+    <div class="buttons">
+      <Button
+        kind="primary"
+        label={actions.length > 1 ? `Allow ${actions.length}` : "Allow"}
+        title={`Allow (${commandKey}+Enter)`}
+        onClick={() => chat.answer(actions, { accept: true })}
+      />
+      <Button
+        label="Reject…"
+        title={`Reject (${commandKey}+Backspace rejects without a reason)`}
+        onClick={() => {
+          chat.isRejecting.value = true;
+        }}
+      />
+      {mayBeRemembered(actions, chat.view.value.state.confirmation_policy) && (
+        <Button
+          label="Allow Exactly This in This Conversation"
+          title="This very command needs no answer again in this conversation, as long as it is open"
+          onClick={() => chat.answer(actions, { accept: true, remember: true })}
+        />
       )}
     </div>
   );
@@ -59,12 +71,31 @@ export function Approval({ actions }: { readonly actions: readonly ActionEvent[]
 
 function Proposed({ event, isOneOfMany }: { readonly event: ActionEvent; readonly isOneOfMany: boolean }): JSX.Element {
   const chat = useChat();
+  const consequence = consequenceOfAction(event)?.text ?? "";
   return (
     <div class="proposed" data-action={event.id}>
       {isOneOfMany && <h3>{approvalTitle([event], chat.folders.value)}</h3>}
       <Proposal event={event} />
+      {event.action?.kind === "FileEditorAction" && (
+        <button type="button" class="text-button" onClick={() => chat.post({ type: "edit.diff", actionId: event.id })}>
+          Open Diff
+        </button>
+      )}
+      {consequence !== "" && <Consequence text={consequence} />}
       {event.summary != null && event.summary !== "" && <p class="quiet">The agent says: {event.summary}</p>}
     </div>
+  );
+}
+
+/** Found in the command itself, unlike what the agent says of it. */
+function Consequence({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <p class="consequence">
+      <Icon name="warning" />
+      <span>
+        <Visible text={text} />
+      </span>
+    </p>
   );
 }
 

@@ -7,7 +7,7 @@ import type { Notification } from "../protocol/notifications.ts";
 import { type ActionRow, actionsToConfirm, initialView, reduceView, type View, viewOf, withEarlier } from "../protocol/view.ts";
 import { Answers } from "./answers.ts";
 import { displayCache, foldersOf } from "./displayCache.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type Picture } from "./draft.ts";
 import { type Anchor, type HostChannel, isSavedFor, readUpdate, type SavedState } from "./vscodeApi.ts";
 
 /** With `remember`, exactly these commands need no answer again in this conversation. */
@@ -32,6 +32,7 @@ export class Chat {
   readonly changes = signal<readonly ChangedFile[]>([]);
   /** What is in the composer and not sent. */
   readonly draft: Signal<string>;
+  readonly pictures: Signal<readonly Picture[]>;
   /** Whether the log follows its end. */
   readonly stick: Signal<boolean>;
   /** What is being read, while the log does not follow its end. */
@@ -73,8 +74,6 @@ export class Chat {
   readonly #displays = computed(() => displayCache(this.folders.value));
   readonly #files = new Answers<readonly string[]>();
   readonly #colours = new Answers<readonly (readonly CodeToken[])[]>();
-  /** What was sent last, until it is known whether that worked. */
-  #sent = "";
   /** The last event before a gap that has been asked about. */
   #askedAfter: number | undefined;
 
@@ -82,6 +81,7 @@ export class Chat {
     this.#kept = host.saved();
     this.#draft = new Draft(host, this.#kept);
     this.draft = this.#draft.text;
+    this.pictures = this.#draft.pictures;
     this.stick = signal(this.#kept.stick);
     this.anchor = signal(this.#kept.anchor);
     this.#host = host;
@@ -99,11 +99,11 @@ export class Chat {
     if (conversationId !== null) this.post({ type: "command", command: { ...command, conversationId } });
   }
 
-  /** The person's message: to this conversation, or as the first one of a new one. `images` are `data:` URLs. */
-  send(text: string, images: readonly string[] = []): void {
+  /** The person's message: to this conversation, or as the first one of a new one. */
+  send(text: string, pictures: readonly Picture[] = []): void {
     const isNew = this.conversationId.peek() === null;
-    const content = { text, ...(images.length === 0 ? {} : { images: [...images] }) };
-    this.#sent = text;
+    const content = { text, ...(pictures.length === 0 ? {} : { images: pictures.map(({ url }) => url) }) };
+    this.#draft.sent(text, pictures);
     this.stick.value = true;
     this.isStarting.value = isNew;
     if (isNew) this.post({ type: "task.start", ...content });
@@ -258,7 +258,7 @@ export class Chat {
       if (notification.type === "event.appended" && notification.seq > next.lastSeq + 1) this.#askAgain(next.lastSeq);
       else next = reduceView(next, notification);
     }
-    if (next.state.last_user_message_id !== this.view.value.state.last_user_message_id) this.#sent = "";
+    if (next.state.last_user_message_id !== this.view.value.state.last_user_message_id) this.#draft.arrived();
     this.view.value = next;
     this.#settle();
   }
@@ -289,8 +289,7 @@ export class Chat {
     this.isStarting.value = false;
     this.isPausing.value = false;
     this.isLoadingEarlier.value = false;
-    if (this.draft.value === "") this.draft.value = this.#sent;
-    this.#sent = "";
+    this.#draft.giveBack();
   }
 }
 

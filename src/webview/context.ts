@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly chat: Chat;
   /** The time of the log's clock; moves while a run goes on. */
   readonly now: ReadonlySignal<number>;
+  /** Whether the extension has stopped to answer. */
+  readonly isSilent: ReadonlySignal<boolean>;
 }
 
 export const SurroundingsContext = createContext<Surroundings | undefined>(undefined);

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
-import type { ChatSession, DoorCommand } from "../protocol/chat.ts";
-import { Button } from "./button.tsx";
+import type { ChatSession } from "../protocol/chat.ts";
 import { useChat } from "./context.ts";
+import { Door } from "./notes.tsx";
 
 /** What the person can do before there is a conversation; always one way on. */
 export function EmptyState({ session }: { readonly session: ChatSession }): JSX.Element {
@@ -25,39 +25,19 @@ export function EmptyState({ session }: { readonly session: ChatSession }): JSX.
     case "no-model":
       return (
         <Welcome title="Choose a model" text="The agent needs a model to think with. There are three ways in.">
-          <Door label="Set API Key" command="setApiKey" kind="primary" />
-          <Door label="Select Model" command="selectModel" />
-          <Door label="Use the Demo Model" command="useDemoModel" />
+          <Way text="OpenAI, or any endpoint that speaks its protocol.">
+            <Door label="Set API Key" command="setApiKey" kind="primary" />
+          </Way>
+          <Way text="Models that VS Code offers, and Ollama or LM Studio on this machine.">
+            <Door label="Select Model" command="selectModel" />
+          </Way>
+          <Way text="Recorded replies that need no key and cost nothing.">
+            <Door label="Use the Demo Model" command="useDemoModel" />
+          </Way>
         </Welcome>
       );
     case "ready":
       return session.isDemo ? <DemoStart session={session} /> : <Start session={session} />;
-  }
-}
-
-/** The way on, for a conversation that can be read but not continued. */
-export function ReadinessNote({ session }: { readonly session: ChatSession }): JSX.Element | null {
-  switch (session.readiness) {
-    case "ready":
-      return null;
-    case "no-folder":
-      return (
-        <Note text="No folder is open; the agent cannot go on.">
-          <Door label="Open Folder" command="openFolder" />
-        </Note>
-      );
-    case "untrusted":
-      return (
-        <Note text="This folder is not trusted; nothing runs here.">
-          <Door label="Manage Workspace Trust" command="manageTrust" />
-        </Note>
-      );
-    case "no-model":
-      return (
-        <Note text="No model is set up.">
-          <Door label="Select Model" command="selectModel" />
-        </Note>
-      );
   }
 }
 
@@ -111,11 +91,11 @@ function Welcome({
   );
 }
 
-function Note({ text, children }: { readonly text: string; readonly children: ComponentChildren }): JSX.Element {
+function Way({ text, children }: { readonly text: string; readonly children: ComponentChildren }): JSX.Element {
   return (
-    <div class="note" role="group" aria-label={text}>
-      <span>{text}</span>
+    <div class="way">
       {children}
+      <p>{text}</p>
     </div>
   );
 }
@@ -126,17 +106,4 @@ function Task({ text, title, onClick }: { readonly text: string; readonly title:
       {text}
     </button>
   );
-}
-
-function Door({
-  label,
-  command,
-  kind = "secondary",
-}: {
-  readonly label: string;
-  readonly command: DoorCommand;
-  readonly kind?: "primary" | "secondary";
-}): JSX.Element {
-  const chat = useChat();
-  return <Button kind={kind} label={label} onClick={() => chat.post({ type: "door", command })} />;
 }

@@ -21,12 +21,15 @@ export class ErrorBoundary extends Component<Props, { readonly hasFailed: boolea
       this.setState({ hasFailed: false });
     };
     return (
-      <div class="card error-card crashed" role="alert">
-        <p>The view could not draw this conversation. The run and the conversation are not affected.</p>
-        <div class="buttons">
-          <Button kind="primary" label="Reload view" onClick={reload} />
+      <main class="crashed">
+        <div class="card error-card" role="alert">
+          <h1>The view could not draw this conversation.</h1>
+          <p class="quiet">The run and the conversation are not affected.</p>
+          <div class="buttons">
+            <Button kind="primary" label="Reload View" onClick={reload} />
+          </div>
         </div>
-      </div>
+      </main>
     );
   }
 }

@@ -1,26 +1,27 @@
 import type { JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ChatSession } from "../protocol/chat.ts";
 import type { View } from "../protocol/view.ts";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
 
-const titleLength = 100;
+const shownTitleLength = 100;
+const maxTitleLength = 200;
 
-/** Which conversation this is, and where it acts. */
+/**
+ * Which conversation this is, and where it acts.
+ *
+ * New, history and more are not here, because VS Code draws them in the title bar right above.
+ */
 export function Header({ session }: { readonly session: ChatSession }): JSX.Element {
-  const chat = useChat();
-  const title = titleOf(chat.view.value);
+  const { value: view } = useChat().view;
+  const mayRename = session.conversationId !== null && view.readOnly === undefined && view.isDeleted === undefined;
   return (
     <header class="header">
-      <div class="title-line">
-        <h1 title={title}>{title}</h1>
-      </div>
-      <div class="wall" title={session.wall}>
-        <Icon name="vm" />
-        <span class="wall-text">{session.wall}</span>
-      </div>
+      <Title key={session.conversationId ?? "new"} title={titleOf(view)} mayRename={mayRename} />
+      <Wall session={session} />
       {session.isDemo && (
-        <div class="wall demo">
+        <div class="wall demo" title="Demo · recorded replies, real tools">
           <Icon name="beaker" />
           <span class="wall-text">Demo · recorded replies, real tools</span>
         </div>
@@ -29,10 +30,102 @@ export function Header({ session }: { readonly session: ChatSession }): JSX.Elem
   );
 }
 
+function Title({ title, mayRename }: { readonly title: string; readonly mayRename: boolean }): JSX.Element {
+  const [isEditing, edit] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = (): void => {
+    edit(false);
+    setTimeout(() => button.current?.focus());
+  };
+  if (isEditing && mayRename) return <TitleField title={title} onClose={close} />;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "F2") edit(true);
+  };
+  return (
+    <h1 class="title-line">
+      {mayRename ? (
+        <button type="button" class="title" title={`${title}\nRename (F2)`} ref={button} onClick={() => edit(true)} onKeyDown={onKeyDown}>
+          {title}
+        </button>
+      ) : (
+        <span class="title" title={title}>
+          {title}
+        </span>
+      )}
+    </h1>
+  );
+}
+
+/** Enter saves, and so does leaving the field; Esc does not. */
+function TitleField({ title, onClose }: { readonly title: string; readonly onClose: () => void }): JSX.Element {
+  const chat = useChat();
+  const [text, setText] = useState(title);
+  const field = useRef<HTMLInputElement>(null);
+  const isLeft = useRef(false);
+  useLayoutEffect(() => field.current?.select(), []);
+  const leave = (): void => {
+    isLeft.current = true;
+    onClose();
+  };
+  const save = (): void => {
+    const id = chat.session.value?.conversationId ?? null;
+    if (isLeft.current) return;
+    const name = text.trim();
+    if (id !== null && name !== "" && name !== title)
+      chat.post({ type: "command", command: { type: "conversation.rename", conversationId: id, title: name } });
+    leave();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Enter") save();
+    else leave();
+  };
+  return (
+    <h1 class="title-line">
+      <input
+        type="text"
+        class="text-input title-input"
+        aria-label="Name of the conversation"
+        maxLength={maxTitleLength}
+        value={text}
+        ref={field}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+        onBlur={save}
+      />
+    </h1>
+  );
+}
+
+/** The one place that says what keeps the agent in; it leads to the terminal that runs there. */
+function Wall({ session }: { readonly session: ChatSession }): JSX.Element {
+  const chat = useChat();
+  const words = (
+    <>
+      <Icon name="vm" />
+      <span class="wall-text">{session.wall}</span>
+    </>
+  );
+  if (session.conversationId === null) {
+    return (
+      <div class="wall" title={session.wall}>
+        {words}
+      </div>
+    );
+  }
+  return (
+    <button type="button" class="wall" title={`${session.wall}\nShow Terminal`} onClick={() => chat.post({ type: "terminal.show" })}>
+      {words}
+    </button>
+  );
+}
+
 function titleOf(view: View): string {
   if (view.state.title !== undefined && view.state.title !== "") return view.state.title;
-  const first = view.rows.find((row) => row.type === "user");
-  if (first?.type !== "user") return "New conversation";
+  const first = view.firstSeq === 0 ? view.rows.find((row) => row.type === "user") : undefined;
+  if (first?.type !== "user") return view.firstSeq === 0 ? "New conversation" : "Conversation";
   const [line = ""] = first.text.trim().split("\n");
-  return line.length > titleLength ? `${line.slice(0, titleLength).trimEnd()}…` : line;
+  return line.length > shownTitleLength ? `${line.slice(0, shownTitleLength).trimEnd()}…` : line;
 }

@@ -4,27 +4,41 @@ import "./style/frame.css";
 import "./style/log.css";
 import "./style/evidence.css";
 import "./style/footer.css";
+import "./style/pinned.css";
+import "./style/composer.css";
 import { computed, effect } from "@preact/signals";
 import { render } from "preact";
+import type { ChatRequest } from "../protocol/chat.ts";
+import type { View } from "../protocol/view.ts";
 import { App } from "./app.tsx";
 import { Chat } from "./chat.ts";
 import { createClock } from "./clock.ts";
 import { handleViewKey, toNextPart } from "./keys.ts";
+import { Silence } from "./silence.ts";
 import { type HostChannel, openHostChannel } from "./vscodeApi.ts";
 
 const hiddenFrameMs = 250;
 
 function start(root: Element): void {
-  const host = openHostChannel();
-  const chat = new Chat(host, oncePerFrame());
-  const isRunning = computed(() => chat.view.value.state.execution_status === "running");
+  const channel = openHostChannel();
+  const silence = new Silence(channel, () => whatIsTrue(chat));
+  const host: HostChannel = {
+    ...channel,
+    post: (request) => {
+      channel.post(request);
+      silence.asked(request);
+    },
+  };
+  const chat: Chat = new Chat(host, oncePerFrame());
   const now = createClock(
-    isRunning,
+    computed(() => isTimed(chat.view.value)),
     computed(() => chat.session.value?.timezoneOffset),
   );
   keepState(host, chat);
   window.addEventListener("message", (event: MessageEvent<unknown>) => {
-    if (event.origin === window.origin) chat.receive(event.data);
+    if (event.origin !== window.origin) return;
+    silence.heard();
+    chat.receive(event.data);
   });
   effect(() => {
     if (chat.moves.value?.to === "nextPart") toNextPart();
@@ -32,8 +46,17 @@ function start(root: Element): void {
   document.addEventListener("keydown", (event) => {
     handleViewKey(chat, event);
   });
-  render(<App surroundings={{ chat, now }} />, root);
+  render(<App surroundings={{ chat, now, isSilent: silence.isSilent }} />, root);
   host.post({ type: "chat.ready", conversationId: null, afterSeq: -1 });
+}
+
+/** Whether seconds are counted somewhere. */
+function isTimed({ state, phase }: View): boolean {
+  return state.execution_status === "running" || state.execution_status === "waiting_for_confirmation" || phase !== undefined;
+}
+
+function whatIsTrue(chat: Chat): ChatRequest {
+  return { type: "chat.ready", conversationId: chat.conversationId.peek(), afterSeq: chat.view.peek().lastSeq };
 }
 
 /** Because a killed view comes back with what it saved, and with nothing else. */

@@ -1,14 +1,11 @@
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
 import type { View } from "../protocol/view.ts";
-import { useSurroundings } from "./context.ts";
+import { useSecondsLeft } from "./countdown.ts";
 import { Icon } from "./icon.tsx";
 
 /** Why the model does not answer, and when it is asked again. */
 export function ModelWait({ waiting }: { readonly waiting: NonNullable<View["waiting"]> }): JSX.Element {
-  const { now } = useSurroundings();
-  const until = useMemo(() => now.peek() + waiting.retryInMs, [waiting]);
-  const seconds = Math.max(0, Math.ceil((until - now.value) / 1000));
+  const seconds = useSecondsLeft(waiting);
   return (
     <div class="row notice wait" role="group" aria-label={`The model does not answer: ${waiting.reason}`}>
       <Icon name="watch" />

@@ -17,6 +17,8 @@ export interface Status {
 
 /** The status of the conversation in `view`; the session speaks when there is none. */
 export function statusOf(view: View, session: ChatSession, displayOf: (row: ActionRow) => ActionDisplay): Status {
+  if (view.isDeleted) return { kind: "idle", icon: "trash", text: "Deleted" };
+  if (view.phase !== undefined) return { kind: "busy", icon: "", text: view.phase, since: view.lastEventAt };
   switch (view.state.execution_status) {
     case "idle":
     case "deleting":
@@ -24,7 +26,7 @@ export function statusOf(view: View, session: ChatSession, displayOf: (row: Acti
     case "running":
       return runningStatus(view, displayOf);
     case "waiting_for_confirmation":
-      return { kind: "asking", icon: "question", text: "Waiting for your answer" };
+      return { kind: "asking", icon: "question", text: "Waiting for your answer", since: view.state.progress.statusSince };
     case "paused":
       return isStopped(view)
         ? { kind: "paused", icon: "circle-slash", text: "Stopped" }
@@ -38,18 +40,20 @@ export function statusOf(view: View, session: ChatSession, displayOf: (row: Acti
   }
 }
 
-/** Whether there is something to continue. */
+/** Whether there is something to continue here. */
 export function canContinue(view: View): boolean {
+  if (!isWritable(view)) return false;
   return view.state.execution_status === "paused" || view.state.execution_status === "stuck";
 }
 
-/** "12.3k tokens"; empty when nothing was used. */
-export function usageText(view: View): string {
-  const { prompt_tokens, completion_tokens } = view.state.usage;
-  const tokens = prompt_tokens + completion_tokens;
-  if (tokens === 0) return "";
-  if (tokens < 1000) return `${tokens} tokens`;
-  return tokens < 1_000_000 ? `${(tokens / 1000).toFixed(1)}k tokens` : `${(tokens / 1_000_000).toFixed(1)}M tokens`;
+/** Whether there is a run that can be ended here. */
+export function canStop(view: View): boolean {
+  return isWritable(view) && (view.state.execution_status === "running" || view.state.execution_status === "waiting_for_confirmation");
+}
+
+/** Whether this conversation takes commands from here. */
+export function isWritable(view: View): boolean {
+  return view.readOnly === undefined && view.isDeleted === undefined;
 }
 
 function idleStatus(session: ChatSession): Status {
@@ -73,7 +77,7 @@ function runningStatus(view: View, displayOf: (row: ActionRow) => ActionDisplay)
     return { kind: "busy", icon: "", text: verb, target, since: running.startedAt };
   }
   if (view.streaming.text !== "") return { kind: "busy", icon: "", text: "Writing…" };
-  if (view.streaming.reasoning !== "") return { kind: "busy", icon: "", text: "Thinking…" };
+  if (view.streaming.reasoning !== "") return { kind: "busy", icon: "", text: "Thinking…", since: view.lastEventAt };
   return { kind: "busy", icon: "", text: "Waiting for the model", since: view.lastEventAt };
 }
 

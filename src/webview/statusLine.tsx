@@ -1,21 +1,21 @@
 import type { JSX } from "preact";
 import type { ChatSession } from "../protocol/chat.ts";
 import { displayDuration } from "../protocol/display.ts";
+import type { View } from "../protocol/view.ts";
 import { Button, IconButton } from "./button.tsx";
 import { elapsed } from "./clock.ts";
 import { useChat, useSurroundings } from "./context.ts";
+import { useSecondsLeft } from "./countdown.ts";
 import { Icon } from "./icon.tsx";
-import { canContinue, type Status, statusOf } from "./status.ts";
+import { canContinue, canStop, isWritable, type Status, statusOf } from "./status.ts";
 import { Visible } from "./visible.tsx";
 
-/** What goes on, for how long, what it has cost, and what the person can do about it. */
+/** What goes on and for how long, and the buttons that pause it and let it go on; what stops it is beside the composer. */
 export function StatusLine({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
   const view = chat.view.value;
   const status = chat.isStarting.value ? starting : statusOf(view, session, chat.displayOf);
   const isPausing = chat.isPausing.value;
-  const isRunning = view.state.execution_status === "running";
-  const canStop = isRunning || view.state.execution_status === "waiting_for_confirmation";
   return (
     <div class={`status ${status.kind}`} role="group" aria-label="Status">
       {status.kind === "busy" && <div class="progress" />}
@@ -25,20 +25,24 @@ export function StatusLine({ session }: { readonly session: ChatSession }): JSX.
           {isPausing ? "Pausing after this step" : status.text}
           {!isPausing && status.target !== undefined && status.target !== "" && <Target text={status.target} />}
         </span>
+        <NextTry waiting={view.waiting} />
         <Time status={status} />
+        <Queued count={view.state.progress.queued.length} />
       </span>
-      {isRunning && !isPausing && (
-        <IconButton icon="debug-pause" label="Pause" title="Pause after this step" onClick={() => chat.run("run.pause")} />
-      )}
-      {canStop && (
-        <IconButton icon="stop-circle" label="Stop" title="Stop now; the changes are kept" onClick={() => chat.run("run.interrupt")} />
-      )}
-      {canContinue(view) && <Button label="Continue" onClick={() => chat.run("run.start")} />}
+      <Controls view={view} isPausing={isPausing} />
     </div>
   );
 }
 
 const starting: Status = { kind: "busy", icon: "", text: "Starting…" };
+
+function Controls({ view, isPausing }: { readonly view: View; readonly isPausing: boolean }): JSX.Element | null {
+  const chat = useChat();
+  if (view.phase !== undefined && canStop(view)) return <Button label="Cancel" onClick={() => chat.run("run.interrupt")} />;
+  if (canContinue(view)) return <Button label="Continue" onClick={() => chat.run("run.start")} />;
+  if (isPausing || !isWritable(view) || view.state.execution_status !== "running") return null;
+  return <IconButton icon="debug-pause" label="Pause" title="Pause after this step" onClick={() => chat.run("run.pause")} />;
+}
 
 function Target({ text }: { readonly text: string }): JSX.Element {
   return (
@@ -51,9 +55,25 @@ function Target({ text }: { readonly text: string }): JSX.Element {
   );
 }
 
+function NextTry({ waiting }: { readonly waiting: View["waiting"] }): JSX.Element | null {
+  const seconds = useSecondsLeft(waiting);
+  return waiting !== undefined && seconds > 0 ? <span class="status-time"> · next try in {seconds} s</span> : null;
+}
+
 function Time({ status }: { readonly status: Status }): JSX.Element | null {
   const { now } = useSurroundings();
   if (status.took !== undefined) return <span class="status-time"> · {displayDuration(status.took.from, status.took.to)}</span>;
-  if (status.since === undefined) return null;
+  if (status.since === undefined || status.since === "") return null;
   return <span class="status-time"> · {elapsed(status.since, now.value)}</span>;
+}
+
+function Queued({ count }: { readonly count: number }): JSX.Element | null {
+  if (count === 0) return null;
+  const title = `${count === 1 ? "1 message waits" : `${count} messages wait`} for the agent; it reads them at its next step`;
+  return (
+    <span class="status-time" title={title}>
+      {" "}
+      · {count} queued
+    </span>
+  );
 }

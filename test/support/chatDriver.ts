@@ -62,7 +62,7 @@ export class ChatDriver {
   async allow(): Promise<void> {
     const card = (await this.frame()).getByRole("alertdialog");
     const id = await card.locator("[data-action]").first().getAttribute("data-action");
-    await card.getByRole("button", { name: /^Allow/ }).click();
+    await card.getByRole("button", { name: /^Allow( \d+)?$/ }).click();
     await (await this.frame()).locator(`[role="alertdialog"] [data-action="${id}"]`).waitFor({ state: "detached" });
   }
 }

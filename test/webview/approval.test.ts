@@ -52,11 +52,11 @@ describe("webview: an approval", function () {
   it("can be read and answered in a panel that is not much higher than itself", async () => {
     const low = await stage.open({ width: 700, height: 170 });
     await low.send(...(scenes["approval"] ?? (() => []))());
-    for (const part of [low.page.getByText("git push origin").last(), low.page.getByRole("button", { name: "Allow" })]) {
+    for (const part of [low.page.getByText("git push origin").last(), low.page.getByRole("button", { name: "Allow", exact: true })]) {
       const box = await part.boundingBox();
       assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 170, JSON.stringify(box));
     }
-    await low.page.getByRole("button", { name: "Allow" }).click({ timeout: 1000 });
+    await low.page.getByRole("button", { name: "Allow", exact: true }).click({ timeout: 1000 });
     await low.close();
   });
 
@@ -131,13 +131,13 @@ describe("webview: an approval", function () {
     await show("approval");
     await card().getByRole("button", { name: "Reject…" }).click();
     await view.page.keyboard.press("Escape");
-    assert.equal(await card().getByRole("button", { name: "Allow" }).count(), 1);
+    assert.equal(await card().getByRole("button", { name: "Allow", exact: true }).count(), 1);
     assert.deepEqual(await view.requests(), []);
   });
 
   it("asks again when the answer could not be given", async () => {
     await show("approval");
-    await card().getByRole("button", { name: "Allow" }).click();
+    await card().getByRole("button", { name: "Allow", exact: true }).click();
     await view.send({ type: "failed", message: "Other actions are waiting now." });
     assert.equal(await card().count(), 1);
     assert.equal(await view.page.getByRole("alert").innerText(), "Other actions are waiting now.");
@@ -165,8 +165,8 @@ describe("webview: an approval", function () {
     ask(story, command);
     await view.send(session(), story.take());
     assert.equal(await card().locator("pre").textContent(), command);
-    assert.equal(await card().getByRole("button", { name: "Allow" }).isVisible(), true);
-    const { y = 0, height = 0 } = (await card().getByRole("button", { name: "Allow" }).boundingBox()) ?? {};
+    assert.equal(await card().getByRole("button", { name: "Allow", exact: true }).isVisible(), true);
+    const { y = 0, height = 0 } = (await card().getByRole("button", { name: "Allow", exact: true }).boundingBox()) ?? {};
     assert.ok(y + height <= 640, "the buttons stay in view");
   });
 

@@ -13,31 +13,32 @@ describe("webview: the composer and the ways in", function () {
     view = opened;
   });
   beforeEach(async () => {
-    await view.requests();
+    await requests();
   });
   afterEach(async () => {
     assert.deepEqual(await view.violations(), []);
   });
 
+  const requests = async (): Promise<ChatRequest[]> => (await view.requests()).filter(({ type }) => type !== "draft.save");
   const composer = () => view.page.getByRole("textbox", { name: "Message to the agent" });
   const send = (text: string): ChatRequest => ({ type: "command", command: { type: "message.send", conversationId, text } }) as ChatRequest;
   const press = async (name: string): Promise<ChatRequest[]> => {
     await view.page.getByRole("button", { name, exact: true }).click();
-    return view.requests();
+    return requests();
   };
 
   it("starts a conversation with the first message, and sends the next ones to it", async () => {
     await view.send(session({ conversationId: null }));
     await composer().fill("Fix it.");
     await composer().press("Enter");
-    assert.deepEqual(await view.requests(), [{ type: "task.start", text: "Fix it." }]);
+    assert.deepEqual(await requests(), [{ type: "task.start", text: "Fix it." }]);
     assert.equal(await view.page.locator('[data-part="status"]').textContent(), "Starting…");
     await composer().fill("And test it.");
     await composer().press("Enter");
-    assert.deepEqual(await view.requests(), [], "nothing is sent before the conversation is there");
+    assert.deepEqual(await requests(), [], "nothing is sent before the conversation is there");
     await view.send(session());
     await composer().press("Enter");
-    assert.deepEqual(await view.requests(), [send("And test it.")]);
+    assert.deepEqual(await requests(), [send("And test it.")]);
   });
 
   it("sends with Enter, writes a line with Shift+Enter, and sends nothing that is empty", async () => {
@@ -46,9 +47,9 @@ describe("webview: the composer and the ways in", function () {
     await composer().pressSequentially("one");
     await composer().press("Shift+Enter");
     await composer().pressSequentially("two");
-    assert.deepEqual(await view.requests(), []);
+    assert.deepEqual(await requests(), []);
     await composer().press("Enter");
-    assert.deepEqual(await view.requests(), [send("one\ntwo")]);
+    assert.deepEqual(await requests(), [send("one\ntwo")]);
     assert.equal(await composer().inputValue(), "");
   });
 
@@ -58,7 +59,7 @@ describe("webview: the composer and the ways in", function () {
     await composer().evaluate((field) =>
       field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true })),
     );
-    assert.deepEqual(await view.requests(), []);
+    assert.deepEqual(await requests(), []);
   });
 
   it("grows with the text, to ten lines", async () => {
@@ -80,7 +81,7 @@ describe("webview: the composer and the ways in", function () {
     await view.send(session());
     await composer().fill("half a thought");
     await view.reload();
-    assert.deepEqual(await view.requests(), [{ type: "chat.ready", conversationId: null, afterSeq: -1 }]);
+    assert.deepEqual(await requests(), [{ type: "chat.ready", conversationId: null, afterSeq: -1 }]);
     await view.send(session());
     assert.equal(await composer().inputValue(), "half a thought");
   });
@@ -114,7 +115,7 @@ describe("webview: the composer and the ways in", function () {
   it("does not stop a run with Esc", async () => {
     await view.send(...(scenes["running"] ?? (() => []))());
     await composer().press("Escape");
-    assert.deepEqual(await view.requests(), []);
+    assert.deepEqual(await requests(), []);
   });
 
   it("has a door to the model", async () => {
@@ -148,7 +149,7 @@ describe("webview: the composer and the ways in", function () {
     await view.send(session({ conversationId: null, readiness: "untrusted" }));
     await composer().fill("Fix it.");
     await composer().press("Enter");
-    assert.deepEqual(await view.requests(), []);
+    assert.deepEqual(await requests(), []);
     assert.equal(await composer().inputValue(), "Fix it.");
     assert.equal(await view.page.getByRole("button", { name: "Send" }).getAttribute("title"), "Trust this folder first");
   });

@@ -46,7 +46,7 @@ describe("webview: a conversation", function () {
     for (const name of Object.keys(scenes)) {
       await view.reload();
       await showScene(view, name);
-      said[name] = (await statusOf(view)).replace(/· \d.*$/, "· time").trim();
+      said[name] = (await statusOf(view)).replace(/· \d+(\.\d)?( min \d+)? s(?= ·|\s*$)/, "· time").trim();
     }
     assert.deepEqual(said, {
       "no-folder": "No folder is open",
@@ -56,16 +56,23 @@ describe("webview: a conversation", function () {
       demo: "Ready",
       "demo-elsewhere": "Ready",
       "waiting-for-model": "Waiting for the model · time",
-      overloaded: "Waiting for the model",
-      reasoning: "Thinking…",
+      overloaded: "Waiting for the model · next try in 8 s",
+      reasoning: "Thinking… · time",
       streaming: "Writing…",
       running: "Running npm test · time",
-      approval: "Waiting for your answer",
-      "approval-edit": "Waiting for your answer",
-      "approval-many": "Waiting for your answer",
+      approval: "Waiting for your answer · time",
+      "approval-edit": "Waiting for your answer · time",
+      "approval-many": "Waiting for your answer · time",
       paused: "Paused",
       stopped: "Stopped",
-      queued: "Running npm test · time",
+      queued: "Running npm test · time · 1 queued",
+      starting: "Starting the terminal · time",
+      working: "Running npm test · time",
+      "read-only": "Running npm test · time",
+      "read-only-newer": "Finished · time",
+      deleted: "Deleted",
+      "no-folder-here": "Finished · time",
+      long: "Waiting for the model · time",
       finished: "Finished · time",
       rejected: "Finished · time",
       failed: "Failed · time",
@@ -177,7 +184,11 @@ describe("webview: a conversation", function () {
       await view.page.locator("article.user").last().innerText(),
       /Also update the changelog\.\s+Queued\. The agent reads it at its next step\./,
     );
-    assert.equal(await view.page.getByRole("button", { name: "Send" }).getAttribute("title"), "Send (the agent reads it at its next step)");
+    await view.page.getByRole("textbox").fill("And the version.");
+    assert.equal(
+      await view.page.getByRole("button", { name: "Send" }).getAttribute("title"),
+      "Queue (the agent reads it at its next step)",
+    );
   });
 
   it("offers what helps against each kind of failure", async () => {

@@ -16,7 +16,7 @@ export function session(change: Partial<Record<keyof ChatSession, unknown>> = {}
     isDemoWorkspace: false,
     wall: "Local · no sandbox",
     mode: "risky",
-    folders: ["/work/demo"],
+    folders: [workingDir],
     draft: "",
     workingDir,
     sampleTasks: ["Explain how this project is built", "Find and fix a failing test", "Add a README section on setup"],
@@ -62,9 +62,31 @@ export class Story {
     return this;
   }
 
-  usage(prompt: number, completion: number): this {
-    const usage = { prompt_tokens: prompt, completion_tokens: completion, cache_read_tokens: 0, reasoning_tokens: 0 };
-    return this.state("stats", { usage_to_metrics: { agent: { accumulated_token_usage: usage } } });
+  /** `cost` is in dollars; null when it is not known. `contextWindow` 0: not known. */
+  usage(prompt: number, completion: number, cost?: number | null, contextWindow = 0): this {
+    const counts = { prompt_tokens: prompt, completion_tokens: completion, cache_read_tokens: 0, reasoning_tokens: 0 };
+    const usage = { ...counts, per_turn_token: prompt + completion, context_window: contextWindow };
+    return this.state("stats", { usage_to_metrics: { agent: { accumulated_cost: cost, accumulated_token_usage: usage } } });
+  }
+
+  /** The task list as the agent sets it: the states of its tasks by their titles. */
+  tasks(tasks: Readonly<Record<string, string>>): this {
+    const task_list = Object.entries(tasks).map(([title, status]) => ({ title, notes: "", status }));
+    const id = this.action("task_tracker", { kind: "TaskTrackerAction", command: "plan", task_list });
+    return this.observed(id, { kind: "TaskTrackerObservation", command: "plan", task_list, ...content("Updated.", false) });
+  }
+
+  /** What is being made ready; empty when it is. */
+  phase(phase: string): this {
+    return this.#notify({ type: "runtime.phase", phase });
+  }
+
+  readOnly(reason: string, message = ""): this {
+    return this.#notify({ type: "access.changed", access: "read", reason, message });
+  }
+
+  deleted(): this {
+    return this.#notify({ type: "conversation.deleted" });
   }
 
   /** Appends an action and gives its id. */

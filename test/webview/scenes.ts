@@ -1,5 +1,5 @@
 import type { ChatUpdate } from "../../src/protocol/chat.ts";
-import { Story, session } from "./fixtures.ts";
+import { conversationId, Story, session, workingDir } from "./fixtures.ts";
 
 /** Every state that the view can be in, as the updates that lead to it. */
 export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
@@ -30,7 +30,29 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   paused: () => [session(), worked().paused().take()],
   stopped: () => [session(), worked().stopped().take()],
   queued: () => [session(), queued()],
-  finished: () => [session(), finished()],
+  starting: () => [session(), asked(3_000).phase("Starting the terminal").take()],
+  working: () => [session({ mode: "always" }), withTasks(), changes(2)],
+  finished: () => [session(), finished(), changes(1)],
+  "read-only": () => [session(), running(), worked().readOnly("in-use").take()],
+  "read-only-newer": () => [
+    session(),
+    finished(),
+    new Story().readOnly("newer", "A newer version of OpenHands has written this conversation, so it can only be read here.").take(),
+  ],
+  deleted: () => [session(), finished(), new Story().deleted().take()],
+  "no-folder-here": () => [session({ readiness: "no-folder" }), finished()],
+  long: () => [
+    session({
+      modelLabel: "anthropic/claude-sonnet-4-5-20250929-with-a-long-name",
+      mode: "never",
+      wall: "Docker · registry.example.com/team/images/python:3.12-slim-bookworm · no network · 2 GB",
+    }),
+    worked()
+      .state("title", "Find out why the test in test/date.test.ts has failed since March, and mend the code that is wrong")
+      .usage(1_190_000, 20_400, null, 1_280_000)
+      .take(),
+    changes(12),
+  ],
   rejected: () => [session(), rejected()],
   failed: () => [
     session(),
@@ -139,6 +161,30 @@ function manyApprovals(): Story {
   story.terminal("rm -rf build\nmkdir build");
   story.file("create", "src/months.ts", { file_text: "export const months = 12;\n" });
   return story.status("waiting_for_confirmation");
+}
+
+function withTasks(): ChatUpdate {
+  const story = worked().usage(41_200, 2_048, 0.1234, 128_000).wait(20_000);
+  story.tasks({
+    "Run the failing test": "done",
+    "Find the cause in src/date.ts": "done",
+    "Count months from 1": "done",
+    "Run all tests": "in_progress",
+    "Write a line into the changelog": "todo",
+  });
+  const test = story.terminal("npm test");
+  return story.live(test, "  ✓ adds 1 day").take();
+}
+
+export function changes(count: number): ChatUpdate {
+  const names = ["src/date.ts", "src/calendar/months.ts", ...Array.from({ length: count }, (_, index) => `src/generated/part${index}.ts`)];
+  const files = names.slice(0, count).map((name, index) => ({
+    path: `${workingDir}/${name}`,
+    status: index === 1 ? ("created" as const) : ("changed" as const),
+    added: 3 + index * 12,
+    removed: index === 1 ? 0 : 1 + index,
+  }));
+  return { type: "changes", conversationId, files } as ChatUpdate;
 }
 
 function queued(): ChatUpdate {

@@ -1,0 +1,33 @@
+import type { ChatSession } from "../protocol/chat.ts";
+import type { View } from "../protocol/view.ts";
+import type { Chat } from "./chat.ts";
+import { canStop, isWritable } from "./status.ts";
+
+/** Longer texts belong into a file; the agent reads that in parts. */
+const maxCharacters = 1_000_000;
+
+/** Why nothing can be sent now, as a sentence without its full stop; empty when it can. */
+export function hindranceOf(chat: Chat, session: ChatSession): string {
+  const view = chat.view.value;
+  if (chat.isStarting.value) return "The conversation is starting";
+  if (view.isDeleted) return "The conversation was deleted";
+  if (view.readOnly !== undefined) return "This conversation can only be read here";
+  if (session.readiness !== "ready") return missing[session.readiness];
+  const { length } = chat.draft.value;
+  return length > maxCharacters
+    ? `The message has ${length.toLocaleString("en-US")} characters, and at most ${maxCharacters.toLocaleString("en-US")} can be sent; put the text into a file and name that`
+    : "";
+}
+
+const missing = {
+  "no-folder": "Open a folder first",
+  untrusted: "Trust this folder first",
+  "no-model": "Set up a model first",
+} as const;
+
+/** What the empty composer says. */
+export function placeholderOf(view: View, session: ChatSession): string {
+  if (!isWritable(view)) return "This conversation can only be read";
+  if (session.readiness !== "ready") return missing[session.readiness];
+  return canStop(view) ? "Queue a message, @ for context" : "Ask for a change, @ for context";
+}
