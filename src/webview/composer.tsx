@@ -92,7 +92,7 @@ function Box({ session, onSend }: { readonly session: ChatSession; readonly onSe
         if (accept(event.dataTransfer)) event.preventDefault();
       }}
     >
-      <MentionList mention={mention} workingDir={chat.workingDir.value} />
+      <MentionList mention={mention} folders={chat.folders.value} />
       <Thumbnails />
       <textarea
         ref={field}
@@ -140,7 +140,7 @@ function useRecall(chat: Chat): (event: KeyboardEvent) => boolean {
 /** Pictures go with the message; of other files the path is written. */
 function takeIn(chat: Chat, data: DataTransfer, field: HTMLTextAreaElement | null): boolean {
   if (takePictures(chat, data)) return true;
-  const paths = droppedPaths(data, chat.workingDir.value);
+  const paths = droppedPaths(data, chat.folders.value);
   if (paths === "") {
     if (data.files.length === 0) return false;
     chat.problem.value = "Only pictures can be dropped from outside. Drop other files from VS Code's explorer, or write their path.";

@@ -1,4 +1,4 @@
-import { relativePath } from "../protocol/display.ts";
+import { type Folders, relativePath } from "../protocol/display.ts";
 
 /** Pictures that come with a paste or a drop. A copied text that brings its picture along, as from a spreadsheet, is text. */
 export function picturesOf(data: DataTransfer): readonly File[] {
@@ -6,12 +6,12 @@ export function picturesOf(data: DataTransfer): readonly File[] {
 }
 
 /** The paths of files that are dropped from the explorer or an editor's tab, as the agent knows them, one behind the other. */
-export function droppedPaths(data: DataTransfer, workingDir: string): string {
+export function droppedPaths(data: DataTransfer, folders: Folders): string {
   const list = data.getData("application/vnd.code.uri-list") || data.getData("text/uri-list");
   return list
     .split(/\r?\n/)
     .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => quoted(relativePath(pathOf(line), workingDir)))
+    .map((line) => quoted(relativePath(pathOf(line), folders)))
     .join(" ");
 }
 

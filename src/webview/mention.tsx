@@ -1,6 +1,6 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { relativePath } from "../protocol/display.ts";
+import { type Folders, relativePath } from "../protocol/display.ts";
 import type { Chat } from "./chat.ts";
 import { quoted } from "./dropped.ts";
 import { Icon } from "./icon.tsx";
@@ -48,7 +48,7 @@ export function useMention(chat: Chat, field: RefObject<HTMLTextAreaElement | nu
   const insert = (path: string): void => {
     const { current } = field;
     if (current === null || found === undefined) return;
-    current.setRangeText(`${quoted(relativePath(path, chat.workingDir.peek()))} `, found.start, current.selectionEnd, "end");
+    current.setRangeText(`${quoted(relativePath(path, chat.folders.peek()))} `, found.start, current.selectionEnd, "end");
     chat.draft.value = current.value;
     current.focus();
     close();
@@ -78,7 +78,7 @@ export function useMention(chat: Chat, field: RefObject<HTMLTextAreaElement | nu
 }
 
 /** The file that Enter would insert is `aria-selected`; the keyboard stays in the text. */
-export function MentionList({ mention, workingDir }: { readonly mention: Mention; readonly workingDir: string }): JSX.Element | null {
+export function MentionList({ mention, folders }: { readonly mention: Mention; readonly folders: Folders }): JSX.Element | null {
   const active = useRef<HTMLDivElement>(null);
   const { found } = mention;
   useLayoutEffect(() => active.current?.scrollIntoView({ block: "nearest" }), [found]);
@@ -103,7 +103,7 @@ export function MentionList({ mention, workingDir }: { readonly mention: Mention
             }}
           >
             <Icon name="file" />
-            <FileName path={relativePath(path, workingDir)} />
+            <FileName path={relativePath(path, folders)} />
           </div>
         );
       })}

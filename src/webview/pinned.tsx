@@ -86,7 +86,7 @@ function Files({ files }: { readonly files: readonly ChangedFile[] }): JSX.Eleme
   return (
     <ul class="pinned-list" aria-label="Changed files">
       {files.map(({ path, status, added, removed }) => {
-        const shown = relativePath(path, chat.workingDir.value);
+        const shown = relativePath(path, chat.folders.value);
         const name = shown.slice(shown.lastIndexOf("/") + 1);
         const folder = shown.slice(0, -name.length - 1);
         return (

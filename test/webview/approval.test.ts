@@ -38,7 +38,7 @@ describe("webview: an approval", function () {
     assert.equal(await card().locator("pre").innerText(), "git push origin fix/date --force-with-lease");
     assert.match(
       await card().innerText(),
-      /The agent says: publish the fix for review\s+Asks because a command can do anything on this machine\./,
+      /Overwrites or deletes commits on the server\. Publishes commits\.\s+The agent says: publish the fix for review\s+Asks because a command can do anything on this machine\./,
     );
   });
 
@@ -141,6 +141,28 @@ describe("webview: an approval", function () {
     await view.send({ type: "failed", message: "Other actions are waiting now." });
     assert.equal(await card().count(), 1);
     assert.equal(await view.page.getByRole("alert").innerText(), "Other actions are waiting now.");
+  });
+
+  it("can be given for exactly this command from now on, but not where it is asked every time", async () => {
+    const remember = card().getByRole("button", { name: "Allow Exactly This in This Conversation" });
+    for (const name of ["approval", "approval-edit", "approval-many"]) {
+      await view.fresh();
+      await show(name);
+      assert.equal(await remember.count(), 0, name);
+    }
+    await view.fresh();
+    await show("approval-plain");
+    await remember.click();
+    const [answer] = await view.requests();
+    assert.ok(answer?.type === "command" && answer.command.type === "confirmation.respond");
+    assert.deepEqual([answer.command.accept, answer.command.remember], [true, true]);
+  });
+
+  it("opens the diff of an edit in the editor", async () => {
+    await show("approval-edit");
+    await card().getByRole("button", { name: "Open Diff" }).click();
+    const id = await card().locator("[data-action]").getAttribute("data-action");
+    assert.deepEqual(await view.requests(), [{ type: "edit.diff", actionId: id }]);
   });
 
   it("goes when the run goes on", async () => {

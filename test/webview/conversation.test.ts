@@ -61,6 +61,7 @@ describe("webview: a conversation", function () {
       streaming: "Writing…",
       running: "Running npm test · time",
       approval: "Waiting for your answer · time",
+      "approval-plain": "Waiting for your answer · time",
       "approval-edit": "Waiting for your answer · time",
       "approval-many": "Waiting for your answer · time",
       paused: "Paused",

@@ -25,6 +25,7 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   ],
   running: () => [session(), running()],
   approval: () => [session(), approval().take()],
+  "approval-plain": () => [session(), plainApproval().take()],
   "approval-edit": () => [session(), editApproval().take()],
   "approval-many": () => [session(), manyApprovals().take()],
   paused: () => [session(), worked().paused().take()],
@@ -142,9 +143,17 @@ function asking(): { story: Story; pushId: string } {
   story.state("confirmation_policy", { kind: "ConfirmRisky", threshold: "MEDIUM", confirm_unknown: true });
   const pushId = story.terminal("git push origin fix/date --force-with-lease", {
     security_risk: "HIGH",
+    risk_reason: "command",
     summary: "publish the fix for review",
   });
   return { story: story.status("waiting_for_confirmation"), pushId };
+}
+
+/** A command of which nothing stands out, so that it can be allowed for later. */
+function plainApproval(): Story {
+  const story = worked().state("confirmation_policy", { kind: "ConfirmRisky", threshold: "HIGH", confirm_unknown: true });
+  story.terminal("npm test -- --grep months", { security_risk: "HIGH", risk_reason: "command" });
+  return story.status("waiting_for_confirmation");
 }
 
 function editApproval(): Story {

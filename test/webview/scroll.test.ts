@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Story, session } from "./fixtures.ts";
+import type { Story } from "./fixtures.ts";
+import { session } from "./fixtures.ts";
 import { asked } from "./scenes.ts";
 import { withView } from "./suite.ts";
 import type { View } from "./view.ts";
