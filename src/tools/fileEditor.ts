@@ -5,13 +5,13 @@ import { RuntimeError } from "../runtime/runtime.ts";
 import { editRisk } from "./editRisk.ts";
 import { EditError, type Edited, insert, NotFoundError, replace } from "./edits.ts";
 import { checkPath } from "./filePath.ts";
-import { mostBytes, type OpenFile, openFile, viewDirectory, viewFile } from "./fileViews.ts";
+import { type OpenFile, openFile, viewDirectory, viewFile } from "./fileViews.ts";
 import { linesOf, numbered } from "./numberedLines.ts";
 import { SeenFiles } from "./seenFiles.ts";
-import { encodeText } from "./textFile.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 import { UndoHistory } from "./undoHistory.ts";
+import { type WrittenText, writeText } from "./writtenText.ts";
 
 /** What the tool knows of the files of its conversation. */
 interface Memory {
@@ -89,20 +89,18 @@ async function create(action: FileEditorAction, context: ToolContext, { history,
   const { path, file_text } = action;
   const { runtime, signal } = context;
   if (file_text == null) throw new EditError("create needs file_text: the whole text of the new file.");
-  const bytes = Buffer.from(file_text, "utf-8");
-  refuseTooLarge(path, bytes);
   const { workingDir } = runtime.info;
   if (path.startsWith(`${workingDir}/`) && (await runtime.files.stat(workingDir, signal)) === undefined)
     throw new EditError(`The workspace folder ${workingDir} is gone, so nothing was created. Tell the person.`);
-  try {
-    await runtime.files.write(path, bytes, { expected: "absent", signal });
-  } catch (error) {
+  const fresh = { path, version: "absent", encoding: "utf-8", hasBom: false } as const;
+  const written = await writeText(fresh, file_text, context).catch(async (error: unknown) => {
     if (!(error instanceof RuntimeError) || error.code !== "exists") throw error;
     throw new EditError(await existsAlready(path, context));
-  }
-  history.remember(path, undefined, file_text);
-  seen.see(path, file_text);
-  return { ...observation("create", [textContent(`Created ${path}.`)]), prev_exist: false, new_content: file_text };
+  });
+  const { text } = written;
+  history.remember(path, undefined, text);
+  seen.see(path, text);
+  return { ...observation("create", [textContent(report(`Created ${path}`, written))]), prev_exist: false, new_content: text };
 }
 
 async function existsAlready(path: string, { runtime, signal }: ToolContext): Promise<string> {
@@ -136,15 +134,16 @@ async function edit(action: FileEditorAction, context: ToolContext, { history, s
   const file = await openFile(path, context);
   const others = seen.changes(path, file.text);
   if (command === "insert" && !seen.isSameUpTo(action.insert_line ?? 0, path, file.text)) throw stale(file, others, seen);
-  const { text, snippet } = changeOrTell(action, file, { others, seen });
-  const encoding = await save(file, text, context);
+  const { text: wanted, snippet } = changeOrTell(action, file, { others, seen });
+  const written = await writeText(file, wanted, context);
+  const { text, encoding } = written;
   history.remember(path, file, text);
   seen.see(path, text);
   const notes = [
     ...(others === undefined ? [] : [`NOTE: the file had changed since you read it:\n${others}`]),
     ...(encoding === file.encoding ? [] : [`NOTE: the file is UTF-8 now, because ${file.encoding} lacks a letter of the new text.`]),
   ];
-  const told = [`Edited ${path}. It now reads:\n${snippet}`, ...notes].join("\n");
+  const told = [report(`Edited ${path}`, written, ` It now reads:\n${snippet}`), ...notes].join("\n");
   return { ...observation(command, [textContent(told)]), old_content: file.text, new_content: text };
 }
 
@@ -176,27 +175,27 @@ async function undo({ path }: FileEditorAction, context: ToolContext, { history,
   if (last?.isUntouched !== true)
     throw new EditError(`${path} has changed since your last edit of it, so nothing was undone. View it, and edit it anew.`);
   const { before } = last;
-  if (before === undefined) await context.runtime.files.remove(path, context.signal);
-  else await save({ ...before, path, version: file.version }, before.text, context);
+  if (before === undefined) {
+    await context.runtime.files.remove(path, context.signal);
+    history.dropLast(path);
+    seen.forget(path);
+    const removed = textContent(`Removed ${path}, which the undone edit had created.`);
+    return { ...observation("undo_edit", [removed]), old_content: file.text, new_content: "" };
+  }
+  const { text, notes } = await writeText({ ...before, path, version: file.version }, before.text, context);
   history.dropLast(path);
-  if (before === undefined) seen.forget(path);
-  else seen.see(path, before.text);
-  const told = before === undefined ? `Removed ${path}, which the undone edit had created.` : numbered(linesOf(before.text), 1);
-  return { ...observation("undo_edit", [textContent(told)]), old_content: file.text, new_content: before?.text ?? "" };
+  seen.see(path, text);
+  const told = [numbered(linesOf(text), 1), ...notes].join("\n");
+  return { ...observation("undo_edit", [textContent(told)]), old_content: file.text, new_content: text };
 }
 
-async function save(file: OpenFile, text: string, { runtime, signal }: ToolContext): Promise<OpenFile["encoding"]> {
-  const { bytes, encoding } = encodeText(file, text);
-  refuseTooLarge(file.path, bytes);
-  await runtime.files.write(file.path, bytes, { expected: file.version, signal });
-  return encoding;
-}
-
-function refuseTooLarge(path: string, bytes: Uint8Array): void {
-  if (bytes.length <= mostBytes) return;
-  throw new EditError(
-    `${path} would have ${bytes.length} bytes; at most ${mostBytes} can be edited here. Write it with a command. Nothing was changed.`,
-  );
+/** What is told of an edit: what the file reads now, if that is not what was written, and what else there is to say. */
+function report(done: string, { isOtherwise, notes }: WrittenText, snippet = ""): string {
+  const now =
+    isOtherwise === undefined
+      ? `${done}.${snippet}`
+      : `${done}.\nNOTE: saving it has changed it; it is not what you wrote, but:\n${isOtherwise}`;
+  return [now, ...notes].join("\n");
 }
 
 function observation(command: FileEditorAction["command"], content: Content[]): FileEditorObservation {

@@ -43,12 +43,17 @@ export class SeenFiles {
   /** What is different from what the model saw, as the lines of a diff; undefined when nothing is. */
   changes(path: string, text: string): string | undefined {
     const seen = this.#texts.get(path);
-    if (seen === undefined || seen === text) return undefined;
-    const lines = withContext(lineDiff(seen, text), 2).map(diffLine);
-    if (lines.length === 0) return "(only line ends or the end of the file)";
-    const cut = lines.length > mostDiffLines ? `\n[… ${lines.length - mostDiffLines} more lines]` : "";
-    return lines.slice(0, mostDiffLines).join("\n") + cut;
+    return seen === undefined ? undefined : differences(seen, text);
   }
+}
+
+/** The changed lines with two around them, at most sixty; undefined when nothing is different. */
+export function differences(before: string, now: string): string | undefined {
+  if (before === now) return undefined;
+  const lines = withContext(lineDiff(before, now), 2).map(diffLine);
+  if (lines.length === 0) return "(only line ends or the end of the file)";
+  const cut = lines.length > mostDiffLines ? `\n[… ${lines.length - mostDiffLines} more lines]` : "";
+  return lines.slice(0, mostDiffLines).join("\n") + cut;
 }
 
 const signs = { same: " ", old: "-", new: "+" };
