@@ -67,7 +67,12 @@ async function eventsOfCall(
 /** What the model said and thought stands on the first action of a reply only. */
 function spoken(reply: LlmReply) {
   const thought = reply.text.trim() === "" ? [] : [textContent(reply.text)];
-  return { thought, thinking_blocks: [], ...(reply.reasoning === "" ? {} : { reasoning_content: reply.reasoning }) };
+  return {
+    thought,
+    thinking_blocks: [],
+    ...(reply.reasoning === "" ? {} : { reasoning_content: reply.reasoning }),
+    ...(reply.reasoningMs === undefined ? {} : { reasoning_ms: reply.reasoningMs }),
+  };
 }
 
 function understand(call: MessageToolCall, reply: LlmReply, tools: ReadonlyMap<string, Tool>) {

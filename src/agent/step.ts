@@ -82,7 +82,7 @@ function readEvents(lastRead: string | undefined): EventDraft[] {
 
 const incomplete = stateUpdate(stateKeys.incomplete, true);
 
-function replyMessage({ text, reasoning, id }: Pick<LlmReply, "text" | "reasoning" | "id">): EventDraft {
+function replyMessage({ text, reasoning, reasoningMs, id }: Pick<LlmReply, "text" | "reasoning" | "reasoningMs" | "id">): EventDraft {
   return {
     kind: "MessageEvent",
     source: "agent",
@@ -93,6 +93,7 @@ function replyMessage({ text, reasoning, id }: Pick<LlmReply, "text" | "reasonin
       ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
     },
     llm_response_id: id,
+    ...(reasoningMs === undefined ? {} : { reasoning_ms: reasoningMs }),
     activated_skills: [],
     extended_content: [],
   };

@@ -26,6 +26,8 @@ export interface LlmReply {
   readonly id: string;
   readonly text: string;
   readonly reasoning: string;
+  /** For how long it thought before it said or called anything, in milliseconds; absent when it did not, or when that is not known. */
+  readonly reasoningMs?: number;
   readonly toolCalls: readonly MessageToolCall[];
   /** Whether the provider said that the reply is complete; a tool call of an incomplete one must not run. */
   readonly isComplete: boolean;

@@ -63,6 +63,9 @@ export class ReplyBuilder {
   #usage: Fields | undefined;
   #serviceTier = "";
   #length = 0;
+  /** When it began to think, and to do something else. */
+  #thoughtAt: number | undefined;
+  #actedAt: number | undefined;
   /** The place of the answer that is read among those that the server sends. */
   #choice: number | undefined;
   readonly #tags = new ThinkTags();
@@ -107,6 +110,8 @@ export class ReplyBuilder {
     this.#finishReason = wordOf(choice.finish_reason) || this.#finishReason;
     const delta = choice.delta ?? wholeMessage(choice.message);
     const { content, reasoning } = readDelta(delta);
+    // Because the end of thinking and the beginning of a call may be in one chunk.
+    if (reasoning) this.#thoughtAt ??= performance.now();
     for (const call of callsIn(delta)) this.#addCall(call);
     if (delta?.function_call) this.#addCall({ index: 0, function: delta.function_call });
     yield* this.#say({ reasoning, text: "" });
@@ -131,6 +136,7 @@ export class ReplyBuilder {
       id: this.#id || `reply-${randomUUID()}`,
       text: this.#text,
       reasoning: this.#reasoning,
+      ...this.#reasoningTime(),
       toolCalls: this.#toolCalls(),
       isComplete: !full.test(reason),
       ...(counted ? { usage: counted.usage } : {}),
@@ -149,11 +155,21 @@ export class ReplyBuilder {
     this.#reasoning += reasoning;
     this.#text += text;
     this.#grow(reasoning.length + text.length);
+    if (reasoning) this.#thoughtAt ??= performance.now();
+    if (text) this.#actedAt ??= performance.now();
     if (reasoning) yield { type: "reasoning", text: reasoning };
     if (text) yield { type: "text", text };
   }
 
+  #reasoningTime(): Pick<LlmReply, "reasoningMs"> {
+    if (this.#thoughtAt === undefined) return {};
+    const reasoningMs = Math.round((this.#actedAt ?? performance.now()) - this.#thoughtAt);
+    // Nothing is known of it when all came at once.
+    return reasoningMs > 0 ? { reasoningMs } : {};
+  }
+
   #addCall(delta: ReplyToolCall): void {
+    this.#actedAt ??= performance.now();
     const call = this.#callOf(delta);
     const name = wordOf(delta.function?.name);
     call.id ||= wordOf(delta.id);

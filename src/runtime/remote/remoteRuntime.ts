@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Duplex } from "node:stream";
-import { FileStat, RuntimeInfo, SearchResult, type TerminalResult } from "../../protocol/runtime.ts";
+import { RuntimeInfo, SearchResult, type TerminalResult, WrittenFile } from "../../protocol/runtime.ts";
 import { ListAnswer, maxSessionMegabytes, PathAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
 import { type Files, type OutputListener, type Runtime, RuntimeError, type Search, type Terminal } from "../runtime.ts";
 import { type Answer, ask, askJson, linesOf, readAll, toRuntimeError } from "./http2Client.ts";
@@ -128,7 +128,7 @@ function remoteFiles(session: ClientHttp2Session): Files {
     },
     write: async (path, bytes, { expected, signal }) => {
       const query = new URLSearchParams({ path, expected });
-      return FileStat.parse(await askJson(session, { method: "PUT", path: `/api/runtime/files/write?${query}`, bytes, signal }));
+      return WrittenFile.parse(await askJson(session, { method: "PUT", path: `/api/runtime/files/write?${query}`, bytes, signal }));
     },
   };
 }
