@@ -131,7 +131,10 @@ describe("webview: the frame around the log", function () {
     await showScene(view, "running");
     const line = (): Promise<string> =>
       view.page.evaluate(() => {
-        const { animationName, backgroundColor } = getComputedStyle(document.querySelector(".status .progress") ?? document.body, "::after");
+        const { animationName, backgroundColor } = getComputedStyle(
+          document.querySelector(".status .progress") ?? document.body,
+          "::after",
+        );
         return `${animationName} ${backgroundColor}`;
       });
     assert.match(await line(), /^travel /);

@@ -80,13 +80,7 @@ describe("webview: the keyboard alone", function () {
     await view.page.keyboard.type("Date test");
     await press("Enter");
     await note();
-    assert.deepEqual(done, [
-      "task.start: Fix the date test.",
-      "confirmation.respond",
-      "file.open",
-      "reviewChanges",
-      "conversation.rename",
-    ]);
+    assert.deepEqual(done, ["task.start: Fix the date test.", "confirmation.respond", "file.open", "reviewChanges", "conversation.rename"]);
   });
 
   it("leaves a name that is being edited with Esc, and saves none that is empty", async () => {
@@ -94,7 +88,10 @@ describe("webview: the keyboard alone", function () {
     await view.requests();
     const title = view.page.getByRole("button", { name: "Fix it." });
     await title.focus();
-    for (const keys of [["Other", "Escape"], ["Delete", "Enter"]]) {
+    for (const keys of [
+      ["Other", "Escape"],
+      ["Delete", "Enter"],
+    ]) {
       await press("F2");
       const [first = "", last = ""] = keys;
       if (first === "Delete") await press(first);
