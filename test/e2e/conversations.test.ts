@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import { openChatWindow } from "../support/chatWindow.ts";
 import { processRuns } from "../support/processRuns.ts";
 import { gate } from "../support/scripts.ts";
@@ -35,17 +36,19 @@ describe("several conversations", () => {
 
     await window.command("OpenHands: Open in Editor");
     await window.page.getByRole("tab", { name: "Wait for ever." }).waitFor();
-    await window.command("View: Toggle Primary Side Bar Visibility");
+    await window.command("View: Show Explorer");
     await chat.statusIs("Running sleep 7303");
     await window.screenshot("chat-tab");
+    await window.command("OpenHands: Rename Conversation…");
+    await window.quickInput("Waiting");
+    await window.page.getByRole("tab", { name: "Waiting" }).waitFor();
+    // Because VS Code in a browser writes down what its editors are only every five seconds.
+    await setTimeout(6_000);
     await window.reload();
     await chat.statusIs("Paused");
     assert.equal((await chat.rows())[0], "You: Wait for ever.");
     assert.equal(await processRuns("sleep 7303"), false);
 
-    await window.command("OpenHands: Rename Conversation…");
-    await window.quickInput("Waiting");
-    await window.page.getByRole("tab", { name: "Waiting" }).waitFor();
     await window.command("OpenHands: Delete Conversation");
     await window.page.getByRole("tab", { name: "Waiting" }).waitFor({ state: "detached" });
     await window.notificationShows("Deleted “Waiting”.");
