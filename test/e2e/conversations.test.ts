@@ -4,7 +4,7 @@ import { openChatWindow } from "../support/chatWindow.ts";
 import { processRuns } from "../support/processRuns.ts";
 import { gate } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
-import { notificationButton, statusBarText, treeRow, treeRows } from "../support/workbench.ts";
+import { notificationButton, pagesDrawn, statusBarText, treeRow, treeRows } from "../support/workbench.ts";
 
 const finish = (message: string): object => ({ toolCalls: [{ name: "finish", arguments: { message } }] });
 const terminal = (command: string): object => ({ toolCalls: [{ name: "terminal", arguments: { command } }] });
@@ -36,6 +36,8 @@ describe("several conversations", () => {
 
     await window.command("OpenHands: Open in Editor");
     await window.page.getByRole("tab", { name: "Wait for ever." }).waitFor();
+    // Because a page takes the keyboard when it is there.
+    await until("the tab to be drawn", async () => (await pagesDrawn(window)) === 2);
     await window.command("View: Show Explorer");
     await chat.statusIs("Running sleep 7303");
     await window.screenshot("chat-tab");

@@ -8,6 +8,17 @@ export async function statusBarText({ page }: VscodeWindow): Promise<string> {
   return items.join(" ").trim();
 }
 
+/** How many pages of chats are drawn, in the view and in tabs. */
+export async function pagesDrawn({ page }: VscodeWindow): Promise<number> {
+  const drawn = page.frames().map((frame) =>
+    frame
+      .locator('[data-part="status"]')
+      .isVisible()
+      .catch(() => false),
+  );
+  return (await Promise.all(drawn)).filter(Boolean).length;
+}
+
 /** The rows of a tree view that are drawn, each by its accessible name. */
 export async function treeRows(window: VscodeWindow, view: string): Promise<string[]> {
   return tree(window, view)

@@ -37,7 +37,14 @@ describe("what the list of conversations says", () => {
   });
 
   it("of times: in one unit, never in the future", () => {
-    const ages = ["2026-05-01T11:59:30", "2026-05-01T13:00:00", "2026-05-01T07:00:00", "2026-04-28T12:00:00", "2026-04-01T12:00:00", "2024-01-01"];
+    const ages = [
+      "2026-05-01T11:59:30",
+      "2026-05-01T13:00:00",
+      "2026-05-01T07:00:00",
+      "2026-04-28T12:00:00",
+      "2026-04-01T12:00:00",
+      "2024-01-01",
+    ];
     assert.deepEqual(
       ages.map((timestamp) => age(timestamp, now)),
       ["now", "now", "5 h", "3 d", "4 wk", "2 yr"],
@@ -67,7 +74,12 @@ describe("what is put into the composer", () => {
 
   it("finds files by their names first, then by their paths, then by letters in order", () => {
     const files = ["/w/src/date.ts", "/w/test/date.test.ts", "/w/update/log.ts", "/w/src/data/index.ts", "/w/README.md"];
-    assert.deepEqual(bestPaths(files, "date", ["/w"]), ["/w/src/date.ts", "/w/test/date.test.ts", "/w/update/log.ts"]);
+    assert.deepEqual(bestPaths(files, "date", ["/w"]), [
+      "/w/src/date.ts",
+      "/w/test/date.test.ts",
+      "/w/update/log.ts",
+      "/w/src/data/index.ts",
+    ]);
     assert.deepEqual(bestPaths(files, "sdi", ["/w"]), ["/w/src/data/index.ts"]);
     assert.equal(bestPaths(files, "", ["/w"]).length, 5);
   });
