@@ -8,6 +8,8 @@ import type { LlmRef } from "../protocol/state.ts";
 import { ApiKeys } from "./apiKeys.ts";
 import { openChats } from "./chat/openChats.ts";
 import { registerCommands } from "./commands.ts";
+import { LocalRuntimes } from "./localRuntime/localRuntimes.ts";
+import { watchTitle } from "./localRuntime/watchTitle.ts";
 import { toLog } from "./log.ts";
 import { Models } from "./models.ts";
 import { Workspace } from "./workspace.ts";
@@ -26,19 +28,23 @@ export function activate(context: vscode.ExtensionContext): void {
     if (isVscodeModel(ref)) return (await import("./vscodeLlm.ts")).openVscodeLlm(ref.model);
     return openLlm(ref, workingDir, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) });
   };
+  const runtimes = new LocalRuntimes({
+    log,
+    chatView: () => chats.view.webview,
+    watchTitle: (id, listener) => watchTitle(host, id, listener),
+  });
   const host = new Host({
     store: new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath),
     openLlm: openModel,
-    openRuntime: async ({ workingDir, folders, conversationId }) => {
-      workspace.refuseUntrusted();
-      const { openLocalRuntime } = await import("./localRuntime/localRuntime.ts");
-      return openLocalRuntime({ workingDir, folders, conversationId, log });
+    openRuntime: async (needs) => {
+      workspace.refuseElsewhere(needs.workingDir);
+      return runtimes.open(needs.conversationId, needs);
     },
     log,
   });
   const openForTest = (ref: LlmRef): Promise<Llm> => openModel(ref, workspace.folder ?? demoFolder);
   context.subscriptions.push(channel, models, workspace);
-  const { commands } = openChats(context, { host, models, workspace, log });
+  const { chats, commands } = openChats(context, { host, models, workspace, runtimes, log });
   registerCommands(context, { context, commands, models, keys, host, workspace, channel, openLlm: openForTest });
   closing = () => host[Symbol.asyncDispose]();
 }

@@ -2,6 +2,7 @@ import { cp, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import * as vscode from "vscode";
 import { isDemoWorkspace, openDemo } from "../llm/demo.ts";
+import { workspaceFolders } from "./workspaceFolders.ts";
 
 /** A file of a new demo workspace: by it the extension starts in its window (`activationEvents`) and shows the chat there, once. */
 const demoMark = ".openhands-demo";
@@ -25,14 +26,14 @@ export class Workspace implements vscode.Disposable {
     ];
   }
 
-  /** The first folder of the window that is on this machine's disk; undefined when there is none. */
+  /** Where the agent works; undefined when no folder is open. */
   get folder(): string | undefined {
-    return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === "file")?.uri.fsPath;
+    return this.folders[0];
   }
 
-  /** All folders of the window that are on this machine's disk. */
+  /** All folders of the window that the agent can work in. */
   get folders(): readonly string[] {
-    return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath);
+    return workspaceFolders().paths;
   }
 
   get isTrusted(): boolean {

@@ -41,8 +41,8 @@ export class Chat {
   readonly isLoadingEarlier = signal(false);
   /** Why the last request could not be done; empty when nothing is wrong. */
   readonly problem = signal("");
-  /** The task that was sent, until its conversation is there; undefined otherwise. */
-  readonly starting = signal<string | undefined>(undefined);
+  /** A task was sent, and its conversation is not there yet. */
+  readonly isStarting = signal(false);
   /** A pause was asked for, and the step that runs is not over. */
   readonly isPausing = signal(false);
   /** Whether the person is saying why not. */
@@ -105,7 +105,7 @@ export class Chat {
     const content = { text, ...(pictures.length === 0 ? {} : { images: pictures.map(({ url }) => url) }) };
     this.#draft.sent(text, pictures);
     this.stick.value = true;
-    this.starting.value = isNew ? text : undefined;
+    this.isStarting.value = isNew;
     if (isNew) this.post({ type: "task.start", ...content });
     else this.command({ type: "message.send", ...content });
   }
@@ -206,13 +206,13 @@ export class Chat {
     const { conversationId } = session;
     const isFirst = this.session.value === undefined;
     if (isFirst || conversationId !== this.conversationId.peek()) {
-      this.#draft.change(session, this.starting.value !== undefined);
+      this.#draft.change(session, this.isStarting.value);
       this.#forget();
       if (!isFirst || !isSavedFor(this.#kept, conversationId)) {
         this.stick.value = true;
         this.anchor.value = undefined;
       }
-      if (conversationId !== null) this.starting.value = undefined;
+      if (conversationId !== null) this.isStarting.value = false;
     }
     this.session.value = session;
   }
@@ -286,7 +286,7 @@ export class Chat {
   #fail(message: string): void {
     this.problem.value = message;
     this.#answered.value = "";
-    this.starting.value = undefined;
+    this.isStarting.value = false;
     this.isPausing.value = false;
     this.isLoadingEarlier.value = false;
     this.#draft.giveBack();

@@ -1,4 +1,4 @@
-// `npm run test:vscode`: runs test/vscode inside a real extension host.
+// `npm run test:vscode`: runs test/vscode inside a real extension host; `-- editorFiles terminal` runs only these of its files.
 //
 // In the desktop VS Code that VSCODE_EXECUTABLE names, or else in VS Code's server from npm with a window in Chromium.
 import { existsSync } from "node:fs";
@@ -16,6 +16,8 @@ import { openWindow } from "./vscodeWindow.ts";
 const Counts = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() });
 const bundle = path.join(root, ".build", "vscode-tests");
 const deadlineMs = 5 * 60_000;
+const names = process.argv.slice(2);
+const wanted = names.length > 0 ? names : ["**/*"];
 
 await bundleTests();
 const temporary = await mkdtemp(path.join(tmpdir(), "openhands-tests-"));
@@ -29,7 +31,7 @@ try {
 async function bundleTests(): Promise<void> {
   await rm(bundle, { recursive: true, force: true });
   await build({
-    entryPoints: [path.join(root, "test/vscode/run.ts"), path.join(root, "test/vscode/**/*.test.ts")],
+    entryPoints: [path.join(root, "test/vscode/run.ts"), ...wanted.map((name) => path.join(root, `test/vscode/${name}.test.ts`))],
     outdir: bundle,
     outbase: path.join(root, "test/vscode"),
     outExtension: { ".js": ".cjs" },

@@ -1,23 +1,62 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { openLocalRuntime } from "../../src/extension/localRuntime/localRuntime.ts";
-import { ConversationId } from "../../src/protocol/ids.ts";
-import type { Log } from "../../src/protocol/log.ts";
+import * as vscode from "vscode";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import { runtimeContract } from "../contract/runtime.ts";
+import { filesContract } from "../contract/runtimeFiles.ts";
+import { closeEditors, localRuntime, setting } from "./localRuntimes.ts";
 
-const log: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const baseDir = path.join(tmpdir(), `openhands-local-${process.pid}`);
+const capabilities = { realShell: true, isTerminal: true, baseDir, atOnce: 8 };
+
+/** Of files outside the workspace nobody asks a language service, whose processes would not be ours. */
+async function open(workingDir: string): Promise<Runtime> {
+  mkdirSync(workingDir, { recursive: true });
+  return localRuntime(workingDir, [path.join(baseDir, "workspace")]);
+}
+
+/** Each file that is there is in an editor before it is written. */
+async function openInEditors(workingDir: string): Promise<Runtime> {
+  mkdirSync(workingDir, { recursive: true });
+  const runtime = await localRuntime(workingDir);
+  return {
+    ...runtime,
+    files: {
+      ...runtime.files,
+      write: async (file, bytes, options) => {
+        if (existsSync(file)) await showIfText(file);
+        return runtime.files.write(file, bytes, options);
+      },
+    },
+  };
+}
+
+async function showIfText(file: string): Promise<void> {
+  await vscode.workspace.openTextDocument(file).then(
+    (document) => vscode.window.showTextDocument(document, { preview: false, preserveFocus: true }),
+    // Because what is no text is shown by no text editor.
+    () => undefined,
+  );
+}
 
 describe("LocalRuntime", () => {
   after(() => rmSync(baseDir, { recursive: true, force: true }));
 
-  runtimeContract(
-    "local, in the extension host",
-    (workingDir) => {
-      mkdirSync(workingDir, { recursive: true });
-      return openLocalRuntime({ workingDir, conversationId: ConversationId.parse("00000000-0000-4000-8000-000000000000"), log });
-    },
-    { realShell: true, isTerminal: true, baseDir, atOnce: 8 },
-  );
+  runtimeContract("local, in the extension host", open, capabilities);
+
+  describe("with files that are open in editors", () => {
+    let autoSave: AsyncDisposable;
+    before(async () => {
+      autoSave = await setting("files.autoSave", "off");
+    });
+    after(() => autoSave[Symbol.asyncDispose]());
+    afterEach(closeEditors);
+
+    let count = 0;
+    filesContract(() => openInEditors(path.join(baseDir, `editors ${++count}`)), {
+      ...capabilities,
+      baseDir: path.join(baseDir, "editors"),
+    });
+  });
 });

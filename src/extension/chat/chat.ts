@@ -13,7 +13,7 @@ import { ChangedFiles } from "./changedFiles.ts";
 import type { ChatParts } from "./chatParts.ts";
 import { runDoorCommand } from "./doorCommands.ts";
 import { Feed } from "./feed.ts";
-import { openFile, openLink, showTerminal } from "./openers.ts";
+import { openFile, openLink } from "./openers.ts";
 import { readinessOf, refusals, sessionOf } from "./surroundings.ts";
 
 /** Where a chat is shown, as far as the chat knows it. */
@@ -156,7 +156,7 @@ export class Chat implements vscode.Disposable {
 
   /** What is shown elsewhere than in the chat. */
   async #open(request: OpenRequest): Promise<void> {
-    const { edits, activities } = this.#parts;
+    const { edits, runtimes } = this.#parts;
     const id = this.#conversationId;
     switch (request.type) {
       case "link.open":
@@ -164,7 +164,7 @@ export class Chat implements vscode.Disposable {
       case "file.open":
         return openFile(request);
       case "terminal.show":
-        return showTerminal(id === null ? undefined : activities.get(id)?.title);
+        return id === null ? undefined : runtimes.showTerminal(id);
       case "edit.diff":
         return id === null ? undefined : edits.diff(id, request.actionId, this.#face.column);
       case "edit.revert":
@@ -243,9 +243,7 @@ export class Chat implements vscode.Disposable {
   }
 
   async #postSession(): Promise<void> {
-    const session = await sessionOf(this.#conversationId, this.#parts);
-    // Another one may be shown by now, of which the page has been told.
-    if (session.conversationId === this.#conversationId) this.#face.post({ type: "session", session });
+    this.#face.post({ type: "session", session: await sessionOf(this.#conversationId, this.#parts) });
   }
 }
 

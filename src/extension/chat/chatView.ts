@@ -14,7 +14,6 @@ const mementoKey = "conversation";
 export class ChatView implements Surface, vscode.WebviewViewProvider, vscode.Disposable {
   static readonly id = "openhands.chat";
   readonly chat: Chat;
-  readonly column = vscode.ViewColumn.Active;
   readonly #parts: ChatParts;
   readonly #listener: SurfaceListener;
   #view: vscode.WebviewView | undefined;
@@ -24,7 +23,7 @@ export class ChatView implements Surface, vscode.WebviewViewProvider, vscode.Dis
     this.#parts = parts;
     this.#listener = listener;
     const face: ChatFace = {
-      column: this.column,
+      column: vscode.ViewColumn.Active,
       post: (update) => void this.#view?.webview.postMessage(update),
       onShown: (id) => {
         void parts.memento.update(mementoKey, id ?? undefined);
@@ -37,6 +36,11 @@ export class ChatView implements Surface, vscode.WebviewViewProvider, vscode.Dis
 
   get isVisible(): boolean {
     return this.#view?.visible ?? false;
+  }
+
+  /** Undefined while VS Code does not have it. */
+  get webview(): vscode.WebviewView | undefined {
+    return this.#view;
   }
 
   /** Whether the view is there, shown or not, so that its badge can be seen. */

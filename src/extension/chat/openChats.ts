@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { Host } from "../../host/host.ts";
 import type { Log } from "../../protocol/log.ts";
-import { MachineFiles } from "../../runtime/machine/machineFiles.ts";
 import { Activities } from "../activity/activities.ts";
 import { Announcements } from "../activity/announcements.ts";
 import { keepBadge } from "../activity/badge.ts";
@@ -10,13 +9,13 @@ import { StatusItem } from "../activity/statusItem.ts";
 import type { CommandMap } from "../commandMap.ts";
 import { conversationCommands } from "../conversationCommands.ts";
 import { Edits } from "../edits/edits.ts";
-import { Proposals } from "../edits/proposals.ts";
 import { registerVirtualTexts } from "../edits/virtualTexts.ts";
 import { Highlighter } from "../highlighter/highlighter.ts";
 import { History } from "../history/history.ts";
 import { historyCommands } from "../history/historyCommands.ts";
 import { HistoryTree } from "../history/historyTree.ts";
-import { editorFiles } from "../localRuntime/editorFiles.ts";
+import type { LocalRuntimes } from "../localRuntime/localRuntimes.ts";
+import { windowFiles } from "../localRuntime/windowFiles.ts";
 import type { Models } from "../models.ts";
 import { policyCommands } from "../policyCommands.ts";
 import type { Workspace } from "../workspace.ts";
@@ -30,6 +29,7 @@ export interface WindowParts {
   readonly host: Host;
   readonly models: Models;
   readonly workspace: Workspace;
+  readonly runtimes: LocalRuntimes;
   readonly log: Log;
 }
 
@@ -43,7 +43,7 @@ export interface OpenChats {
 export function openChats(context: vscode.ExtensionContext, parts: WindowParts): OpenChats {
   const { host, models, workspace, log } = parts;
   const { extensionUri, workspaceState: memento } = context;
-  const files = editorFiles(new MachineFiles());
+  const files = windowFiles();
   const activities = new Activities(host);
   const edits = new Edits(host, files);
   const drafts = new Drafts(memento);
@@ -60,7 +60,6 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     highlighter,
     registerVirtualTexts(host, files),
     new StatusItem(activities),
-    new Proposals({ host, activities, chats, edits, models }),
     new Announcements(activities, chats, models),
     keepBadge(activities, chats.view, tree.view),
     keepContextKeys(activities, chats),

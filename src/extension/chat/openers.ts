@@ -18,15 +18,6 @@ export async function openFile({ path, line }: { readonly path: string; readonly
   await vscode.commands.executeCommand("vscode.open", uri, { preview: true, ...(at ? { selection: new vscode.Range(at, at) } : {}) });
 }
 
-/** The agent's terminal, that of this conversation where there are several; the keyboard stays where it is. */
-export function showTerminal(title: string | undefined): void {
-  const terminals = vscode.window.terminals.filter(({ name }) => name.startsWith("OpenHands"));
-  const own = title === undefined ? undefined : terminals.find(({ name }) => name.includes(title));
-  const terminal = own ?? terminals.at(-1);
-  if (terminal === undefined) throw new Error("The agent has no terminal yet: its first command opens one.");
-  terminal.show(true);
-}
-
 async function statOrUndefined(uri: vscode.Uri): Promise<vscode.FileStat | undefined> {
   try {
     return await vscode.workspace.fs.stat(uri);

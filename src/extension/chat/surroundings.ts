@@ -1,5 +1,6 @@
 import type { ChatSession } from "../../protocol/chat.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
+import { wallOf, workspaceFolders } from "../workspaceFolders.ts";
 import type { ChatParts } from "./chatParts.ts";
 
 const sampleTasks = [
@@ -36,7 +37,7 @@ export async function sessionOf(conversationId: ConversationId | null, surroundi
     modelLabel: models.label,
     isDemo: models.isDemo,
     isDemoWorkspace: demoTask !== undefined,
-    wall: "Local · no sandbox",
+    wall: wallOf(workspaceFolders()),
     mode: models.settings.confirm,
     workingDir: workspace.folder ?? "",
     folders: [...workspace.folders],

@@ -59,5 +59,4 @@ const readers: Readonly<Record<VirtualScheme, (uri: vscode.Uri, reading: Reading
   },
 };
 
-/** What a virtual document is of. */
-export const sourceOf = (uri: vscode.Uri): Source => Source.parse(JSON.parse(uri.query));
+const sourceOf = (uri: vscode.Uri): Source => Source.parse(JSON.parse(uri.query));

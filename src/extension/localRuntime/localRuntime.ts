@@ -1,30 +1,38 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import { personsShell } from "../../runtime/machine/dialects/choose.ts";
 import { openMachineRuntime } from "../../runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import { wallOf } from "../workspaceFolders.ts";
 import { editorFiles } from "./editorFiles.ts";
+import { diskPlace } from "./place.ts";
+import { Problems } from "./problems.ts";
+import { writtenIn } from "./shownEdits.ts";
 import { ShownTerminal } from "./shownTerminal.ts";
 
 export interface LocalRuntimeOptions {
   readonly workingDir: string;
-  /** All folders of the workspace. */
-  readonly folders?: readonly string[];
-  readonly conversationId: ConversationId;
+  /** All folders of the workspace, `workingDir` among them. */
+  readonly folders: readonly string[];
   readonly log: Log;
+  /** Brings the terminal into view, without the keyboard. */
+  readonly reveal: (terminal: vscode.Terminal) => void;
+}
+
+export interface LocalRuntime extends Runtime {
+  readonly terminal: ShownTerminal;
 }
 
 /**
  * Tools act in the open workspace: commands in a shell of our own that a VS Code terminal shows, files on disk, or in the editor
  * where one is open.
  */
-export async function openLocalRuntime({ workingDir, folders, log }: LocalRuntimeOptions): Promise<Runtime> {
+export async function openLocalRuntime({ workingDir, folders, log, reveal }: LocalRuntimeOptions): Promise<LocalRuntime> {
   const machine = await openMachineRuntime({
     workingDir,
     folders,
-    wall: "Local · no sandbox",
+    wall: wallOf({ paths: folders }),
     kind: "local",
     shell: personsShell(process.env["SHELL"]),
     userStartupFiles: true,
@@ -33,14 +41,16 @@ export async function openLocalRuntime({ workingDir, folders, log }: LocalRuntim
     ripgrep: ripgrepPrograms(),
   });
   if (machine.notice !== undefined) log.warn(machine.notice);
-  const shown = new ShownTerminal(machine.terminal, log);
+  const terminal = new ShownTerminal({ shell: machine.terminal, log, reveal });
+  const problems = new Problems({ place: diskPlace, folders });
   return {
     info: machine.info,
-    terminal: shown,
-    files: editorFiles(machine.files),
+    terminal,
+    files: editorFiles(machine.files, { place: diskPlace, problems, onWritten: writtenIn }),
     search: machine.search,
     [Symbol.asyncDispose]: async () => {
-      shown[Symbol.dispose]();
+      terminal[Symbol.dispose]();
+      problems[Symbol.dispose]();
       await machine[Symbol.asyncDispose]();
     },
   };

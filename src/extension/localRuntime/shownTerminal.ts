@@ -3,69 +3,97 @@ import type { Log } from "../../protocol/log.ts";
 import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
 import type { MachineTerminal } from "../../runtime/machine/machineTerminal.ts";
 import type { Terminal, TerminalOptions } from "../../runtime/runtime.ts";
+import { Screen } from "./screen.ts";
 
-/** What a reopened terminal shows of what was before. */
-const maxReplayCharacters = 100_000;
+export interface ShownTerminalOptions {
+  readonly shell: MachineTerminal;
+  readonly log: Log;
+  /** Brings a terminal that has just been made into view, without the keyboard. */
+  readonly reveal: (terminal: vscode.Terminal) => void;
+}
 
 /**
  * The agent's shell as a VS Code terminal: the person watches it and may type into it.
  *
- * Closing the terminal closes the picture, not the shell; the next command shows it again. VS Code's shell integration is not needed.
+ * Closing the terminal closes the picture, not the shell; the next command shows it again, with what it showed. VS Code's shell integration
+ * is not needed.
  */
 export class ShownTerminal implements Terminal, Disposable {
-  readonly #shell: MachineTerminal;
-  readonly #log: Log;
+  readonly #options: ShownTerminalOptions;
   readonly #listening: Disposable;
-  #replay = "";
-  #picture: { readonly terminal: vscode.Terminal; readonly write: vscode.EventEmitter<string> } | undefined;
+  readonly #screen = new Screen();
+  readonly #renamed = new vscode.EventEmitter<string>();
+  #title: string | undefined;
+  #picture: vscode.Terminal | undefined;
+  #isDisposed = false;
 
-  constructor(shell: MachineTerminal, log: Log) {
-    this.#shell = shell;
-    this.#log = log;
-    this.#listening = shell.onRaw((text) => this.#draw(text));
+  constructor(options: ShownTerminalOptions) {
+    this.#options = options;
+    this.#listening = options.shell.onRaw((text) => this.#screen.add(text));
   }
 
   run(request: TerminalRequest, options: TerminalOptions): Promise<TerminalResult> {
-    this.#show();
-    return this.#shell.run(request, options);
+    if (this.#picture === undefined && !this.#isDisposed) this.#options.reveal(this.#open());
+    return this.#options.shell.run(request, options);
   }
 
   reset(signal: AbortSignal): Promise<void> {
-    return this.#shell.reset(signal);
+    return this.#options.shell.reset(signal);
+  }
+
+  /** For a person who asks for it: opens it when it was closed. The keyboard stays where it is. */
+  show(): void {
+    (this.#picture ?? this.#open()).show(true);
+  }
+
+  /** The terminal is named after its conversation. */
+  rename(title: string): void {
+    if (title === this.#title) return;
+    this.#title = title;
+    this.#renamed.fire(this.#name);
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     this.#listening[Symbol.dispose]();
-    this.#picture?.terminal.dispose();
+    this.#picture?.dispose();
     this.#picture = undefined;
+    this.#screen[Symbol.dispose]();
+    this.#renamed.dispose();
   }
 
-  #draw(text: string): void {
-    this.#replay = (this.#replay + text).slice(-maxReplayCharacters);
-    this.#picture?.write.fire(text);
+  get #name(): string {
+    return this.#title === undefined ? "OpenHands" : `OpenHands: ${this.#title}`;
   }
 
-  /** Shows the terminal when it is not there, and never takes the keyboard. */
-  #show(): void {
-    if (this.#picture) return;
+  #open(): vscode.Terminal {
+    const { shell, log } = this.#options;
     const write = new vscode.EventEmitter<string>();
-    const close = (): void => {
-      this.#picture = undefined;
-      write.dispose();
-    };
     const pty: vscode.Pseudoterminal = {
       onDidWrite: write.event,
+      onDidChangeName: this.#renamed.event,
       open: (size) => {
-        if (size) this.#shell.resize(size.columns, size.rows);
-        if (this.#replay) write.fire(this.#replay);
+        if (size) shell.resize(size.columns, size.rows);
+        this.#screen.showOn((text) => write.fire(text));
       },
-      close,
-      handleInput: (data) => this.#shell.type(data),
-      setDimensions: ({ columns, rows }) => this.#shell.resize(columns, rows),
+      close: () => {
+        if (this.#picture === terminal) this.#picture = undefined;
+        this.#screen.hide();
+        write.dispose();
+      },
+      handleInput: (data) => shell.type(data),
+      setDimensions: ({ columns, rows }) => shell.resize(columns, rows),
     };
-    const terminal = vscode.window.createTerminal({ name: "OpenHands", pty, iconPath: new vscode.ThemeIcon("hubot"), isTransient: true });
-    this.#picture = { terminal, write };
-    terminal.show(true);
-    this.#log.debug("the agent's terminal is shown");
+    const terminal = vscode.window.createTerminal({
+      name: this.#name,
+      pty,
+      iconPath: new vscode.ThemeIcon("hubot"),
+      location: vscode.TerminalLocation.Panel,
+      // Because after a reload nothing would stand behind it.
+      isTransient: true,
+    });
+    this.#picture = terminal;
+    log.debug("the agent's terminal is shown");
+    return terminal;
   }
 }
