@@ -1,3 +1,8 @@
+/** Whether `shortText` has left something out of `text`. */
+export function isShort(text: string): boolean {
+  return /\n\[… \d+ characters are left out here …\]\n/.test(text);
+}
+
 /** `text` with the middle left out when it has more than `most` characters: two thirds of what is left are from its beginning. */
 export function shortText(text: string, most: number): string {
   if (text.length <= most) return text;

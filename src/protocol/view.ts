@@ -29,6 +29,8 @@ interface NoticeRow {
   readonly id: string;
   readonly reason: "pause" | "stop" | "stuck" | "condensed";
   readonly text: string;
+  /** What the model reads instead of the older part. */
+  readonly summary?: string;
 }
 
 export interface AgentRow {
@@ -210,11 +212,16 @@ function addRows(draft: ViewDraft, before: ConversationState, event: Event): voi
       return draft.add({ type: "error", id, code, detail, classification });
     }
     case "PauseEvent":
-      return addNotice(draft, event.id, "pause", "Paused. Everything done so far is kept.");
+      return addNotice(draft, { id: event.id, reason: "pause", text: "Paused. Everything done so far is kept." });
     case "InterruptEvent":
-      return addNotice(draft, event.id, "stop", interruptText(before.progress.actions));
+      return addNotice(draft, { id: event.id, reason: "stop", text: interruptText(before.progress.actions) });
     case "Condensation":
-      return addNotice(draft, event.id, "condensed", condensedText);
+      return addNotice(draft, {
+        id: event.id,
+        reason: "condensed",
+        text: condensedText,
+        ...(event.summary ? { summary: event.summary } : {}),
+      });
     case "ConversationStateUpdateEvent":
       restart(draft, before, event.timestamp);
       return update(draft, event);
@@ -226,14 +233,14 @@ function addRows(draft: ViewDraft, before: ConversationState, event: Event): voi
 const condensedText =
   "The older part of the conversation was summarized, because it had become too long for the model. Nothing is lost here.";
 
-function addNotice(draft: ViewDraft, id: string, reason: NoticeRow["reason"], text: string): void {
+function addNotice(draft: ViewDraft, notice: Omit<NoticeRow, "type">): void {
   draft.settle();
-  draft.add({ type: "notice", id, reason, text });
+  draft.add({ type: "notice", ...notice });
 }
 
 function update(draft: ViewDraft, event: ConversationStateUpdateEvent): void {
   const { id, key, value, parent_id } = event;
-  if (key === stateKeys.stuckReason && typeof value === "string") return addNotice(draft, id, "stuck", value);
+  if (key === stateKeys.stuckReason && typeof value === "string") return addNotice(draft, { id, reason: "stuck", text: value });
   if (key !== stateKeys.incomplete) return;
   const isThere = draft.changeRow(
     (row) => row.type === "agent" && row.id === parent_id,

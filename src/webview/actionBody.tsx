@@ -1,17 +1,18 @@
 import type { JSX } from "preact";
 import type { TaskItem, TaskStatus } from "../protocol/actions.ts";
 import { resultText } from "../protocol/display.ts";
+import { isShort } from "../protocol/shortText.ts";
 import type { ActionRow } from "../protocol/view.ts";
 import { visibleText } from "../protocol/visibleText.ts";
 import type { Phase } from "./actionRow.tsx";
+import { BodyButton } from "./bodyButton.tsx";
 import { useChat } from "./context.ts";
-import { Diff } from "./diff.tsx";
+import { EditBody } from "./editBody.tsx";
 import { Icon } from "./icon.tsx";
 import { Output } from "./output.tsx";
 import { Proposal } from "./proposal.tsx";
+import { TerminalBody } from "./terminalBody.tsx";
 import { Visible } from "./visible.tsx";
-
-const longCommand = 48;
 
 export function hasBody(row: ActionRow, phase: Phase): boolean {
   if (phase === "running") return row.event.action?.kind === "TerminalAction";
@@ -24,58 +25,37 @@ export function ActionBody({ row, phase }: { readonly row: ActionRow; readonly p
   const { result } = row;
   if (result === undefined) {
     if (phase !== "running") return <Proposal event={row.event} />;
-    return action?.kind === "TerminalAction" ? <Terminal command={action.command} text={row.liveOutput} isLive /> : null;
+    return action?.kind === "TerminalAction" ? <TerminalBody row={row} command={action.command} isRunning /> : null;
   }
   if (result.kind === "UserRejectObservation") return <Rejection reason={result.rejection_reason} event={row.event} />;
-  if (result.kind === "AgentErrorEvent") return <Output text={result.error} label="Error" />;
-  if (action?.kind === "TerminalAction") return <Terminal command={action.command} text={resultText(result)} />;
+  if (result.kind === "AgentErrorEvent") return <Output name={row.id} text={result.error} label="Error" />;
+  if (action?.kind === "TerminalAction") return <TerminalBody row={row} command={action.command} />;
   const { observation } = result;
-  if (
-    observation.kind === "FileEditorObservation" &&
-    observation.new_content != null &&
-    !observation.is_error &&
-    observation.command !== "view"
-  ) {
-    return <Edit path={observation.path ?? ""} before={observation.old_content ?? ""} after={observation.new_content} />;
+  if (observation.kind === "FileEditorObservation" && observation.new_content != null && !observation.is_error) {
+    if (observation.command !== "view") return <EditBody row={row} observation={observation} />;
   }
   if (observation.kind === "TaskTrackerObservation" && !observation.is_error) return <Tasks tasks={observation.task_list} />;
-  if (action?.kind === "FileEditorAction" && !observation.is_error) return <FileText path={action.path} text={resultText(result)} />;
-  const isSearch = observation.kind === "GrepObservation" || observation.kind === "GlobObservation";
-  return <Output text={resultText(result)} label="Result" isFile={isSearch} />;
+  const isFile = action?.kind === "FileEditorAction" && !observation.is_error;
+  return <Result row={row} path={isFile ? action.path : undefined} />;
 }
 
-interface TerminalProps {
-  readonly command: string;
-  readonly text: string;
-  readonly isLive?: boolean;
-}
-
-function Terminal({ command, text, isLive = false }: TerminalProps): JSX.Element {
+/** The text of a result, and the file that it is of. */
+function Result({ row, path }: { readonly row: ActionRow; readonly path: string | undefined }): JSX.Element {
   const chat = useChat();
-  const isLong = command.length > longCommand || command.includes("\n");
+  const text = resultText(row.result);
+  const { action } = row.event;
+  const isSearch = action?.kind === "GrepAction" || action?.kind === "GlobAction";
+  const first = action?.kind === "FileEditorAction" ? action.view_range?.[0] : undefined;
+  const line = first !== undefined && first > 1 ? { line: first } : {};
   return (
     <>
-      {isLong && (
-        <pre class="command">
-          <Visible text={command} />
-        </pre>
-      )}
-      {text.trim() !== "" && <Output text={text} label="Output" isLive={isLive} />}
-      {text.trim() === "" && !isLive && <p class="quiet">No output.</p>}
-      {isLive && (
-        <button type="button" class="text-button" onClick={() => chat.post({ type: "terminal.show" })}>
-          Show Terminal
-        </button>
-      )}
-    </>
-  );
-}
-
-function Edit({ path, before, after }: { readonly path: string; readonly before: string; readonly after: string }): JSX.Element {
-  return (
-    <>
-      <Diff before={before} after={after} offset={0} />
-      <OpenFile path={path} />
+      <Output name={row.id} text={text} label="Result" isFile={isSearch || path !== undefined} />
+      <div class="body-buttons">
+        {isShort(text) && (
+          <BodyButton label="Open whole result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
+        )}
+        {path !== undefined && <BodyButton label="Open File" onClick={() => chat.post({ type: "file.open", path, ...line })} />}
+      </div>
     </>
   );
 }
@@ -97,25 +77,6 @@ function Tasks({ tasks }: { readonly tasks: readonly TaskItem[] }): JSX.Element 
         </li>
       ))}
     </ol>
-  );
-}
-
-function FileText({ path, text }: { readonly path: string; readonly text: string }): JSX.Element {
-  return (
-    <>
-      <Output text={text} label="Result" isFile />
-      <OpenFile path={path} />
-    </>
-  );
-}
-
-function OpenFile({ path }: { readonly path: string }): JSX.Element | null {
-  const chat = useChat();
-  if (path === "") return null;
-  return (
-    <button type="button" class="text-button" onClick={() => chat.post({ type: "file.open", path })}>
-      Open File
-    </button>
   );
 }
 

@@ -26,6 +26,7 @@ export function ActionRow({ row, phase }: { readonly row: Row; readonly phase: P
       <span class="line-text">
         {verbOf(display, phase)} {display.target !== "" && <Target text={display.target} />}
       </span>
+      {row.event.granted && <Granted />}
       <Outcome display={display} phase={phase} />
       <Duration row={row} phase={phase} />
     </>
@@ -58,6 +59,15 @@ function Target({ text }: { readonly text: string }): JSX.Element {
       <Visible text={first} />
       {others.length > 0 && " …"}
     </code>
+  );
+}
+
+/** Nobody was asked this time. */
+function Granted(): JSX.Element {
+  return (
+    <span class="granted" title="Ran without asking, because you have allowed exactly this earlier in this conversation">
+      allowed earlier
+    </span>
   );
 }
 
@@ -103,5 +113,6 @@ function outcomeOf(display: ActionDisplay, phase: Phase): string {
 function nameOf(row: Row, display: ActionDisplay, phase: Phase): string {
   const took = row.result === undefined || display.status === "rejected" ? "" : displayDuration(row.startedAt, row.result.timestamp);
   const sentence = `${verbOf(display, phase)} ${visibleText(display.target)}`.trim();
-  return [sentence, outcomeOf(display, phase), took].filter((part) => part !== "" && part !== instant).join(", ");
+  const granted = row.event.granted ? "allowed earlier" : "";
+  return [sentence, granted, outcomeOf(display, phase), took].filter((part) => part !== "" && part !== instant).join(", ");
 }

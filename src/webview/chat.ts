@@ -1,13 +1,15 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate, CodeToken } from "../protocol/chat.ts";
-import type { Command } from "../protocol/commands.ts";
+import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate } from "../protocol/chat.ts";
 import type { ActionDisplay } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { type ActionRow, actionsToConfirm, initialView, reduceView, type View, viewOf, withEarlier } from "../protocol/view.ts";
 import { Answers } from "./answers.ts";
+import type { ChatCommand } from "./chatCommand.ts";
+import { CodeColours } from "./codeColours.ts";
 import { displayCache, foldersOf } from "./displayCache.ts";
 import { Draft, type Picture } from "./draft.ts";
+import { knownFiles } from "./fileLinks.ts";
 import { type Anchor, type HostChannel, isSavedFor, readUpdate, type SavedState } from "./vscodeApi.ts";
 
 /** With `remember`, exactly these commands need no answer again in this conversation. */
@@ -16,9 +18,8 @@ export type Answer = { readonly accept: true; readonly remember?: boolean } | { 
 /** Where a command of the palette moves the keyboard. */
 export type Move = Pick<Extract<ChatUpdate, { type: "move" }>, "to">;
 
-type Untargeted<Each> = Each extends unknown ? Omit<Each, "conversationId"> : never;
-/** A command to the conversation that is shown. */
-export type ChatCommand = Untargeted<Exclude<Command, { type: "conversation.create" }>>;
+/** Until the extension has looked at the files. */
+export const noChanges: readonly ChangedFile[] = [];
 
 /** Runs its argument before the next frame; everything that comes until then is drawn at once. */
 export type Schedule = (work: () => void) => void;
@@ -29,7 +30,7 @@ export class Chat {
   readonly session = signal<ChatSession | undefined>(undefined);
   readonly view = signal<View>(initialView);
   /** The files that the conversation has changed, as they are now. */
-  readonly changes = signal<readonly ChangedFile[]>([]);
+  readonly changes = signal(noChanges);
   /** What is in the composer and not sent. */
   readonly draft: Signal<string>;
   readonly pictures: Signal<readonly Picture[]>;
@@ -51,8 +52,7 @@ export class Chat {
   readonly composeRequests = signal(0);
   /** The latest move that a command of the palette has asked for: a new object each time. */
   readonly moves = signal<Move | undefined>(undefined);
-  /** Counts the changes of the colour theme: colours of code are asked for anew. */
-  readonly themeChanges = signal(0);
+  readonly colours: CodeColours;
   /** Null while a new conversation begins with the next task, and before the extension has said anything. */
   readonly conversationId = computed(() => this.session.value?.conversationId ?? null);
   /** All folders that it may act in; the paths of an action are shown below them. */
@@ -62,6 +62,8 @@ export class Chat {
     const actions = actionsToConfirm(this.view.value);
     return idsOf(actions) === this.#answered.value ? [] : actions;
   });
+  /** What names in the agent's words mean a file of this conversation. */
+  readonly files = computed(() => knownFiles(this.#rows.value, this.changes.value, this.folders.value));
   /** The words for a row, made once. */
   readonly displayOf = (row: ActionRow): ActionDisplay => this.#displays.value(row);
 
@@ -72,8 +74,8 @@ export class Chat {
   readonly #queue: Notification[] = [];
   readonly #answered = signal("");
   readonly #displays = computed(() => displayCache(this.folders.value));
-  readonly #files = new Answers<readonly string[]>();
-  readonly #colours = new Answers<readonly (readonly CodeToken[])[]>();
+  readonly #rows = computed(() => this.view.value.rows);
+  readonly #found = new Answers<readonly string[]>();
   /** The last event before a gap that has been asked about. */
   #askedAfter: number | undefined;
 
@@ -85,6 +87,7 @@ export class Chat {
     this.stick = signal(this.#kept.stick);
     this.anchor = signal(this.#kept.anchor);
     this.#host = host;
+    this.colours = new CodeColours(host);
     this.#schedule = schedule;
   }
 
@@ -147,12 +150,7 @@ export class Chat {
 
   /** Paths of the workspace for `query`, best first; undefined when nobody answers. */
   findFiles(query: string): Promise<readonly string[] | undefined> {
-    return this.#files.ask((requestId) => this.#host.post({ type: "files.find", requestId, query }));
-  }
-
-  /** The colours of a block of code, by line; undefined when it has none. */
-  highlight(language: string, text: string): Promise<readonly (readonly CodeToken[])[] | undefined> {
-    return this.#colours.ask((requestId) => this.#host.post({ type: "code.highlight", requestId, language, text }));
+    return this.#found.ask((requestId) => this.#host.post({ type: "files.find", requestId, query }));
   }
 
   /** A message of the extension, of any shape. */
@@ -177,7 +175,8 @@ export class Chat {
       case "snapshot":
       case "page":
       case "changes":
-        return update.conversationId === this.conversationId.peek() ? this.#load(update) : undefined;
+        if (update.conversationId === this.conversationId.peek()) this.#load(update);
+        return undefined;
       case "notifications":
         this.#queue.push(...update.notifications);
         return this.#schedule(() => batch(() => this.#fold()));
@@ -194,11 +193,11 @@ export class Chat {
         this.moves.value = { to: update.to };
         return undefined;
       case "files.found":
-        return this.#files.give(update.requestId, update.paths);
+        return this.#found.give(update.requestId, update.paths);
       case "code.highlighted":
-        return this.#colours.give(update.requestId, update.lines);
+        return this.colours.give(update.requestId, update.lines);
       case "theme.changed":
-        this.themeChanges.value++;
+        this.colours.changeTheme();
     }
   }
 
@@ -239,10 +238,10 @@ export class Chat {
 
   #forget(): void {
     this.#askedAfter = undefined;
-    this.#files.giveUp();
-    this.#colours.giveUp();
+    this.#found.giveUp();
+    this.colours.forget();
     this.view.value = initialView;
-    this.changes.value = [];
+    this.changes.value = noChanges;
     this.#answered.value = "";
     this.isRejecting.value = false;
     this.isPausing.value = false;

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { type DiffLine, lineDiff, withContext } from "../protocol/lineDiff.ts";
+import { useKept } from "./kept.ts";
 import { Visible } from "./visible.tsx";
 
 const shownLines = 40;
@@ -9,6 +10,8 @@ const signs = { old: "−", new: "+", same: " " };
 const spoken = { old: "removed ", new: "added ", same: "" };
 
 interface DiffProps {
+  /** Unique in the log. */
+  readonly name: string;
   readonly before: string;
   readonly after: string;
   /** Lines before the first one; absent when nobody knows them: then no numbers are shown. */
@@ -16,8 +19,8 @@ interface DiffProps {
 }
 
 /** The changed lines with a little around them. */
-export function Diff({ before, after, offset }: DiffProps): JSX.Element {
-  const [isWhole, showWhole] = useState(false);
+export function Diff({ name, before, after, offset }: DiffProps): JSX.Element {
+  const [isWhole = false, showWhole] = useKept(name);
   const lines = useMemo(() => withContext(lineDiff(before, after), contextLines), [before, after]);
   const shown = isWhole ? lines : lines.slice(0, shownLines);
   return (

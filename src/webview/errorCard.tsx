@@ -1,27 +1,50 @@
 import type { JSX } from "preact";
 import type { Row } from "../protocol/view.ts";
 import { Button } from "./button.tsx";
+import type { ChatCommand } from "./chatCommand.ts";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
+import { raisedLimits } from "./raisedLimits.ts";
 import { Visible } from "./visible.tsx";
 
 type ErrorRow = Extract<Row, { type: "error" }>;
 
 /** Why the run ended, what is kept, and what the person can do. `isLatest`: nothing has happened since. */
 export function ErrorCard({ row, isLatest }: { readonly row: ErrorRow; readonly isLatest: boolean }): JSX.Element {
+  const chat = useChat();
+  const raised = raisedLimits(row.code, chat.view.value.state);
   return (
-    <article class="row error" aria-label={`Error: ${row.detail}`} data-event={row.id}>
-      <div class="card error-card">
+    <article class="row error" aria-label={`Error: ${row.detail}`} data-event={row.id} tabIndex={-1}>
+      <div class={`card ${raised === undefined ? "error-card" : "limit-card"}`}>
         <div class="card-head">
-          <Icon name="error" />
+          <Icon name={raised === undefined ? "error" : "warning"} />
           <p>
             <Visible text={row.detail} />
           </p>
         </div>
-        <p class="quiet">The conversation and all changes so far are kept.</p>
-        {isLatest && <ErrorButtons row={row} />}
+        {raised === undefined && <p class="quiet">The conversation and all changes so far are kept.</p>}
+        {isLatest && (raised === undefined ? <ErrorButtons row={row} /> : <Raise command={raised.command} to={raised.to} />)}
       </div>
     </article>
+  );
+}
+
+/** Another run with twice as much; not to press it leaves the run stopped. */
+function Raise({ command, to }: { readonly command: ChatCommand; readonly to: string }): JSX.Element {
+  const chat = useChat();
+  const raise = (): void => {
+    chat.command(command);
+    chat.run("run.start");
+  };
+  return (
+    <div class="buttons">
+      <Button kind="primary" label={`Raise to ${to}`} title="Raise the limit of this conversation, and continue" onClick={raise} />
+      <Button
+        label="Settings"
+        title="Open the limits of new conversations"
+        onClick={() => chat.post({ type: "door", command: "openSettings" })}
+      />
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import "@vscode/codicons/dist/codicon.css";
 import "./style/frame.css";
 import "./style/log.css";
 import "./style/evidence.css";
+import "./style/endings.css";
 import "./style/footer.css";
 import "./style/pinned.css";
 import "./style/composer.css";

@@ -4,6 +4,7 @@ import { visibleText } from "../protocol/visibleText.ts";
 
 /** Above this the text is shown as it is: parsing must not hold up the view. */
 const maxCharacters = 100_000;
+const maxLanguageCharacters = 100;
 const maxImageCharacters = 2_800_000;
 const pictures = /^data:image\/(?:png|jpeg|gif|webp);base64,/i;
 const webAddress = /^https?:\/\//i;
@@ -35,7 +36,18 @@ export function createMarkdownRenderer(): MarkdownRenderer {
       return draw(tokens, index, ...rest);
     };
   }
-  return (markdown) => (markdown.length > maxCharacters ? plain(markdown) : tamed(DOMPurify.sanitize(parser.render(markdown), allowed)));
+  return (markdown) => {
+    if (markdown.length > maxCharacters) return plain(markdown);
+    const environment = {};
+    const tokens = parser.parse(markdown, environment);
+    const languages = tokens.filter(({ type }) => type === "fence" || type === "code_block").map(({ info }) => languageOf(info));
+    return tamed(DOMPurify.sanitize(parser.renderer.render(tokens, parser.options, environment), allowed), languages);
+  };
+}
+
+/** The first word behind a fence. */
+function languageOf(info: string): string {
+  return info.trim().split(/\s/)[0]?.slice(0, maxLanguageCharacters) ?? "";
 }
 
 function plain(text: string): DocumentFragment {
@@ -48,7 +60,7 @@ function plain(text: string): DocumentFragment {
 }
 
 /** Links lose their address, so that only a click, and only ours, can use it; remote pictures become links. */
-function tamed(fragment: DocumentFragment): DocumentFragment {
+function tamed(fragment: DocumentFragment, languages: readonly string[]): DocumentFragment {
   for (const image of fragment.querySelectorAll("img")) {
     const address = image.getAttribute("src") ?? "";
     if (!pictures.test(address)) image.replaceWith(link(address, image.alt === "" ? address : image.alt));
@@ -56,7 +68,7 @@ function tamed(fragment: DocumentFragment): DocumentFragment {
   for (const anchor of fragment.querySelectorAll("a[href]"))
     anchor.replaceWith(link(anchor.getAttribute("href") ?? "", ...anchor.childNodes));
   for (const heading of fragment.querySelectorAll("h1, h2, h3, h4, h5, h6")) demote(heading);
-  for (const block of fragment.querySelectorAll("pre")) addCopyButton(block);
+  [...fragment.querySelectorAll("pre")].forEach((block, index) => frameCode(block, languages[index] ?? ""));
   for (const table of fragment.querySelectorAll("table")) scrollable(table);
   return fragment;
 }
@@ -81,9 +93,10 @@ function demote(heading: Element): void {
   heading.replaceWith(lower);
 }
 
-function addCopyButton(block: Element): void {
+function frameCode(block: Element, language: string): void {
   const frame = document.createElement("div");
   frame.className = "code-block";
+  if (language !== "") frame.dataset["language"] = language;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "icon-button copy";
@@ -101,6 +114,7 @@ function addCopyButton(block: Element): void {
 function scrollable(table: Element): void {
   const frame = document.createElement("div");
   frame.className = "table-frame";
+  frame.tabIndex = 0;
   table.replaceWith(frame);
   frame.append(table);
 }

@@ -1,8 +1,10 @@
 import type { JSX } from "preact";
+import { displaySeconds } from "../protocol/display.ts";
 import type { ActionRow, Row } from "../protocol/view.ts";
 import { Collapsible } from "./collapsible.tsx";
 import { Icon } from "./icon.tsx";
 import { MarkdownText } from "./markdownText.tsx";
+import { Pictures } from "./picturesRow.tsx";
 
 type RowOf<Type extends Row["type"]> = Extract<Row, { type: Type }>;
 
@@ -14,7 +16,8 @@ export function UserRow({ row, isQueued }: { readonly row: RowOf<"user">; readon
     <article class="row user" aria-label={`You: ${row.text}`} data-event={row.id} tabIndex={-1}>
       <h2 class="unseen">You: {row.text.slice(0, headingLength)}</h2>
       <div class="user-block">
-        <div class="user-text">{row.text}</div>
+        {row.text !== "" && <div class="user-text">{row.text}</div>}
+        {row.images.length > 0 && <Pictures name={row.id} urls={row.images} />}
         {isQueued && <div class="quiet">Queued. The agent reads it at its next step.</div>}
       </div>
     </article>
@@ -25,11 +28,18 @@ export function AgentRow({ row }: { readonly row: RowOf<"agent"> }): JSX.Element
   return (
     <article class="row agent" aria-label={`Agent: ${row.text}`} data-event={row.id}>
       <h3 class="unseen">Agent</h3>
-      {row.reasoning !== "" && <Reasoning name={`${row.id}-reasoning`} text={row.reasoning} isOpen={false} line="Thought" />}
+      {row.reasoning !== "" && (
+        <Reasoning name={`${row.id}-reasoning`} text={row.reasoning} isOpen={false} line={thoughtLine(row.reasoningMs)} />
+      )}
       {row.text !== "" && <MarkdownText text={row.text} />}
       {row.isCutOff && <div class="quiet">The answer was cut off here.</div>}
     </article>
   );
+}
+
+/** "Thought for 8 s". */
+function thoughtLine(ms: number | undefined): string {
+  return ms === undefined || ms < 1000 ? "Thought" : `Thought for ${displaySeconds(Math.round(ms / 1000))}`;
 }
 
 /** The reply while it grows. It is announced when it is an event. */
@@ -37,9 +47,9 @@ export function StreamingRow({ text, reasoning }: { readonly text: string; reado
   return (
     <article class="row agent streaming" aria-label="The agent is writing" aria-live="off">
       {reasoning !== "" && (
-        <Reasoning name="streaming-reasoning" text={reasoning} isOpen={text === ""} line={text === "" ? "Thinking" : "Thought"} />
+        <Reasoning name="streaming-reasoning" text={reasoning} isOpen={false} line={text === "" ? "Thinking" : "Thought"} />
       )}
-      {text !== "" && <MarkdownText text={text} />}
+      {text !== "" && <MarkdownText text={text} isGrowing />}
     </article>
   );
 }
@@ -62,17 +72,6 @@ export function FinishRow({ row, message }: { readonly row: ActionRow; readonly 
         Finished
       </h3>
       <MarkdownText text={message} />
-    </article>
-  );
-}
-
-const noticeIcons = { stop: "circle-slash", pause: "debug-pause", stuck: "debug-pause", condensed: "fold" } as const;
-
-export function NoticeRow({ row }: { readonly row: RowOf<"notice"> }): JSX.Element {
-  return (
-    <article class="row notice" aria-label={row.text} data-event={row.id}>
-      <Icon name={noticeIcons[row.reason]} />
-      <span>{row.text}</span>
     </article>
   );
 }

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useKept } from "./kept.ts";
 import { plainTerminal } from "./plainTerminal.ts";
 import { Visible } from "./visible.tsx";
 
@@ -7,18 +7,21 @@ const shownLines = 12;
 
 /** The last lines of an output, or the first ones of a file, and all of them on request. Live output shows only its tail. */
 export function Output({
+  name,
   text,
   label,
   isLive = false,
   isFile = false,
 }: {
+  /** Unique in the log. */
+  readonly name: string;
   readonly text: string;
   readonly label: string;
   readonly isLive?: boolean;
   /** Its lines are not wrapped. */
   readonly isFile?: boolean;
 }): JSX.Element {
-  const [isWhole, showWhole] = useState(false);
+  const [isWhole = false, showWhole] = useKept(`${name}-whole`);
   const lines = plainTerminal(text)
     .replace(/^\s*\n|\s+$/g, "")
     .split("\n");

@@ -8,7 +8,7 @@ import { Visible } from "./visible.tsx";
 export function Proposal({ event }: { readonly event: ActionEvent }): JSX.Element {
   const { action } = event;
   if (action?.kind === "TerminalAction") return <Command text={action.command} />;
-  if (action?.kind === "FileEditorAction") return <FileChange action={action} />;
+  if (action?.kind === "FileEditorAction") return <FileChange name={event.id} action={action} />;
   return <Command text={event.tool_call.arguments} />;
 }
 
@@ -28,25 +28,30 @@ function Command({ text }: { readonly text: string }): JSX.Element {
   );
 }
 
-function FileChange({ action }: { readonly action: FileEditorAction }): JSX.Element {
+interface ChangeProps {
+  readonly name: string;
+  readonly action: FileEditorAction;
+}
+
+function FileChange({ name, action }: ChangeProps): JSX.Element {
   return (
     <>
       <pre class="command" tabIndex={0}>
         <Visible text={action.path} />
       </pre>
-      <Change action={action} />
+      <Change name={name} action={action} />
     </>
   );
 }
 
-function Change({ action }: { readonly action: FileEditorAction }): JSX.Element | null {
+function Change({ name, action }: ChangeProps): JSX.Element | null {
   switch (action.command) {
     case "create":
-      return <Diff before="" after={action.file_text ?? ""} offset={0} />;
+      return <Diff name={`${name}-proposal`} before="" after={action.file_text ?? ""} offset={0} />;
     case "str_replace":
-      return <Diff before={action.old_str ?? ""} after={action.new_str ?? ""} />;
+      return <Diff name={`${name}-proposal`} before={action.old_str ?? ""} after={action.new_str ?? ""} />;
     case "insert":
-      return <Diff before="" after={action.new_str ?? ""} offset={action.insert_line ?? 0} />;
+      return <Diff name={`${name}-proposal`} before="" after={action.new_str ?? ""} offset={action.insert_line ?? 0} />;
     case "view":
     case "undo_edit":
       return null;

@@ -132,7 +132,7 @@ describe("webview: a conversation", function () {
     assert.equal(await output.innerText(), "55%");
     await view.send(story.live(id, "\r100%\n\u001b[31mred\u001b[0m").take());
     assert.equal(await output.innerText(), "100%\nred");
-    await view.page.getByRole("button", { name: "Show Terminal" }).click();
+    await view.page.getByRole("button", { name: "Open in terminal" }).click();
     assert.deepEqual((await view.requests()).at(-1), { type: "terminal.show" });
     await view.send(story.terminalDone(id, "done").take());
     assert.equal(await output.count(), 0, "a finished command is closed");
@@ -160,7 +160,7 @@ describe("webview: a conversation", function () {
       ],
     );
     await view.page.getByRole("button", { name: "Open File" }).click();
-    assert.deepEqual((await view.requests()).at(-1), { type: "file.open", path: "/home/me/project/src/date.ts" });
+    assert.deepEqual((await view.requests()).at(-1), { type: "file.open", path: "/home/me/project/src/date.ts", line: 12 });
   });
 
   it("keeps what the model says beside a call, and puts its reasoning behind one line", async () => {
@@ -225,7 +225,7 @@ describe("webview: a conversation", function () {
     await showScene(view, "running");
     await types();
     await view.page.getByRole("button", { name: "Pause" }).click();
-    await view.page.getByRole("button", { name: "Stop" }).click();
+    await view.page.getByRole("button", { name: "Stop", exact: true }).click();
     assert.deepEqual(await types(), ["run.pause", "run.interrupt"]);
     await view.reload();
     await showScene(view, "paused");

@@ -167,7 +167,7 @@ describe("webview: what goes with a message", function () {
     assert.deepEqual(await buttons(), ["Stop", "Send"]);
     await composerOf(view).press("Enter");
     assert.deepEqual(await sent(), [{ type: "command", command: { type: "message.send", conversationId, text: "Use ISO dates." } }]);
-    await view.page.getByRole("button", { name: "Stop" }).click();
+    await view.page.getByRole("button", { name: "Stop", exact: true }).click();
     assert.deepEqual(await sent(), [{ type: "command", command: { type: "run.interrupt", conversationId } }]);
   });
 });

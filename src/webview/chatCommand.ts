@@ -1,0 +1,5 @@
+import type { Command } from "../protocol/commands.ts";
+
+type Untargeted<Each> = Each extends unknown ? Omit<Each, "conversationId"> : never;
+/** A command to the conversation that is shown. */
+export type ChatCommand = Untargeted<Exclude<Command, { type: "conversation.create" }>>;
