@@ -2,21 +2,35 @@ import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileEditorAction } from "../protocol/actions.ts";
 import type { CommandOf } from "../protocol/commands.ts";
+import { consequenceOf, mayBeRemembered } from "../protocol/consequences.ts";
 import { displayAction, type Folders } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import { lineDiff } from "../protocol/lineDiff.ts";
+import { whyAsked } from "../protocol/riskReasons.ts";
+import type { ConfirmationPolicy } from "../protocol/state.ts";
 import { visibleText } from "../protocol/visibleText.ts";
 import { diffLines } from "./rowText.ts";
 
-export type Answer = Pick<CommandOf<"confirmation.respond">, "accept" | "reason">;
+export type Answer = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "remember">;
 
-/** Asks the person whether `actions` may be done, which it shows whole. Undefined when it was stopped meanwhile. */
-export async function askPerson(actions: readonly ActionEvent[], folders: Folders, stop: AbortSignal): Promise<Answer | undefined> {
+/** What is asked, and where. */
+export interface Question {
+  readonly actions: readonly ActionEvent[];
+  readonly policy: ConfirmationPolicy | undefined;
+  readonly folders: Folders;
+}
+
+/** Asks the person whether these actions may be done, which it shows whole, and why it asks. Undefined when it was stopped meanwhile. */
+export async function askPerson({ actions, policy, folders }: Question, stop: AbortSignal): Promise<Answer | undefined> {
   for (const action of actions) process.stderr.write(`\n${proposal(action, folders)}`);
+  process.stderr.write(`  ${whyAsked(actions, policy)}\n`);
   await forgetTyped();
-  const reply = (await readLine("Allow? [y]es, [n]o, or a reason for the agent: ", stop)).trim();
+  const canRemember = mayBeRemembered(actions, policy);
+  const choices = canRemember ? "[o]nce, [a]lways exactly this, [n]o" : "[y]es, [n]o";
+  const reply = (await readLine(`Allow? ${choices}, or a reason for the agent: `, stop)).trim();
   if (stop.aborted) return undefined;
-  if (/^y(es)?$/i.test(reply)) return { accept: true };
+  if (canRemember && /^a(lways)?$/i.test(reply)) return { accept: true, remember: true };
+  if (/^(?:y(es)?|o(nce)?)$/i.test(reply)) return { accept: true };
   return { accept: false, ...(/^n?o?$/i.test(reply) ? {} : { reason: reply }) };
 }
 
@@ -27,7 +41,14 @@ function proposal(event: ActionEvent, folders: Folders): string {
   const body = action?.kind === "FileEditorAction" ? changeLines(action) : action?.kind === "(other)" ? [event.tool_call.arguments] : [];
   const lines = `${plan} ${target.trim()}`.split("\n");
   const length = lines.length > 20 ? `  (${lines.length} lines)\n` : "";
-  return [...lines, ...body.map((line) => `  ${line}`)].map((line) => `  ${visibleText(line)}\n`).join("") + length;
+  const told = [...lines, ...body.map((line) => `  ${line}`)].map((line) => `  ${visibleText(line)}\n`).join("");
+  return told + length + consequenceLine(event);
+}
+
+/** What stands out in a command, in words. */
+function consequenceLine({ action }: ActionEvent): string {
+  const { text = "" } = action?.kind === "TerminalAction" && !action.is_input ? (consequenceOf(action.command) ?? {}) : {};
+  return text === "" ? "" : `  ${visibleText(text)}\n`;
 }
 
 function changeLines(action: FileEditorAction): string[] {

@@ -47,7 +47,7 @@ function actionText(row: ActionRow, style: RowStyle): string {
   const { verb, plan, target, outcome, status } = displayAction(row, style.folders);
   const mark = status === "done" ? paint("green", "✓") : status === "open" ? "…" : paint("red", "✗");
   const took = row.event.action?.kind === "TerminalAction" && row.result ? displayDuration(row.startedAt, row.result.timestamp) : "";
-  const tail = [outcome, took].filter((part) => part !== "").join(" · ");
+  const tail = [outcome, took, row.event.granted ? "allowed earlier" : ""].filter((part) => part !== "").join(" · ");
   const what = isVerbose ? safe(target.trim()).replaceAll("\n", "\n    ") : oneLine(target);
   const line = `${mark} ${status === "open" ? plan : verb} ${what}`.trimEnd() + (tail === "" ? "" : paint("dim", ` · ${tail}`));
   return [line, ...bodyOf(row, status === "done", isVerbose).map((text) => paint("dim", `    ${text}`)), ""].join("\n");

@@ -51,7 +51,8 @@ export async function doTask(host: Host, task: Task): Promise<View> {
 
 async function ask(host: Host, { conversationId, stop }: Task, view: View): Promise<void> {
   const actions = actionsToConfirm(view);
-  const answer = await askPerson(actions, view.state.folders ?? view.state.working_dir ?? "", stop);
+  const { confirmation_policy: policy, folders, working_dir = "" } = view.state;
+  const answer = await askPerson({ actions, policy, folders: folders ?? working_dir }, stop);
   if (answer === undefined) return;
   await host.handle({ type: "confirmation.respond", conversationId, actionIds: actions.map(({ id }) => id), ...answer });
 }

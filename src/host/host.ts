@@ -60,13 +60,14 @@ type StoreCommandType = `conversation.${"delete" | "restore" | "fork" | "take_ov
 export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
   readonly #open = new Map<ConversationId, OpenConversation>();
-  readonly #watch = new Watch();
+  readonly #watch: Watch;
   readonly #deleting = new Map<ConversationId, Promise<void>>();
   #closed = false;
   #hasStarted = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#watch = new Watch(options.log);
   }
 
   /** Resolves when the command has taken effect and its events are durable; a run goes on by itself. Rejects with a HostError or ConversationError. */

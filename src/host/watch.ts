@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ConversationId } from "../protocol/ids.ts";
+import type { Log } from "../protocol/log.ts";
 import { type Activity, type ActivityNotice, activityOf } from "../protocol/summary.ts";
 import type { Mode } from "./mode.ts";
 
@@ -7,13 +8,18 @@ export type ActivityListener = (notice: ActivityNotice) => void;
 
 /** What goes on in all conversations that are open, for whoever wants to know. */
 export class Watch {
+  readonly #log: Log;
   readonly #listeners = new Set<ActivityListener>();
   readonly #present = new Map<ConversationId, Activity>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   /** `listener` is told at once of all that are open. */
   add(listener: ActivityListener): Disposable {
     this.#listeners.add(listener);
-    for (const activity of this.#present.values()) listener({ type: "changed", activity });
+    for (const activity of this.#present.values()) this.#pass(listener, { type: "changed", activity });
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
@@ -38,6 +44,15 @@ export class Watch {
   }
 
   #tell(notice: ActivityNotice): void {
-    for (const listener of this.#listeners) listener(notice);
+    for (const listener of this.#listeners) this.#pass(listener, notice);
+  }
+
+  #pass(listener: ActivityListener, notice: ActivityNotice): void {
+    try {
+      listener(notice);
+    } catch (error) {
+      // A fault of one door must reach neither the others nor the run.
+      this.#log.error("a listener failed", { error: String(error) });
+    }
   }
 }

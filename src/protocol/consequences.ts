@@ -1,7 +1,9 @@
 import type { Action } from "./actions.ts";
 import { rules } from "./consequenceRules.ts";
+import type { ActionEvent } from "./events.ts";
 import { isProtected, isSecret } from "./protectedPaths.ts";
 import { type ShellPart, shellParts } from "./shellParts.ts";
+import type { ConfirmationPolicy } from "./state.ts";
 import { visibleText } from "./visibleText.ts";
 
 /** What a command does that a person wants to know before it runs. */
@@ -31,6 +33,11 @@ export function consequenceOf(command: string): Consequence | undefined {
 export function mayBeGranted(action: Action | null | undefined): boolean {
   if (action?.kind !== "TerminalAction" || action.is_input || action.reset || action.command.trim() === "") return false;
   return consequenceOf(action.command)?.mayBeRemembered ?? true;
+}
+
+/** Whether the answer can hold for the next time as well: only where commands are asked about, and only of these it is known that they are the same. */
+export function mayBeRemembered(actions: readonly Pick<ActionEvent, "action">[], policy: ConfirmationPolicy | undefined): boolean {
+  return policy?.kind === "ConfirmRisky" && actions.every(({ action }) => mayBeGranted(action));
 }
 
 /** `isAsked`: a person is asked every time. */

@@ -42,8 +42,8 @@ export class Chat {
   readonly isLoadingEarlier = signal(false);
   /** Why the last request could not be done; empty when nothing is wrong. */
   readonly problem = signal("");
-  /** A task was sent, and its conversation is not there yet. */
-  readonly isStarting = signal(false);
+  /** The task that was sent, until its conversation is there; undefined otherwise. */
+  readonly starting = signal<string | undefined>(undefined);
   /** A pause was asked for, and the step that runs is not over. */
   readonly isPausing = signal(false);
   /** Whether the person is saying why not. */
@@ -108,7 +108,7 @@ export class Chat {
     const content = { text, ...(pictures.length === 0 ? {} : { images: pictures.map(({ url }) => url) }) };
     this.#draft.sent(text, pictures);
     this.stick.value = true;
-    this.isStarting.value = isNew;
+    this.starting.value = isNew ? text : undefined;
     if (isNew) this.post({ type: "task.start", ...content });
     else this.command({ type: "message.send", ...content });
   }
@@ -205,13 +205,13 @@ export class Chat {
     const { conversationId } = session;
     const isFirst = this.session.value === undefined;
     if (isFirst || conversationId !== this.conversationId.peek()) {
-      this.#draft.change(session, this.isStarting.value);
+      this.#draft.change(session, this.starting.value !== undefined);
       this.#forget();
       if (!isFirst || !isSavedFor(this.#kept, conversationId)) {
         this.stick.value = true;
         this.anchor.value = undefined;
       }
-      if (conversationId !== null) this.isStarting.value = false;
+      if (conversationId !== null) this.starting.value = undefined;
     }
     this.session.value = session;
   }
@@ -285,7 +285,7 @@ export class Chat {
   #fail(message: string): void {
     this.problem.value = message;
     this.#answered.value = "";
-    this.isStarting.value = false;
+    this.starting.value = undefined;
     this.isPausing.value = false;
     this.isLoadingEarlier.value = false;
     this.#draft.giveBack();

@@ -5,6 +5,14 @@ import { Door } from "./notes.tsx";
 
 /** What the person can do before there is a conversation; always one way on. */
 export function EmptyState({ session }: { readonly session: ChatSession }): JSX.Element {
+  const { starting } = useChat();
+  if (starting.value !== undefined) {
+    return (
+      <article class="row user" aria-label={`You: ${starting.value}`}>
+        {starting.value}
+      </article>
+    );
+  }
   switch (session.readiness) {
     case "no-folder":
       return (

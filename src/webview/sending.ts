@@ -9,7 +9,7 @@ const maxCharacters = 1_000_000;
 /** Why nothing can be sent now, as a sentence without its full stop; empty when it can. */
 export function hindranceOf(chat: Chat, session: ChatSession): string {
   const view = chat.view.value;
-  if (chat.isStarting.value) return "The conversation is starting";
+  if (chat.starting.value !== undefined) return "The conversation is starting";
   if (view.isDeleted) return "The conversation was deleted";
   if (view.readOnly !== undefined) return "This conversation can only be read here";
   if (session.readiness !== "ready") return missing[session.readiness];

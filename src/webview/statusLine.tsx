@@ -14,7 +14,7 @@ import { Visible } from "./visible.tsx";
 export function StatusLine({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
   const view = chat.view.value;
-  const status = chat.isStarting.value ? starting : statusOf(view, session, chat.displayOf);
+  const status = chat.starting.value !== undefined ? starting : statusOf(view, session, chat.displayOf);
   const isPausing = chat.isPausing.value;
   return (
     <div class={`status ${status.kind}`} role="group" aria-label="Status">

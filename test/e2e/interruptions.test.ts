@@ -1,31 +1,24 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { openChatWindow } from "../support/chatWindow.ts";
+import { processRuns } from "../support/processRuns.ts";
 import { until } from "../support/until.ts";
 
 const finish = (message: string): object => ({ toolCalls: [{ name: "finish", arguments: { message } }] });
 const terminal = (command: string): object => ({ toolCalls: [{ name: "terminal", arguments: { command } }] });
 const settings = { "openhands.confirm": "never" };
 
-/** Whether a process with these arguments is there. */
-async function runs(args: string): Promise<boolean> {
-  const { stdout } = await promisify(execFile)("ps", ["-eo", "args"]);
-  return stdout.split("\n").some((line) => line.trim() === args);
-}
-
 describe("a run that is broken off", () => {
   it("ends within two seconds when the person stops it, with the command it ran, and the next message goes on", async () => {
     await using it = await openChatWindow({ settings, answers: [terminal("sleep 7301"), finish("Going on.")] });
     await it.chat.send("Wait for ever.");
     await it.chat.statusIs("Running sleep 7301");
-    await until("the command to run", () => runs("sleep 7301"));
+    await until("the command to run", () => processRuns("sleep 7301"));
     await it.window.screenshot("running");
     const pressed = performance.now();
     await it.chat.press("Stop");
     await it.chat.statusIs("Stopped");
     assert.ok(performance.now() - pressed < 4_000);
-    assert.equal(await runs("sleep 7301"), false);
+    assert.equal(await processRuns("sleep 7301"), false);
     await it.window.screenshot("stopped");
 
     await it.chat.send("Go on.");
@@ -38,13 +31,13 @@ describe("a run that is broken off", () => {
     await using it = await openChatWindow({ settings, answers: [terminal("echo before; sleep 7302"), finish("Continued.")] });
     await it.chat.send("Work on.");
     await it.chat.statusIs("Running");
-    await until("the command to run", () => runs("sleep 7302"));
+    await until("the command to run", () => processRuns("sleep 7302"));
     await it.window.reload();
     await it.chat.open();
     await it.chat.statusIs("Paused");
     await it.window.screenshot("reloaded");
     assert.equal((await it.chat.rows())[0], "You: Work on.");
-    assert.equal(await runs("sleep 7302"), false);
+    assert.equal(await processRuns("sleep 7302"), false);
     await it.chat.press("Continue");
     await it.chat.statusIs("Finished");
     assert.equal((await it.chat.rows()).at(-1), "Finished: Continued.");

@@ -13,6 +13,8 @@ export interface ChatWindowOptions {
   readonly settings?: Settings;
   readonly workspaceTrust?: "off" | "on";
   readonly theme?: Theme;
+  /** As a person has it, who is notified; otherwise VS Code takes the window for an automated one and shows none. */
+  readonly isNotified?: true;
 }
 
 export interface ChatWindow extends AsyncDisposable {
@@ -28,13 +30,16 @@ export async function openChatWindow({
   settings,
   workspaceTrust = "off",
   theme = "dark",
+  isNotified,
 }: ChatWindowOptions): Promise<ChatWindow> {
   await using stack = new AsyncDisposableStack();
   const { folder } = stack.use(await demoWorkspace());
   const llm = stack.use(await startFakeLlm(answers));
   const env = { LLM_MODEL: "fake-model", LLM_BASE_URL: llm.url, LLM_API_KEY: "test-key" };
-  const server = stack.use(await startVscodeServer({ env, workspaceTrust, settings: settings ?? {} }));
-  const window = stack.use(await openWindow({ server, folder, extensionPath: root, theme }));
+  const server = stack.use(
+    await startVscodeServer({ env, workspaceTrust, settings: settings ?? {}, ...(isNotified && { unpackedExtension: root }) }),
+  );
+  const window = stack.use(await openWindow({ server, folder, theme, ...(isNotified ? {} : { extensionPath: root }) }));
   const chat = new ChatDriver(window);
   if (workspaceTrust === "off") await chat.open();
   const owned = stack.move();

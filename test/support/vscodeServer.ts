@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly vsix?: string;
   /** The folder of an extension that is built but not packaged: every window loads it as if it were installed. */
   readonly unpackedExtension?: string;
+  /** Folders of further extensions. */
+  readonly moreExtensions?: readonly string[];
   /** A free port when it is not given. */
   readonly port?: number;
   readonly signal?: AbortSignal;
@@ -47,6 +49,7 @@ export async function startVscodeServer(options: ServerOptions = {}): Promise<Vs
     const folders = ["--server-data-dir", data, "--extensions-dir", extensions, "--accept-server-license-terms"];
     if (options.vsix !== undefined) await runCommand(vscode.node, [main, ...folders, "--install-extension", options.vsix], { env });
     if (options.unpackedExtension !== undefined) await link(options.unpackedExtension, extensions);
+    for (const folder of options.moreExtensions ?? []) await cp(folder, path.join(extensions, path.basename(folder)), { recursive: true });
     const child = spawn(vscode.node, [main, ...folders, ...serverFlags(options)], {
       env,
       stdio: ["ignore", "pipe", "pipe"],

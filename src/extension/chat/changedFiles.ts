@@ -1,5 +1,5 @@
+import { changedFile } from "../../protocol/changedFiles.ts";
 import type { ChangedFile } from "../../protocol/chat.ts";
-import { diffCounts, lineDiff } from "../../protocol/lineDiff.ts";
 import type { FileChange } from "../../protocol/progress.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import { textNow } from "../edits/textNow.ts";
@@ -40,7 +40,6 @@ export class ChangedFiles {
     // What cannot be read as text is taken for what the agent made of it.
     const after = now.type === "text" ? now.text : now.type === "absent" ? null : change.after;
     if (after === before) return { change, file: undefined };
-    const { added, removed } = diffCounts(lineDiff(before ?? "", after ?? ""));
-    return { change, file: { path, status: before === null ? "created" : "changed", added, removed } };
+    return { change, file: changedFile({ path, before, after: after ?? "" }) };
   }
 }

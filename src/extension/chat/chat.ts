@@ -243,7 +243,9 @@ export class Chat implements vscode.Disposable {
   }
 
   async #postSession(): Promise<void> {
-    this.#face.post({ type: "session", session: await sessionOf(this.#conversationId, this.#parts) });
+    const session = await sessionOf(this.#conversationId, this.#parts);
+    // Another one may be shown by now, of which the page has been told.
+    if (session.conversationId === this.#conversationId) this.#face.post({ type: "session", session });
   }
 }
 

@@ -13,6 +13,7 @@ export interface TabListener extends SurfaceListener {
 export class ChatTab implements Surface, vscode.Disposable {
   static readonly viewType = "openhands.chatTab";
   readonly chat: Chat;
+  readonly column = vscode.ViewColumn.Beside;
   readonly #panel: vscode.WebviewPanel;
   readonly #subscriptions: vscode.Disposable[];
 
@@ -25,7 +26,7 @@ export class ChatTab implements Surface, vscode.Disposable {
     const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(parts.extensionUri, "media", name);
     panel.iconPath = { light: icon("tab-light.svg"), dark: icon("tab-dark.svg") };
     const face: ChatFace = {
-      column: vscode.ViewColumn.Beside,
+      column: this.column,
       post: (update) => void panel.webview.postMessage(update),
       onShown: () => listener.onChanged(this),
       onUsed: () => listener.onUsed(this),

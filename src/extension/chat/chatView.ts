@@ -14,6 +14,7 @@ const mementoKey = "conversation";
 export class ChatView implements Surface, vscode.WebviewViewProvider, vscode.Disposable {
   static readonly id = "openhands.chat";
   readonly chat: Chat;
+  readonly column = vscode.ViewColumn.Active;
   readonly #parts: ChatParts;
   readonly #listener: SurfaceListener;
   #view: vscode.WebviewView | undefined;
@@ -23,7 +24,7 @@ export class ChatView implements Surface, vscode.WebviewViewProvider, vscode.Dis
     this.#parts = parts;
     this.#listener = listener;
     const face: ChatFace = {
-      column: vscode.ViewColumn.Active,
+      column: this.column,
       post: (update) => void this.#view?.webview.postMessage(update),
       onShown: (id) => {
         void parts.memento.update(mementoKey, id ?? undefined);

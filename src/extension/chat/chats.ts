@@ -41,7 +41,12 @@ export class Chats implements vscode.WebviewPanelSerializer, vscode.Disposable {
 
   /** Whether the person can see the conversation now. */
   isVisible(id: ConversationId): boolean {
-    return vscode.window.state.focused && this.surfaces.some(({ chat, isVisible }) => isVisible && chat.conversationId === id);
+    return vscode.window.state.focused && this.surfaceOf(id) !== undefined;
+  }
+
+  /** A place where the conversation is in view. */
+  surfaceOf(id: ConversationId): Surface | undefined {
+    return this.surfaces.find(({ chat, isVisible }) => isVisible && chat.conversationId === id);
   }
 
   /** Brings the conversation to the front, where it is shown already or else in the view; the keyboard goes into its composer. */

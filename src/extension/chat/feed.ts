@@ -3,6 +3,7 @@ import type { ChatUpdate } from "../../protocol/chat.ts";
 import type { Event } from "../../protocol/events.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Notification } from "../../protocol/notifications.ts";
+import { shortenDone, shortenEvent } from "../../protocol/shortened.ts";
 import { type ConversationState, reduceState } from "../../protocol/state.ts";
 import type { Snapshot } from "../../protocol/view.ts";
 import { NotificationBatch } from "./notificationBatch.ts";
@@ -10,6 +11,8 @@ import { NotificationBatch } from "./notificationBatch.ts";
 /** So many events, and so many characters of them, the page is given at once. */
 const mostEvents = 300;
 const mostCharacters = 800_000;
+/** Of one text; the whole of a result is opened in an editor. */
+const mostOfText = 12_000;
 
 export interface FeedOptions {
   readonly host: Host;
@@ -82,7 +85,9 @@ export class Feed implements Disposable {
   }
 
   #tell(notification: Notification): void {
-    this.#batch.add(notification.type === "event.appended" ? { ...notification, event: shortenEvent(notification.event) } : notification);
+    this.#batch.add(
+      notification.type === "event.appended" ? { ...notification, event: shortenEvent(notification.event, mostOfText) } : notification,
+    );
   }
 }
 
@@ -97,14 +102,13 @@ function newestThatFit({ firstSeq, events }: Pick<Snapshot, "firstSeq" | "events
   readonly events: Event[];
 } {
   const kept: Event[] = [];
+  const done = new Set(events.flatMap((event) => ("action_id" in event ? event.action_id : [])));
   let characters = 0;
   for (const event of events.toReversed()) {
-    const shortened = shortenEvent(event);
+    const shortened = done.has(event.id) ? shortenDone(event, mostOfText) : shortenEvent(event, mostOfText);
     characters += JSON.stringify(shortened).length;
     if (characters > mostCharacters && kept.length > 0) break;
     kept.push(shortened);
   }
   return { firstSeq: firstSeq + events.length - kept.length, events: kept.toReversed() };
 }
-
-const shortenEvent = (event: Event): Event => event;

@@ -9,6 +9,7 @@ import { StatusItem } from "../activity/statusItem.ts";
 import type { CommandMap } from "../commandMap.ts";
 import { conversationCommands } from "../conversationCommands.ts";
 import { Edits } from "../edits/edits.ts";
+import { Proposals } from "../edits/proposals.ts";
 import { registerVirtualTexts } from "../edits/virtualTexts.ts";
 import { Highlighter } from "../highlighter/highlighter.ts";
 import { History } from "../history/history.ts";
@@ -60,6 +61,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     highlighter,
     registerVirtualTexts(host, files),
     new StatusItem(activities),
+    new Proposals({ host, activities, chats, edits, models }),
     new Announcements(activities, chats, models),
     keepBadge(activities, chats.view, tree.view),
     keepContextKeys(activities, chats),

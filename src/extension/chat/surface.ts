@@ -1,9 +1,12 @@
+import type { Column } from "../edits/edits.ts";
 import type { Chat } from "./chat.ts";
 
 /** A place of the window that shows a chat. */
 export interface Surface {
   readonly chat: Chat;
   readonly isVisible: boolean;
+  /** Where editors are opened from here, so that they do not cover it. */
+  readonly column: Column;
   /** Brings it to the front, with the keyboard. */
   reveal(): Promise<void>;
 }

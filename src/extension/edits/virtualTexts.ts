@@ -59,4 +59,5 @@ const readers: Readonly<Record<VirtualScheme, (uri: vscode.Uri, reading: Reading
   },
 };
 
-const sourceOf = (uri: vscode.Uri): Source => Source.parse(JSON.parse(uri.query));
+/** What a virtual document is of. */
+export const sourceOf = (uri: vscode.Uri): Source => Source.parse(JSON.parse(uri.query));

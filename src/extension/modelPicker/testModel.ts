@@ -10,7 +10,7 @@ export interface TestParts extends AddParts {
   readonly openLlm: (ref: LlmRef) => Promise<Llm>;
 }
 
-/** Asks the model small questions and shows what comes of them, in a list that ends the test when it is closed. */
+/** Asks the model small questions and shows what comes of them, in a list that ends the test when it is closed; Enter shows a result whole. */
 export async function testModel({ openLlm }: TestParts, ref: LlmRef): Promise<void> {
   const pick = vscode.window.createQuickPick<ResultItem>();
   Object.assign(pick, { title: `Test of ${ref.model}`, placeholder: "Esc ends the test", busy: true, ignoreFocusOut: true });
@@ -24,7 +24,10 @@ export async function testModel({ openLlm }: TestParts, ref: LlmRef): Promise<vo
   const show = (): void => {
     pick.items = names.map((name) => itemOf(name, steps.get(name)));
   };
-  pick.onDidAccept(() => !pick.busy && pick.hide());
+  pick.onDidAccept(() => {
+    const [item] = pick.activeItems;
+    if (item) void vscode.window.showInformationMessage(item.label, { modal: true, detail: item.detail });
+  });
   show();
   pick.show();
   try {
@@ -71,8 +74,11 @@ function itemOf(name: CheckName, step: CheckStep | undefined): ResultItem {
 
 /** What it means for the agent. */
 function sumOf(steps: readonly CheckStep[]): string {
+  const outcomes = new Map(steps.map(({ name, outcome }) => [name, outcome]));
+  if (outcomes.get("streaming") === "unknown" || outcomes.get("tools") === "unknown")
+    return "It could not be asked now. Enter shows a line whole.";
   const failed = steps.filter(({ outcome }) => outcome === "failed").map(({ name }) => titles[name].toLowerCase());
   if (failed.length > 0) return `Failed: ${failed.join(", ")}. The agent cannot work with this model as it is.`;
-  const limited = steps.some(({ outcome }) => outcome === "limited" || outcome === "unknown");
-  return limited ? "The agent can work with this model; what is marked is missing or not known." : "Everything works.";
+  const isWhole = steps.every(({ outcome }) => outcome === "passed");
+  return isWhole ? "Everything works." : "The agent can work with this model; what is marked is missing or not known.";
 }

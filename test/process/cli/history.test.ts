@@ -117,6 +117,28 @@ describe("kept conversations on the command line", function () {
     assert.match(screen, /To say more: openhands run --resume [0-9a-f]{8} "…"\n$/);
   });
 
+  it("are asked about a command once when exactly it is always allowed, and show that it was allowed earlier", async () => {
+    const same = { toolCalls: [terminal("echo hi >> out.txt")] };
+    await using my = await world([same, same, { toolCalls: [terminal("sudo -n true")] }, finish]);
+    await my.begin();
+    const id = await my.id();
+    const typed = [
+      { at: /Allow\? \[o\]nce, \[a\]lways exactly this, \[n\]o, or a reason for the agent: $/, keys: "a\r" },
+      {
+        at: /Runs as administrator\.\n?\r?\n? {2}Asks because a command can do anything[^\n]*\n[^\n]*\[y\]es, \[n\]o, or[^\n]*agent: $/,
+        keys: "n\r",
+      },
+    ];
+    const { screen } = await atTerminal(["run", "--resume", id], { kept: my.kept, typed });
+    assert.match(
+      screen,
+      / {2}Run echo hi >> out\.txt\n {2}Writes out\.txt\.\n {2}Asks because a command can do anything on this machine\.\n/,
+    );
+    assert.match(screen, /✓ Ran echo hi >> out\.txt · \d[^\n]* s · allowed earlier\n/);
+    const shown = await openhands(["show", id.slice(0, 8)], { kept: my.kept });
+    assert.equal(shown.stdout.match(/allowed earlier/g)?.length, 1);
+  });
+
   it("are only read while another program writes to them", async () => {
     const waits = gate();
     await using my = await world([{ text: "Hello.", gate: waits }]);

@@ -115,6 +115,9 @@ describe("who watches the host", () => {
   it("is told of each conversation that is open, what it does, that it asks, and that it is deleted", async () => {
     await using host = await openTestHost({ llm: playedLlm([call(bash("echo a"), bash("echo b")), say("Done.")]), policy: ask });
     const notices: ActivityNotice[] = [];
+    using _faulty = host.host.watch(() => {
+      throw new Error("a fault of a door");
+    });
     using _watching = host.host.watch((notice) => notices.push(notice));
     assert.deepEqual(notices, [
       {

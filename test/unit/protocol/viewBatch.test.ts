@@ -67,10 +67,14 @@ describe("the view of many events", () => {
       return [status("waiting_for_confirmation"), status("running"), made, succeeds(made, "out")];
     }).flat();
     const state = events.reduce(reduceState, initialState);
-    const begin = performance.now();
-    const { rows } = viewOf({ state, firstSeq: 0, events });
-    const tookMs = performance.now() - begin;
-    assert.equal(rows.length, 6_000);
-    assert.ok(tookMs < 250, `${tookMs} ms for ${events.length} events`);
+    assert.equal(viewOf({ state, firstSeq: 0, events }).rows.length, 6_000);
+    // The best of some, because others are at work on the machine.
+    const times = Array.from({ length: 8 }, () => {
+      const begin = performance.now();
+      viewOf({ state, firstSeq: 0, events });
+      return performance.now() - begin;
+    });
+    const tookMs = Math.min(...times);
+    assert.ok(tookMs < 150, `${tookMs} ms for ${events.length} events`);
   });
 });
