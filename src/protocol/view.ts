@@ -9,6 +9,7 @@ import type {
   UserRejectObservation,
 } from "./events.ts";
 import { isUserMessage } from "./events.ts";
+import { condensedText, interruptText } from "./noticeTexts.ts";
 import type { Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState, stateKeys } from "./state.ts";
 import { nothingStreaming, ViewDraft } from "./viewDraft.ts";
@@ -230,9 +231,6 @@ function addRows(draft: ViewDraft, before: ConversationState, event: Event): voi
   }
 }
 
-const condensedText =
-  "The older part of the conversation was summarized, because it had become too long for the model. Nothing is lost here.";
-
 function addNotice(draft: ViewDraft, notice: Omit<NoticeRow, "type">): void {
   draft.settle();
   draft.add({ type: "notice", ...notice });
@@ -271,10 +269,6 @@ function thoughtRow(event: ActionEvent): Row | undefined {
 
 function agentRow(id: string, text: string, reasoning: string, reasoningMs: number | undefined): AgentRow {
   return { type: "agent", id, text, reasoning, ...(reasoningMs === undefined ? {} : { reasoningMs }) };
-}
-
-function interruptText(steps: number): string {
-  return `Stopped by you after ${steps === 1 ? "1 step" : `${steps} steps`}. The changes are kept.`;
 }
 
 /** Actions are done one after the other: the end of one starts the clock of the next. */

@@ -116,8 +116,10 @@ export class Story {
 
   terminalDone(actionId: string, text: string, exitCode = 0): this {
     const metadata = { exit_code: exitCode, pid: 1, prefix: "", suffix: "" };
+    const { action } = this.#events.find(({ id }) => id === actionId) ?? {};
     return this.observed(actionId, {
       kind: "TerminalObservation",
+      command: Reflect.get(Object(action), "command"),
       exit_code: exitCode,
       timeout: false,
       metadata,
