@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChatUpdate } from "../../src/protocol/chat.ts";
 import { ConversationId } from "../../src/protocol/ids.ts";
-import { conversationId, Story, session } from "./fixtures.ts";
+import { conversationId, type Story, session } from "./fixtures.ts";
 import { asked } from "./scenes.ts";
 import { withView } from "./suite.ts";
 import type { View } from "./view.ts";

@@ -187,6 +187,11 @@ export class Story {
     return this.observed(id, { kind: "FinishObservation", ...content(message, false) });
   }
 
+  condensed(summary: string): this {
+    this.#append({ kind: "Condensation", source: "environment", forgotten_event_ids: [], summary, llm_response_id: "r" });
+    return this;
+  }
+
   failed(code: string, detail: string, classification: Classification): this {
     this.#append({ kind: "ConversationErrorEvent", source: "environment", code, detail, classification });
     return this.status("error");

@@ -54,6 +54,14 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
       .take(),
     changes(12),
   ],
+  unverified: () => [
+    session(),
+    worked().agent("The month starts at 0 now. `src/date.ts:12` has it.").status("finished").take(),
+    changes(1),
+  ],
+  limit: () => [session(), worked().failed("MaxIterationsReached", limitText, limit).take()],
+  stuck: () => [session(), worked().state("stuck_reason", stuckText).status("stuck").take()],
+  condensed: () => [session(), worked().condensed("The person wants the cause of a failing test. It is in `src/date.ts`.").take()],
   rejected: () => [session(), rejected()],
   failed: () => [
     session(),
@@ -137,6 +145,11 @@ function running(): ChatUpdate {
 export function approval(): Story {
   return asking().story;
 }
+
+const limit = { kind: "agent_action", retryable: false, user_action: "none" } as const;
+const limitText = "The limit of 500 steps is reached. Everything done so far is kept; send a message to go on, or raise the limit.";
+const stuckText =
+  "The agent repeats itself: the same terminal call had the same result 4 times. It has stopped, and everything is kept: tell it what to do differently, or let it continue.";
 
 function asking(): { story: Story; pushId: string } {
   const story = worked();
