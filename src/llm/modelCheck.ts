@@ -110,7 +110,7 @@ async function checkImages(ask: Question, { hasVision }: Llm): Promise<Verdict> 
 
 function contextOf({ maxInputTokens }: Llm): CheckResult {
   if (maxInputTokens !== undefined) return { name: "context", outcome: "passed", detail: `${maxInputTokens.toLocaleString("en")} tokens.` };
-  const detail = "Not known. Give it in the model's profile, so that long conversations are summarized in time.";
+  const detail = "Not known, so long conversations are not summarized in time. A profile can give it.";
   return { name: "context", outcome: "unknown", detail };
 }
 
@@ -125,7 +125,7 @@ function priceOf({ hasPrice }: Llm, asked: readonly Asked[]): CheckResult {
   return {
     name: "price",
     outcome: "unknown",
-    detail: "Not known. Give both prices in the model's profile to see what a conversation costs.",
+    detail: "Not known, so what a conversation costs is not shown. A profile can give both prices.",
   };
 }
 

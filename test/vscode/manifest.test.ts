@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod";
 import { ModelProfile, Settings } from "../../src/protocol/settings.ts";
@@ -8,6 +10,9 @@ type Setting = z.infer<typeof Setting>;
 
 const Manifest = z.object({
   contributes: z.object({
+    walkthroughs: z.array(
+      z.object({ steps: z.array(z.object({ description: z.string(), media: z.object({ svg: z.string(), altText: z.string() }) })) }),
+    ),
     commands: z.array(z.object({ command: z.string() })),
     configuration: z.array(z.object({ title: z.string(), properties: z.record(z.string(), Setting) })),
   }),
@@ -52,6 +57,13 @@ describe("package.json", () => {
       assert.deepEqual([values, enumDescriptions?.length], [schema.options, schema.options.length]);
     }
     const commands = contributes.commands.map(({ command }) => command);
+    for (const { description, media } of contributes.walkthroughs.flatMap(({ steps }) => steps)) {
+      for (const [, command = ""] of description.matchAll(/\(command:(openhands\.\w+)\)/g)) assert.ok(commands.includes(command), command);
+      assert.ok(
+        existsSync(path.join(vscode.extensions.getExtension("openhands.openhands-vscode")?.extensionPath ?? "", media.svg)),
+        media.svg,
+      );
+    }
     for (const [name, { markdownDescription }] of Object.entries(properties)) {
       const linked = [...markdownDescription.matchAll(/\(command:([\w.]+)\)|`#([\w.]+)#`/g)].map(
         ([, command, setting]) => command ?? setting,

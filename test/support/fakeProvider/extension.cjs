@@ -16,7 +16,7 @@ exports.activate = (context) => {
   const provider = {
     provideLanguageModelChatInformation: async () => [model],
     provideTokenCount: async (_model, text) => Math.ceil(textOf(text).length / 4),
-    provideLanguageModelChatResponse: async (_model, messages, options, progress, token) => {
+    provideLanguageModelChatResponse: async (_model, messages, ...[options, progress, token]) => {
       const say = async (text) => {
         for (const word of text.match(/\S+\s*/g)) {
           if (token.isCancellationRequested) return;
@@ -34,7 +34,8 @@ exports.activate = (context) => {
 async function answer(messages, tools, { say, call, token }) {
   const last = textOf(messages.at(-1));
   if (/Count from one/.test(last)) return say("one two three four five six seven eight nine ten");
-  if (/report_number with the number (\d+)/.test(last)) return call("report_number", { number: Number(RegExp.$1) });
+  const [, number] = /report_number with the number (\d+)/.exec(last) ?? [];
+  if (number !== undefined) return call("report_number", { number: Number(number) });
   if (/What colour/.test(last)) return say(isPicture(messages.at(-1)) ? "Yellow." : "I see no picture.");
   if (/over quota/.test(last)) throw new Error("You have exceeded your monthly quota: insufficient_quota");
   if (/never end/.test(last)) {
@@ -46,7 +47,7 @@ async function answer(messages, tools, { say, call, token }) {
     await say("I look first.");
     return call(tools.find(({ name }) => name === "terminal").name, { command: "echo seen-by-$((20+1))" });
   }
-  const isTold = /^These are your instructions/.test(textOf(messages[0]));
+  const isTold = textOf(messages[0]).startsWith("These are your instructions");
   const output = result.content.map(({ value }) => value ?? "").join("");
   return say(`${isTold ? "Told" : "Not told"} what to do, and the terminal said ${/seen-by-\d+/.exec(output)?.[0]}.`);
 }

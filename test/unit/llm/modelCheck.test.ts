@@ -35,8 +35,8 @@ describe("the test of a model", () => {
       streaming: ["passed", "The first text came after … ms, the answer in 10 pieces."],
       tools: ["passed", "It called a tool with the right argument."],
       images: ["passed", "It named the colour of a picture."],
-      context: ["unknown", "Not known. Give it in the model's profile, so that long conversations are summarized in time."],
-      price: ["unknown", "Not known. Give both prices in the model's profile to see what a conversation costs."],
+      context: ["unknown", "Not known, so long conversations are not summarized in time. A profile can give it."],
+      price: ["unknown", "Not known, so what a conversation costs is not shown. A profile can give both prices."],
     });
     const [, tools, images] = server.requests;
     assert.equal(tools?.body.tools?.length, 1);
