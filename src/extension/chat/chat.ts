@@ -177,6 +177,8 @@ export class Chat implements vscode.Disposable {
   async #command(command: Command): Promise<void> {
     if (letsAct(command)) this.#parts.workspace.refuseElsewhere(this.#state.working_dir);
     await this.#parts.host.handle(command);
+    // Because nothing more comes of a conversation that was deleted.
+    if (command.type === "conversation.restore" && command.conversationId === this.#conversationId) await this.#feedPage(-1);
   }
 
   async #ready({ conversationId, afterSeq }: Extract<ChatRequest, { type: "chat.ready" }>): Promise<void> {
