@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { FileEditorObservation } from "../protocol/actions.ts";
 import type { ChangedFile } from "../protocol/chat.ts";
@@ -40,11 +41,12 @@ export function EditBody({ row, observation }: EditBodyProps): JSX.Element {
 /** Takes the edit back. It reads as done when that has changed the file, or when the file is as it was before the conversation. */
 function Revert({ actionId, path }: { readonly actionId: ActionRow["event"]["id"]; readonly path: string }): JSX.Element | null {
   const chat = useChat();
+  const mayAct = useComputed(() => isWritable(chat.view.value));
   const [isDone = false, setDone] = useKept(`${actionId}-reverted`);
   const changes = chat.changes.value;
   const isBack = changes !== noChanges && changes.every((file) => file.path !== path);
   if (isDone || isBack) return <span class="quiet">Reverted</span>;
-  if (!isWritable(chat.view.peek())) return null;
+  if (!mayAct.value) return null;
   const revert = (): void => {
     chat.post({ type: "edit.revert", actionId });
     const { lastSeq } = chat.view.peek();

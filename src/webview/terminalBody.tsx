@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { resultText } from "../protocol/display.ts";
 import { isShort } from "../protocol/shortText.ts";
@@ -20,6 +21,7 @@ interface TerminalBodyProps {
 /** What a command says while it runs, and what it has said. */
 export function TerminalBody({ row, command, isRunning = false }: TerminalBodyProps): JSX.Element {
   const chat = useChat();
+  const mayAct = useComputed(() => isWritable(chat.view.value));
   const text = isRunning ? row.liveOutput : resultText(row.result);
   const isEmpty = text.trim() === "";
   return (
@@ -36,7 +38,7 @@ export function TerminalBody({ row, command, isRunning = false }: TerminalBodyPr
           <BodyButton label="Open whole result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
         )}
         <BodyButton label="Open in terminal" onClick={() => chat.post({ type: "terminal.show" })} />
-        {isRunning && isWritable(chat.view.peek()) && (
+        {isRunning && mayAct.value && (
           <BodyButton label="Stop" name="Stop the run" title="Stop now; the changes are kept" onClick={() => chat.run("run.interrupt")} />
         )}
       </div>
