@@ -39,7 +39,9 @@ export async function openChatWindow({
   const server = stack.use(
     await startVscodeServer({ env, workspaceTrust, settings: settings ?? {}, ...(isNotified && { unpackedExtension: root }) }),
   );
-  const window = stack.use(await openWindow({ server, folder, theme, ...(isNotified ? {} : { extensionPath: root }) }));
+  const window = stack.use(
+    await openWindow({ server, folder, theme, settings: settings ?? {}, ...(isNotified ? {} : { extensionPath: root }) }),
+  );
   const chat = new ChatDriver(window);
   if (workspaceTrust === "off") await chat.open();
   const owned = stack.move();

@@ -12,7 +12,7 @@ interface OtherFolders {
 }
 
 /** Other windows are looked at so often while the person can see the list; what happens in this one is told at once. */
-const lookMs = 15_000;
+const lookMs = 30_000;
 
 /**
  * The conversations as a tree. Those of this window's folders come first and flat, because they are what a person looks for; all others are
