@@ -37,6 +37,5 @@ describe("what the agent has changed", () => {
     const composer = (await chat.frame()).getByLabel("Message to the agent");
     await until("the selection to be there", async () => (await composer.inputValue()).startsWith("src/date.js:1-"));
     assert.match(await composer.inputValue(), /^src\/date\.js:1-\d+\n```javascript\n[\s\S]*December 12[\s\S]*\n```\n?$/);
-    assert.deepEqual(window.consoleErrors, []);
   });
 });
