@@ -40,11 +40,12 @@ function Condensed({ row, summary }: { readonly row: Notice; readonly summary: s
   const line = (
     <>
       <Icon name={icons.condensed} />
-      <span class="line-text">{row.text}</span>
+      <span class="line-text">Summarized the older part</span>
     </>
   );
   const body = (): JSX.Element => (
     <div class="reasoning-text">
+      <p>{row.text}</p>
       <Visible text={summary} />
     </div>
   );

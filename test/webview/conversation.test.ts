@@ -75,12 +75,16 @@ describe("webview: a conversation", function () {
       "no-folder-here": "Finished · time",
       long: "Waiting for the model · time",
       finished: "Finished · time",
+      unverified: "Finished · time",
+      limit: "Failed · time",
+      stuck: "Stuck: the agent does not get on",
+      condensed: "Waiting for the model · time",
       rejected: "Finished · time",
       failed: "Failed · time",
       "failed-key": "Failed · time",
       problem: "Finished · time",
     });
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it("draws no row twice when events come again", async () => {
     const story = new Story().user("Say hello.").status("running").agent("Hello.").status("finished");
