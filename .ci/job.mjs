@@ -21,7 +21,7 @@ export async function runJob(job, { logPath, deadlineMs }) {
     cwd: root,
     // Because a process that outlives the job would hold a pipe open, the job writes to the file itself.
     stdio: ["ignore", log, log],
-    env: { ...process.env, PATH: path.join(root, "node_modules", ".bin") + path.delimiter + process.env.PATH },
+    env: { ...process.env, ...job.env, PATH: path.join(root, "node_modules", ".bin") + path.delimiter + process.env.PATH },
     detached: !isWindows,
     shell: isWindows,
   });

@@ -11,6 +11,9 @@ const root = path.resolve(import.meta.dirname, "..");
  */
 const heavy = "heavy";
 
+/** See test/support/codeServer.ts. */
+const oldest = { VSCODE_VERSION: "oldest" };
+
 /**
  * `folder` holds the tests of a suite that mocha counts; a suite without one is a single check.
  * Suites in the same `lane` never run side by side. Without an `isRequired` suite, CI fails.
@@ -31,8 +34,20 @@ export const suites = [
     command: "npm",
     args: ["run", "-s", "test:vscode"],
   },
+  // What depends on VS Code most, in the oldest version that package.json allows.
+  {
+    name: "vscode-oldest",
+    folder: "test/vscode",
+    isRequired: true,
+    needsBuild: true,
+    lane: heavy,
+    env: oldest,
+    command: "npm",
+    args: ["run", "-s", "test:vscode", "--", "activation", "editorFiles", "localRuntime", "problems", "terminal"],
+  },
   { ...mochaSuite("webview", 60_000), isRequired: true, needsBuild: true, lane: heavy },
   { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, lane: heavy },
+  { ...mochaSuite("e2e", 120_000, "smoke"), name: "e2e-oldest", isRequired: true, needsBuild: true, lane: heavy, env: oldest },
   { ...mochaSuite("golden", 30_000), needsBuild: true },
   { ...mochaSuite("examples", 60_000), needsBuild: true },
   { ...mochaSuite("integration", 120_000), needsBuild: true },
@@ -46,7 +61,7 @@ export function isThere(suite) {
 }
 
 /** The unit tests' configuration is not for these. The contract watches for leaks itself, for each runtime and shell, and each window of VS Code does. */
-function mochaSuite(name, timeoutMs) {
+function mochaSuite(name, timeoutMs, files = "**/*") {
   const folder = `test/${name}`;
   const leaks = ["contract", "shells", "e2e"].includes(name) ? [] : ["--require", "test/support/noLeaks.ts"];
   // A shared machine can stand still for a second; a test that fails twice is wrong.
@@ -58,7 +73,7 @@ function mochaSuite(name, timeoutMs) {
     String(timeoutMs),
     ...patience,
     ...onlyInCi("--forbid-only"),
-    `${folder}/**/*.test.ts`,
+    `${folder}/${files}.test.ts`,
   ];
   return { name, folder, command: "mocha", args };
 }

@@ -55,7 +55,7 @@ export class Equipment implements AsyncDisposable {
     try {
       const [runtime, llm] = await orAborted(opened, signal);
       this.#llm = { ref, llm };
-      return { runtime, llm, tools: (this.#tools ??= [...defaultTools(events), ...(this.#options.moreTools?.() ?? [])]) };
+      return { runtime, llm, tools: (this.#tools ??= [...defaultTools(events, runtime.info), ...(this.#options.moreTools?.() ?? [])]) };
     } catch (error) {
       if (signal.aborted) this.#giveUp(opening);
       throw error;

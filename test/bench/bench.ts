@@ -1,11 +1,12 @@
 // Measures what everything but the model costs, each number beside its floor and its target: see README.md.
 //
 //   npm run bench              all parts
-//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, bundles
+//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, host, bundles
 
 import path from "node:path";
 import { measureAppend } from "./append.ts";
 import { measureBundles } from "./bundles.ts";
+import { measureHost } from "./host.ts";
 import { measureLoop } from "./loop.ts";
 import { listenForNoise } from "./noise.ts";
 import { measureOpen } from "./open.ts";
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   open: () => measureOpen(artefacts),
   terminal: measureTerminalPart,
   sandbox: () => measureSandbox(dist),
+  host: () => measureHost(root),
   bundles: () => measureBundles(root),
 };
 

@@ -1,38 +1,37 @@
 // The extension host's side of `npm run test:vscode`: VS Code calls `run`, and what comes of it is written to a file.
 import { appendFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import Mocha from "mocha";
+import type Mocha from "mocha";
 
 /**
  * Runs the tests that lie beside this module. The file that OPENHANDS_TEST_REPORT names gets a line per test while they
  * run, and a line of JSON with the counts at the end. Rejects when a test failed, so that VS Code's exit code tells it too.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ timeout: 30_000, retries: process.env["CI"] === "true" ? 1 : 0, color: false, reporter: FileReporter });
+  // Because the Node of the oldest VS Code gets the module wrong when it is required.
+  const { default: Runs } = await import("mocha");
+  const mocha = new Runs({ timeout: 30_000, retries: process.env["CI"] === "true" ? 1 : 0, color: false, reporter: "dot" });
   for (const name of readdirSync(__dirname).sort()) if (name.endsWith(".test.cjs")) mocha.addFile(path.join(__dirname, name));
-  const failures = await new Promise<number>((resolve) => mocha.run(resolve));
+  const failures = await new Promise<number>((resolve) => tell(mocha.run(resolve)));
   if (failures > 0) throw new Error(`${failures} failed`);
 }
 
 /** Mocha's own reporters print to the console, which the extension host sends to a log that only a window shows. */
-class FileReporter extends Mocha.reporters.Base {
-  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
-    super(runner, options);
-    const counts = { passed: 0, failed: 0, skipped: 0 };
-    runner.on("pass", (test) => {
-      counts.passed++;
-      report(`  ✓ ${test.fullTitle()} (${test.duration} ms)`);
-    });
-    runner.on("pending", (test) => {
-      counts.skipped++;
-      report(`  - ${test.fullTitle()}`);
-    });
-    runner.on("fail", (test, error: Error) => {
-      counts.failed++;
-      report(`  ✗ ${test.fullTitle()}\n${error.stack ?? error.message}`);
-    });
-    runner.on("end", () => report(JSON.stringify(counts)));
-  }
+function tell(runner: Mocha.Runner): void {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  runner.on("pass", (test) => {
+    counts.passed++;
+    report(`  ✓ ${test.fullTitle()} (${test.duration} ms)`);
+  });
+  runner.on("pending", (test) => {
+    counts.skipped++;
+    report(`  - ${test.fullTitle()}`);
+  });
+  runner.on("fail", (test, error: Error) => {
+    counts.failed++;
+    report(`  ✗ ${test.fullTitle()}\n${error.stack ?? error.message}`);
+  });
+  runner.on("end", () => report(JSON.stringify(counts)));
 }
 
 function report(line: string): void {

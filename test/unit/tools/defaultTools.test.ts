@@ -4,6 +4,11 @@ import { descriptionFor } from "../../../src/tools/tool.ts";
 import { matchesGolden } from "../../support/transcript.ts";
 
 describe("the tools that a model is offered", () => {
+  it("have no terminal where no command can run", () => {
+    const names = defaultTools([], { shell: null }).map(({ name }) => name);
+    assert.deepEqual([names.includes("terminal"), names.includes("file_editor")], [false, true]);
+  });
+
   const specs = defaultTools().map((tool) => ({
     type: "function",
     function: { name: tool.name, description: descriptionFor(tool, { hasVision: true }), parameters: tool.parameters },
