@@ -1,18 +1,14 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { ChatSession } from "../protocol/chat.ts";
 import { useChat } from "./context.ts";
+import { UserRow } from "./messageRows.tsx";
 import { Door } from "./notes.tsx";
 
 /** What the person can do before there is a conversation; always one way on. */
 export function EmptyState({ session }: { readonly session: ChatSession }): JSX.Element {
   const { starting } = useChat();
-  if (starting.value !== undefined) {
-    return (
-      <article class="row user" aria-label={`You: ${starting.value}`}>
-        {starting.value}
-      </article>
-    );
-  }
+  if (starting.value !== undefined)
+    return <UserRow row={{ type: "user", id: "starting", text: starting.value, images: [] }} isQueued={false} />;
   switch (session.readiness) {
     case "no-folder":
       return (
