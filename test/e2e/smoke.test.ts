@@ -28,7 +28,9 @@ describe("a window of VS Code with the extension", () => {
     await window.screenshot("smoke");
 
     assert.equal(await window.editorText("hello.txt"), "Hello\n  world\n");
-    assert.deepEqual(await window.notificationTexts(), []);
+    // The oldest VS Code explains the keys of its terminal when one is first typed into.
+    const told = (await window.notificationTexts()).filter((text) => !text.startsWith("Some keybindings don't go to the terminal"));
+    assert.deepEqual(told, []);
     assert.deepEqual(window.consoleErrors, []);
   });
 });

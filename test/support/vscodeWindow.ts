@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { type Browser, chromium, type Frame, type Locator, type Page } from "playwright-core";
 import { root } from "./checkout.ts";
-import { ensureChromium } from "./codeServer.ts";
+import { chosenVersion, ensureChromium, vscodeVersions } from "./codeServer.ts";
 import { quietSettings, type Settings } from "./settings.ts";
 import { until } from "./until.ts";
 import type { VscodeServer } from "./vscodeServer.ts";
@@ -35,6 +35,11 @@ const colorThemes: Readonly<Record<Theme, { readonly id: string; readonly shown:
   "high contrast": { id: "Default High Contrast", shown: ".hc-black" },
   "high contrast light": { id: "Default High Contrast Light", shown: ".hc-light" },
 };
+
+/** The oldest VS Code calls its modern themes otherwise. */
+function themeId(id: string): string {
+  return chosenVersion() === vscodeVersions.oldest && id.endsWith("Modern") ? `Default ${id}` : id;
+}
 
 const chromiumFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 
@@ -85,7 +90,7 @@ export class VscodeWindow implements AsyncDisposable {
     await this.page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => this.onLog(args.map(String).join(" ")));
     await this.page.exposeFunction("codeAutomationExit", (code: number) => this.#resolveExit(code));
     const theme = colorThemes[options.theme ?? "dark"];
-    const configurationDefaults = { ...quietSettings, "workbench.colorTheme": theme.id, ...options.settings };
+    const configurationDefaults = { ...quietSettings, "workbench.colorTheme": themeId(theme.id), ...options.settings };
     const isAutomated = options.extensionPath !== undefined;
     await this.page.addInitScript(optionsScript({ configurationDefaults, ...(isAutomated ? {} : { developmentOptions: {} }) }));
     this.#themeShown = theme.shown;
