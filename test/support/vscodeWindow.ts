@@ -103,9 +103,10 @@ export class VscodeWindow implements AsyncDisposable {
   async command(title: string): Promise<void> {
     await until(`the command "${title}" to be offered`, async () => {
       await this.page.keyboard.press("F1");
-      await this.#quickInput.fill(`>${title}`);
-      const isOffered = await this.#row(title)
-        .click({ timeout: 1_500 })
+      // Because whatever takes the keyboard meanwhile, such as a page that is drawn, closes the palette.
+      const isOffered = await this.#quickInput
+        .fill(`>${title}`, { timeout: 1_500 })
+        .then(() => this.#row(title).click({ timeout: 1_500 }))
         .then(
           () => true,
           () => false,
