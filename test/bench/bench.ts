@@ -1,11 +1,13 @@
 // Measures what everything but the model costs, each number beside its floor and its target: see README.md.
 //
 //   npm run bench              all parts
-//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, host, bundles
+//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, host, bundles, chatView, face
 
 import path from "node:path";
 import { measureAppend } from "./append.ts";
 import { measureBundles } from "./bundles.ts";
+import { measureChatView } from "./chatView.ts";
+import { measureFace } from "./face.ts";
 import { measureHost } from "./host.ts";
 import { measureLoop } from "./loop.ts";
 import { listenForNoise } from "./noise.ts";
@@ -27,6 +29,8 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   sandbox: () => measureSandbox(dist),
   host: () => measureHost(root),
   bundles: () => measureBundles(root),
+  chatView: measureChatView,
+  face: measureFace,
 };
 
 process.exitCode = await main(process.argv.slice(2));

@@ -97,6 +97,11 @@ export class VscodeServer implements AsyncDisposable {
     return this.#output;
   }
 
+  /** Where it keeps what belongs to its windows and extensions. */
+  get dataFolder(): string {
+    return this.#data;
+  }
+
   /** `host:port`, as the workbench names a remote machine. */
   get authority(): string {
     return new URL(this.url).host;
