@@ -13,7 +13,7 @@ import { writeLog } from "./longLog.ts";
 import type { Part, Row, Target } from "./row.ts";
 import { quantile, type Spread, spread } from "./statistics.ts";
 
-const windows = 3;
+const windows = 1;
 const idleMs = 10_000;
 const tokens = 100;
 const floodMb = 50;
@@ -106,7 +106,7 @@ async function measureWork(face: FaceWindow, model: Model): Promise<Work> {
   const opened = seen(frame, "[data-event]");
   let begunAt = 0;
   const opening = await face.delayDuring(async () => {
-    begunAt = await face.command("openhands.openConversation", longId);
+    begunAt = await face.command("openhands.openConversation", { id: longId });
     await opened;
   });
   const firstPaintMs = (await opened) - begunAt;
