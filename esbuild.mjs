@@ -1,7 +1,8 @@
 // Builds the bundles into dist/: the extension, its thread that colours code, its webview, the command line, and sandbox-server.
 
 import { existsSync } from "node:fs";
-import { chmod, copyFile, cp, mkdir, rm } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import esbuild from "esbuild";
 
 const watch = process.argv.includes("--watch");
@@ -19,11 +20,17 @@ const requireBanner = {
 const bundles = [
   {
     ...node,
-    format: "cjs",
+    // What is imported when it is needed, such as the model's client and the terminal, is not read when VS Code activates the extension.
+    format: "esm",
+    splitting: true,
+    sourcemap: "inline",
+    write: false,
+    plugins: [{ name: "commonJs", setup: (build) => build.onEnd(writeCommonJs) }],
     external: ["vscode", "node-pty"],
     // Because VS Code logs an error when an extension so much as looks at it: https://aka.ms/vscode-extensions/navigator
     define: { navigator: "undefined" },
     entryPoints: { extension: "src/extension/extension.ts" },
+    chunkNames: "extension-[name]-[hash]",
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
   },
@@ -71,6 +78,31 @@ await chmod("dist/cli.js", 0o755);
 await copyPty();
 if (watch) await watchAll();
 else await buildAll();
+
+/**
+ * esbuild splits ES modules only, and VS Code loads an extension as CommonJS: each part is made into a CommonJS module by itself.
+ * @param {esbuild.BuildResult} result
+ */
+async function writeCommonJs({ outputFiles = [] }) {
+  /** @type {esbuild.TransformOptions} */
+  const options = {
+    format: "cjs",
+    platform: "node",
+    target: "node22",
+    minify: !watch,
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: "none",
+  };
+  const supported = { "dynamic-import": false };
+  await Promise.all(
+    outputFiles.map(async ({ path, text }) => {
+      const { code, map } = await esbuild.transform(text, { ...options, supported, sourcefile: basename(path) });
+      await writeFile(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
+      await writeFile(`${path}.map`, map);
+    }),
+  );
+}
 
 /** esbuild itself says what is wrong; its stack would say nothing more. */
 async function buildAll() {
