@@ -1,3 +1,4 @@
+import { ok } from "node:assert/strict";
 import type { TerminalRequest, TerminalResult } from "../../src/protocol/runtime.ts";
 import { type Runtime, RuntimeError } from "../../src/runtime/runtime.ts";
 
@@ -34,6 +35,27 @@ export function told({ outcome, output }: TerminalResult): string {
 export async function tell(runtime: Runtime, command: string, waits: Waits = {}): Promise<string> {
   return told(await run(runtime, command, waits));
 }
+
+/** `first`, and what further answers add until the output is as expected: a slow machine has not printed all of it yet. */
+export async function untilOutput(runtime: Runtime, first: Promise<TerminalResult>, expected: RegExp): Promise<TerminalResult> {
+  let result = await first;
+  let { output } = result;
+  while (!expected.test(output) && result.outcome.type === "running") {
+    result = await poll(runtime, { noChangeTimeoutMs: 100 });
+    output += result.output;
+  }
+  return { ...result, output };
+}
+
+/**
+ * Fails when `tookMs` is far over what is promised of a machine that has nothing else to do. A busy one may take some seconds longer, which is
+ * still far from the half minute after which a test gives up waiting.
+ */
+export function tookAtMost(promisedMs: number, tookMs: number, what = ""): void {
+  ok(tookMs < promisedMs + busyMs, `${what} took ${Math.round(tookMs)} ms; promised are ${promisedMs}.`);
+}
+
+const busyMs = 5_000;
 
 /** Runs a command and aborts it as soon as it has printed `ready`; gives how long that took, and how it ended. */
 export async function abortWhenReady(runtime: Runtime, command: string): Promise<{ readonly error: unknown; readonly tookMs: number }> {

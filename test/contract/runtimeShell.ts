@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import type { TerminalResult } from "../../src/protocol/runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { RuntimeCapabilities } from "./runtime.ts";
-import { code, input, never, press, run, tell, told } from "./runtimeActs.ts";
+import { code, input, never, press, run, tell, told, untilOutput } from "./runtimeActs.ts";
 import { endingTests, interruptTests } from "./runtimeShellEnds.ts";
 import { outputTests } from "./runtimeShellOutput.ts";
 import { bashWords } from "./words/bash.ts";
@@ -168,7 +168,7 @@ function settingsTests(open: () => Promise<Runtime>, words: ShellWords): void {
     await run(runtime, "mkfifo gate");
     await run(runtime, "cat -v", { timeoutMs: 30 });
     await press(runtime, "UP", { timeoutMs: 10 });
-    const { output } = await input(runtime, "", { noChangeTimeoutMs: 100 });
+    const { output } = await untilOutput(runtime, input(runtime, "", { noChangeTimeoutMs: 100 }), /\^\[\[A/);
     match(output, /\^\[\[A/);
     equal(told(await press(runtime, "C-d")).slice(0, 2), "0 ");
   });

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { TerminalResult } from "../../src/protocol/runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { code, input, never, poll, press, put, rejection, run, tell, told } from "./runtimeActs.ts";
+import { code, input, never, poll, press, put, rejection, run, tell, told, tookAtMost } from "./runtimeActs.ts";
 
 /** What every terminal does, with the few commands that a scripted one knows too. */
 export function terminalContract(open: () => Promise<Runtime>): void {
@@ -149,7 +149,7 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       const since = performance.now();
       await Promise.all([runtime[Symbol.asyncDispose](), runtime[Symbol.asyncDispose]()]);
       await runtime[Symbol.asyncDispose]();
-      ok(performance.now() - since < 2000);
+      tookAtMost(2000, performance.now() - since);
       await running;
       const refused = [
         run(runtime, "echo x"),
