@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
 import { ripgrepPrograms } from "../../src/extension/localRuntime/localRuntime.ts";
-import type { WrittenFile } from "../../src/protocol/runtime.ts";
+import type { SearchResult, WrittenFile } from "../../src/protocol/runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { until } from "../support/until.ts";
 import { closeEditors, localRuntime, setting } from "./localRuntimes.ts";
@@ -245,6 +245,25 @@ describe("LocalRuntime's files", () => {
     assert.ok(ripgrepPrograms().some((program) => existsSync(program)));
     const { files } = await runtime.search.grep({ pattern: "TWO", path: folder }, signal);
     assert.deepEqual(files, [{ path: file, lines: [{ number: 2, text: "two" }] }]);
+  });
+
+  it("FF-06 searches what is typed and not saved, where it is looked for, and says when it cannot", async () => {
+    const document = await open();
+    await writeFile(path.join(folder, "other.txt"), "two and typed\n");
+    await type(document, "typed ");
+    const find = (pattern: string, more = {}): Promise<SearchResult> => runtime.search.grep({ pattern, path: folder, ...more }, signal);
+    const onDisk = { path: path.join(folder, "other.txt"), lines: [{ number: 1, text: "two and typed" }] };
+    const inEditor = { path: file, lines: [{ number: 1, text: "typed one" }] };
+    assert.deepEqual(await find("typed"), { files: [inEditor, onDisk], gaps: [] });
+    assert.deepEqual(await find("^one"), { files: [], gaps: [] });
+    assert.deepEqual(await find("typed", { include: "o*.txt" }), { files: [onDisk], gaps: [] });
+    assert.deepEqual(await find("typed", { path: path.join(folder, "..", path.basename(folder)) }), {
+      files: [inEditor, onDisk],
+      gaps: [],
+    });
+    await mkdir(path.join(folder, "below"));
+    assert.deepEqual(await find("typed", { path: path.join(folder, "below") }), { files: [], gaps: [] });
+    assert.deepEqual(await find("(?i)TYPED"), { files: [onDisk], gaps: ["unreadable"] });
   });
 
   it("writes a file that no editor shows in one step, and keeps that it is executable", async () => {

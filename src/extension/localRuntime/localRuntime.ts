@@ -6,6 +6,7 @@ import { openMachineRuntime } from "../../runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { wallOf } from "../workspaceFolders.ts";
 import { editorFiles } from "./editorFiles.ts";
+import { editorSearch } from "./editorSearch.ts";
 import { diskPlace } from "./place.ts";
 import { Problems } from "./problems.ts";
 import { writtenIn } from "./shownEdits.ts";
@@ -47,7 +48,7 @@ export async function openLocalRuntime({ workingDir, folders, log, reveal }: Loc
     info: machine.info,
     terminal,
     files: editorFiles(machine.files, { place: diskPlace, problems, onWritten: writtenIn }),
-    search: machine.search,
+    search: editorSearch(machine.search, diskPlace),
     [Symbol.asyncDispose]: async () => {
       terminal[Symbol.dispose]();
       problems[Symbol.dispose]();

@@ -4,6 +4,7 @@ import { walkSearch } from "../../runtime/machine/searchWalk.ts";
 import { type Runtime, RuntimeError, type Terminal } from "../../runtime/runtime.ts";
 import { wallOf } from "../workspaceFolders.ts";
 import { editorFiles } from "./editorFiles.ts";
+import { editorSearch } from "./editorSearch.ts";
 import type { LocalRuntimeOptions } from "./localRuntime.ts";
 import { virtualPlace } from "./place.ts";
 import { Problems } from "./problems.ts";
@@ -38,7 +39,7 @@ export function openVirtualRuntime({ workingDir, folders, root }: LocalRuntimeOp
     },
     terminal: noTerminal(closed.signal),
     files: editorFiles(files, { place, problems, onWritten: writtenIn }),
-    search,
+    search: editorSearch(search, place),
     async [Symbol.asyncDispose]() {
       closed.abort(new RuntimeError("closed", "This terminal is closed, because its conversation has ended."));
       problems[Symbol.dispose]();

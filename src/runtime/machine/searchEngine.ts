@@ -25,7 +25,7 @@ export interface SearchWorld {
 }
 
 /** The answer names this many. */
-const mostFiles = 100;
+export const mostFiles = 100;
 /** So many are found at most before the newest of them are told. */
 const mostCandidates = 20_000;
 /** So many are looked at in one tree. */
