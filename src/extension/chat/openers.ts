@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { uriOf } from "../localRuntime/windowFiles.ts";
 
 /** VS Code asks the person before it opens an address that is not trusted. */
 export async function openLink(url: string): Promise<void> {
@@ -9,7 +10,7 @@ export async function openLink(url: string): Promise<void> {
 
 /** Shows the file in an editor, or the folder in the Explorer; the person has clicked, so it may have the keyboard. */
 export async function openFile({ path, line }: { readonly path: string; readonly line?: number | undefined }): Promise<void> {
-  const uri = vscode.Uri.file(path);
+  const uri = uriOf(path);
   const found = await statOrUndefined(uri);
   if (found === undefined) throw new Error(`There is nothing at ${path} any more.`);
   if (found.type & vscode.FileType.Directory) return void (await vscode.commands.executeCommand("revealInExplorer", uri));

@@ -5,6 +5,7 @@ import type { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { FileChange } from "../../protocol/progress.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import { encodeText } from "../../tools/textFile.ts";
+import { uriOf } from "../localRuntime/windowFiles.ts";
 import { findActed, stateOf } from "./conversationLog.ts";
 import { doneEdit, editedPath, proposedText, wholeOutputPath } from "./editTexts.ts";
 import { type TextNow, textNow } from "./textNow.ts";
@@ -37,9 +38,9 @@ export class Edits implements vscode.Disposable {
     const [before, after] = [virtualUri("openhands-before", file, source), virtualUri("openhands-after", file, source)];
     const now = await this.#now(file);
     const name = path.basename(file);
-    if (done) return showDiff(before, isText(now, done.after) ? vscode.Uri.file(file) : after, { title: `${name} (edit)`, column });
+    if (done) return showDiff(before, isText(now, done.after) ? uriOf(file) : after, { title: `${name} (edit)`, column });
     proposedText(acted, now.type === "text" ? now.text : null);
-    await showDiff(now.type === "absent" ? before : vscode.Uri.file(file), after, { title: `${name} (proposed)`, column });
+    await showDiff(now.type === "absent" ? before : uriOf(file), after, { title: `${name} (proposed)`, column });
   }
 
   /** Takes one edit back when nothing has changed in the file since; else it says so and shows what has. */
@@ -54,7 +55,7 @@ export class Edits implements vscode.Disposable {
       const changed = `${name} has changed since this edit, so it was not taken back.`;
       if (now.type !== "text") throw new Error(now.type === "absent" ? `${name} is gone, so this edit was not taken back.` : changed);
       const made = virtualUri("openhands-after", file, { conversation: id, action: actionId });
-      await showDiff(made, vscode.Uri.file(file), { title: `${name} (since the edit)`, column });
+      await showDiff(made, uriOf(file), { title: `${name} (since the edit)`, column });
       throw new Error(`${changed} The diff shows what is different.`);
     }
     if (before === null) await moveToTrash(file);
@@ -77,7 +78,7 @@ export class Edits implements vscode.Disposable {
     const kept = wholeOutputPath(acted);
     const uri =
       kept !== undefined && (await isThere(kept))
-        ? vscode.Uri.file(kept)
+        ? uriOf(kept)
         : virtualUri("openhands-result", `/${acted.action.tool_name} result.txt`, { conversation: id, action: actionId });
     await vscode.window.showTextDocument(uri, { preview: true, viewColumn: column });
   }
@@ -90,7 +91,7 @@ export class Edits implements vscode.Disposable {
   async #reviewed(id: ConversationId, { path: file, before }: FileChange): Promise<ReviewedFile | undefined> {
     const now = await this.#now(file);
     if (before === null ? now.type === "absent" : isText(now, before)) return undefined;
-    const uri = vscode.Uri.file(file);
+    const uri = uriOf(file);
     const old = before === null ? undefined : virtualUri("openhands-before", file, { conversation: id });
     return [uri, old, now.type === "absent" ? undefined : uri];
   }
@@ -114,7 +115,7 @@ async function showDiff(
 }
 
 async function isThere(file: string): Promise<boolean> {
-  return vscode.workspace.fs.stat(vscode.Uri.file(file)).then(
+  return vscode.workspace.fs.stat(uriOf(file)).then(
     () => true,
     () => false,
   );
@@ -123,6 +124,6 @@ async function isThere(file: string): Promise<boolean> {
 /** By the editor, so that the person can undo it; where files have no trash, that is the only way back. */
 async function moveToTrash(file: string): Promise<void> {
   const edit = new vscode.WorkspaceEdit();
-  edit.deleteFile(vscode.Uri.file(file));
+  edit.deleteFile(uriOf(file));
   if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${file} could not be removed. Nothing was changed.`);
 }

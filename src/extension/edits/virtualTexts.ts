@@ -4,7 +4,7 @@ import type { Host } from "../../host/host.ts";
 import { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import { findActed, stateOf } from "./conversationLog.ts";
-import { doneEdit, proposedText, resultText } from "./editTexts.ts";
+import { doneEdit, editedPath, proposedText, resultText } from "./editTexts.ts";
 import { textNow } from "./textNow.ts";
 
 /** What a document is of: one action, or all that the conversation has changed. */
@@ -50,8 +50,9 @@ const readers: Readonly<Record<VirtualScheme, (uri: vscode.Uri, reading: Reading
     const acted = await findActed(host, conversation, action);
     const done = doneEdit(acted);
     if (done) return done.after;
-    const now = await textNow(files, uri.with({ scheme: "file", query: "" }).fsPath, signal);
-    return proposedText(acted, now.type === "text" ? now.text : null);
+    const file = editedPath(acted);
+    const now = file === undefined ? undefined : await textNow(files, file, signal);
+    return proposedText(acted, now?.type === "text" ? now.text : null);
   },
   "openhands-result": async (uri, { host }) => {
     const { conversation, action } = sourceOf(uri);
