@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { it } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { abortWhenReady, poll, press, run, tell, told, tookAtMost, untilOutput } from "./runtimeActs.ts";
