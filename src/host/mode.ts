@@ -38,7 +38,7 @@ export function canBeRead(error: unknown): error is ConversationError {
 }
 
 export function readOnly(conversationId: ConversationId, { code, message }: ConversationError): Notification {
-  const reason = code === "newer" || code === "not-writable" ? code : "in-use";
+  const reason = code === "newer" || code === "not-writable" ? code : code === "lost" ? "taken-over" : "in-use";
   return { type: "access.changed", conversationId, access: "read", reason, message };
 }
 

@@ -80,7 +80,7 @@ export class OpenConversation implements AsyncDisposable {
   async takeOver(): Promise<void> {
     await this.#change(async (before) => {
       if (before.kind === "writing") return before;
-      return this.#reopened(await this.#options.store.takeOver(this.#id));
+      return this.#reopened(await this.#options.store.takeOver(this.#id), { isTakenOver: true });
     });
   }
 
@@ -237,8 +237,8 @@ export class OpenConversation implements AsyncDisposable {
     return mode;
   }
 
-  async #reopened(conversation: Conversation): Promise<Mode> {
-    const session = await Session.reopen(conversation, this.#options);
+  async #reopened(conversation: Conversation, how?: { readonly isTakenOver: boolean }): Promise<Mode> {
+    const session = await Session.reopen(conversation, this.#options, how);
     return this.#writing({ kind: "writing", conversation, session, isNew: false });
   }
 

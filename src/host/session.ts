@@ -7,6 +7,7 @@ import { recover } from "../agent/recover.ts";
 import { run } from "../agent/run.ts";
 import { Secrets } from "../agent/secrets.ts";
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
+import { ConversationError } from "../conversation/conversationError.ts";
 import { stateUpdate } from "../conversation/stamp.ts";
 import { awaitsReply } from "../llm/chatHistory.ts";
 import type { CommandOf } from "../protocol/commands.ts";
@@ -65,11 +66,11 @@ export class Session implements AsyncDisposable {
   }
 
   /** A conversation that was there before: what its last host left open is put right first. */
-  static async reopen(conversation: Conversation, options: HostOptions): Promise<Session> {
+  static async reopen(conversation: Conversation, options: HostOptions, how?: { readonly isTakenOver: boolean }): Promise<Session> {
     const { damage, id } = conversation;
     if (damage) options.log.warn("part of a log could not be read and was set aside", { id, ...damage });
     try {
-      await recover(conversation);
+      await recover(conversation, how);
     } catch (error) {
       await conversation[Symbol.asyncDispose]();
       throw error;
@@ -264,11 +265,8 @@ export class Session implements AsyncDisposable {
   /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */
   async #failed(error: unknown): Promise<void> {
     const { id } = this.#conversation;
-    this.#options.log.error("a run failed", {
-      id,
-      error: String(error),
-      ...(error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {}),
-    });
+    const cause = error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {};
+    this.#options.log.error("a run failed", { id, error: String(error), ...cause });
     await this.#keep(failedEvents(this.#conversation.state, error));
   }
 
@@ -277,7 +275,9 @@ export class Session implements AsyncDisposable {
     try {
       await this.#kept.append(...drafts);
     } catch (cause) {
-      this.#tell({ type: "trouble", conversationId: this.#conversation.id, message: messageOf(cause) });
+      // That another has it now is told by the change of access.
+      const isLost = cause instanceof ConversationError && cause.code === "lost";
+      if (!isLost) this.#tell({ type: "trouble", conversationId: this.#conversation.id, message: messageOf(cause) });
     }
   }
 

@@ -4,7 +4,7 @@ import { ConversationId, EventId } from "./ids.ts";
 
 const target = { conversationId: ConversationId };
 /** Why a conversation can only be read here. */
-const ReadReason = z.enum(["in-use", "newer", "not-writable"]);
+const ReadReason = z.enum(["in-use", "taken-over", "newer", "not-writable"]);
 const Seq = z.number().int().min(0);
 
 /**

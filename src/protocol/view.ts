@@ -161,7 +161,8 @@ export function actionsToConfirm(view: View): readonly ActionEvent[] {
 
 function withAccess(view: View, { access, reason = "in-use", message = "" }: Extract<Notification, { type: "access.changed" }>): View {
   const { readOnly: _, ...rest } = view;
-  return access === "write" ? rest : { ...rest, readOnly: { reason, message } };
+  // What was passing by here has ended when another writes.
+  return access === "write" ? rest : { ...changed(rest, (draft) => draft.settle()), readOnly: { reason, message } };
 }
 
 function withoutWaiting(view: View): View {

@@ -5,6 +5,7 @@ import type { ChatCommand } from "./chatCommand.ts";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { raisedLimits } from "./raisedLimits.ts";
+import { isWritable } from "./status.ts";
 import { Visible } from "./visible.tsx";
 
 type ErrorRow = Extract<Row, { type: "error" }>;
@@ -23,7 +24,9 @@ export function ErrorCard({ row, isLatest }: { readonly row: ErrorRow; readonly 
           </p>
         </div>
         {raised === undefined && <p class="quiet">The conversation and all changes so far are kept.</p>}
-        {isLatest && (raised === undefined ? <ErrorButtons row={row} /> : <Raise command={raised.command} to={raised.to} />)}
+        {isLatest &&
+          isWritable(chat.view.value) &&
+          (raised === undefined ? <ErrorButtons row={row} /> : <Raise command={raised.command} to={raised.to} />)}
       </div>
     </article>
   );

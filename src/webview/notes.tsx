@@ -57,11 +57,16 @@ function DeletedNote(): JSX.Element {
   );
 }
 
+const inUse = "Another window or program runs this conversation. Here it can be read, or taken over.";
+const takenOver =
+  "Another window or program has taken this conversation over. All that was done is kept. Here it can be read, or taken back.";
+
 function ReadOnlyNote({ reason, message }: NonNullable<View["readOnly"]>): JSX.Element {
   const chat = useChat();
-  if (reason !== "in-use") return <Note icon="lock" text={message === "" ? "This conversation can only be read here." : message} />;
+  if (reason !== "in-use" && reason !== "taken-over")
+    return <Note icon="lock" text={message === "" ? "This conversation can only be read here." : message} />;
   return (
-    <Note icon="lock" text="Another window or program runs this conversation. Here it can be read, or taken over.">
+    <Note icon="lock" text={reason === "in-use" ? inUse : takenOver}>
       <Button
         label="Take Over"
         title="It goes on here, and the other window reads it"

@@ -4,7 +4,7 @@ import { ChatDriver, demoWorkspace } from "./chatDriver.ts";
 import { root } from "./checkout.ts";
 import { type FakeAnswer, type FakeLlm, startFakeLlm } from "./fakeLlmServer.ts";
 import type { Settings } from "./settings.ts";
-import { startVscodeServer } from "./vscodeServer.ts";
+import { startVscodeServer, type VscodeServer } from "./vscodeServer.ts";
 import { openWindow, type Theme, type VscodeWindow } from "./vscodeWindow.ts";
 
 export interface ChatWindowOptions {
@@ -22,6 +22,7 @@ export interface ChatWindow extends AsyncDisposable {
   readonly chat: ChatDriver;
   readonly llm: FakeLlm;
   readonly folder: string;
+  readonly server: VscodeServer;
 }
 
 /** With the chat view open where the folder is trusted. All of it, the folder too, is gone when disposed. */
@@ -45,5 +46,5 @@ export async function openChatWindow({
   const chat = new ChatDriver(window);
   if (workspaceTrust === "off") await chat.open();
   const owned = stack.move();
-  return { window, chat, llm, folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { window, chat, llm, folder, server, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

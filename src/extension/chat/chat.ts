@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type * as vscode from "vscode";
+import { ConversationError } from "../../conversation/conversationError.ts";
 import type { ChatRequest, ChatUpdate } from "../../protocol/chat.ts";
-import type { Command } from "../../protocol/commands.ts";
+import type { Command, CommandOf } from "../../protocol/commands.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { confirmPolicies, limitsOf } from "../../protocol/settings.ts";
 import { type ConversationState, initialState } from "../../protocol/state.ts";
@@ -176,9 +177,17 @@ export class Chat implements vscode.Disposable {
 
   async #command(command: Command): Promise<void> {
     if (letsAct(command)) this.#parts.workspace.refuseElsewhere(this.#state.working_dir);
+    if (command.type === "conversation.restore") return this.#restore(command);
     await this.#parts.host.handle(command);
+  }
+
+  async #restore(command: CommandOf<"conversation.restore">): Promise<void> {
+    await this.#parts.host.handle(command).catch((error: unknown) => {
+      // Another window was quicker.
+      if (!(error instanceof ConversationError) || error.code !== "exists") throw error;
+    });
     // Because nothing more comes of a conversation that was deleted.
-    if (command.type === "conversation.restore" && command.conversationId === this.#conversationId) await this.#feedPage(-1);
+    if (command.conversationId === this.#conversationId) await this.#feedPage(-1);
   }
 
   async #ready({ conversationId, afterSeq }: Extract<ChatRequest, { type: "chat.ready" }>): Promise<void> {

@@ -77,6 +77,7 @@ async function fork({ id }: Named, { host, chats, tree }: HistoryParts): Promise
 /** At once, because it can be taken back. */
 async function remove(meant: readonly Named[], { host, chats, tree }: HistoryParts): Promise<void> {
   if (meant.length === 0) return;
+  const shownId = chats.view.chat.conversationId;
   for (const { id } of meant) {
     await host.handle({ type: "conversation.delete", conversationId: id });
     await chats.forget(id);
@@ -88,6 +89,8 @@ async function remove(meant: readonly Named[], { host, chats, tree }: HistoryPar
   void vscode.window.showInformationMessage(`Deleted ${what}.`, "Undo").then(async (answer) => {
     if (answer !== "Undo") return;
     for (const { id } of meant) await host.handle({ type: "conversation.restore", conversationId: id });
+    const wasShown = meant.some(({ id }) => id === shownId);
+    if (wasShown && chats.view.chat.conversationId === null) await chats.view.chat.show(shownId);
     await tree.refresh();
   });
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { appendFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { statusEvent } from "../../../src/agent/endings.ts";
 import { machineDisk } from "../../../src/conversation/disk.ts";
 import { ConversationStore } from "../../../src/conversation/store.ts";
 import type { ConversationId } from "../../../src/protocol/ids.ts";
@@ -104,6 +105,24 @@ describe("a conversation that several windows show", () => {
     assert.deepEqual(seqs(host), upTo(seqs(host).length));
   });
 
+  it("is paused when it is taken over from one that runs it: nothing has failed", async () => {
+    await using conversation = await store().open(id);
+    await conversation.append(statusEvent("running"));
+    await conversation[Symbol.asyncDispose]();
+    await using _other = await otherWindow(folder.path, id);
+    await using host = await open();
+    await host.host.handle({ type: "conversation.take_over", conversationId: id });
+    await host.until(isAccess("write"));
+    assert.equal(host.events().at(-1)?.kind, "PauseEvent");
+    assert.equal(
+      host.events().some(({ kind }) => kind === "ConversationErrorEvent"),
+      false,
+    );
+    await host.host.handle({ type: "run.start", conversationId: id });
+    await host.host.settled(id);
+    assert.deepEqual(textsOf(host.events()).at(-1), "Hello.");
+  });
+
   it("that is taken over while it runs ends its run with a sentence, and shows what the new owner does", async () => {
     const held = gate();
     await using first = await open(playedLlm([{ ...call(bash("echo one")), gate: held }]));
@@ -115,8 +134,13 @@ describe("a conversation that several windows show", () => {
     held.release();
     await first.until(isAccess("read"));
     await first.until(isEvent("Taken."));
-    const trouble = first.heard.find((heard) => heard.type === "trouble");
-    assert.match(trouble?.type === "trouble" ? trouble.message : "", /taken over.*What was saved before is kept/);
+    const access = first.heard.findLast((heard) => heard.type === "access.changed");
+    assert.equal(access?.type === "access.changed" && access.reason, "taken-over");
+    assert.match(access?.message ?? "", /taken over.*What was saved before is kept/);
+    assert.equal(
+      first.heard.some(({ type }) => type === "trouble"),
+      false,
+    );
     assert.deepEqual(seqs(first), upTo(seqs(first).length));
     assert.deepEqual(first.events(), second.events().slice(0, first.events().length));
   });
