@@ -1,6 +1,5 @@
-import { posix } from "node:path";
 import type { Action, TerminalObservation } from "../protocol/actions.ts";
-import { mayBeGranted } from "../protocol/consequences.ts";
+import { lastingEffectsOf, mayBeGranted } from "../protocol/consequences.ts";
 import type { ActionEvent, Event } from "../protocol/events.ts";
 import type { ConfirmationPolicy } from "../protocol/state.ts";
 import { needsConfirmation } from "./confirmation.ts";
@@ -58,8 +57,11 @@ export class Grants {
     const command = this.#asked.get(action_id);
     this.#asked.delete(action_id);
     const workingDir = this.#folder(home);
+    if (observation.kind === "TerminalObservation") {
+      this.#workingDir = folderAfter(observation);
+      this.#grants = withoutEffects(this.#grants, observation.command ?? "");
+    }
     if (command !== undefined && workingDir !== null) this.#grants = [...this.#grants, { command, workingDir }];
-    if (observation.kind === "TerminalObservation") this.#workingDir = folderAfter(observation);
     if (observation.kind === "FileEditorObservation" && observation.command !== "view" && !observation.is_error)
       this.#grants = withoutEdited(this.#grants, observation.path ?? undefined);
   }
@@ -81,13 +83,29 @@ function folderAfter({ is_error, exit_code, metadata }: TerminalObservation): st
 }
 
 /** Files that say what other commands run. */
-const manifest =
-  /^(?:package(?:-lock)?\.json|deno\.jsonc?|(?:gnu)?makefile|.*\.mk|justfile|taskfile\.ya?ml|rakefile|gemfile|pyproject\.toml|setup\.(?:py|cfg)|tox\.ini|noxfile\.py|pytest\.ini|conftest\.py|cargo\.toml|build\.rs|go\.mod|.*\.gradle(?:\.kts)?|gradle\.properties|pom\.xml|build\.xml|cmakelists\.txt|meson\.build|build(?:\.bazel)?|workspace|dockerfile|composer\.json|mix\.exs|.*\.(?:cs|fs|vb)proj|.*\.sln|pnpm-workspace\.yaml|nx\.json|turbo\.json|lerna\.json|(?:webpack|vite|vitest|jest|rollup|esbuild|eslint|babel|karma|playwright|cypress|gulpfile|gruntfile)(?:\.config)?\.\w+|\..*rc(?:\.\w+)?)$/i;
+const manifest = new RegExp(
+  `^(?:${[
+    String.raw`package(?:-lock)?\.json|deno\.jsonc?|composer\.json|nx\.json|turbo\.json|lerna\.json|pnpm-workspace\.yaml|bunfig\.toml`,
+    String.raw`.*make(?:file|lists\.txt)|.*\.mk|(?:just|rake|gem|gulp|grunt|docker|vagrant|proc|nox|task)file(?:\.\w+)*|lefthook\.ya?ml`,
+    String.raw`pyproject\.toml|setup\.(?:py|cfg)|tox\.ini|pytest\.ini|conftest\.py|sitecustomize\.py|cargo\.toml|build\.(?:rs|zig)|go\.mod`,
+    String.raw`.*\.gradle(?:\.kts)?|gradle\.properties|pom\.xml|build\.xml|build\.sbt|meson\.build|build(?:\.bazel)?|workspace|mix\.exs|phpunit\.xml`,
+    String.raw`.*\.(?:cs|fs|vb)proj|.*\.(?:sln|props|targets)|package\.swift|dune(?:-project)?|flake\.nix|mise\.toml`,
+    String.raw`.*\.conf(?:ig)?\.\w+|(?:webpack|esbuild|rollup|vite)\.\w+|\..*rc(?:\.\w+)?|\.env(?:\.\w+)*`,
+  ].join("|")})$`,
+  "i",
+);
+
+/** A command is an edit of the files that it writes; one that changes its shell may change what any words mean. */
+function withoutEffects(grants: readonly Grant[], command: string): readonly Grant[] {
+  if (grants.length === 0) return grants;
+  const { changesShell, files } = lastingEffectsOf(command);
+  return changesShell ? [] : files.reduce(withoutEdited, grants);
+}
 
 /** An edit of what a command names, or of what says what it does, takes the grant back. */
 function withoutEdited(grants: readonly Grant[], path: string | undefined): readonly Grant[] {
   if (path === undefined) return grants;
-  const name = posix.basename(path);
+  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
   return manifest.test(name) ? [] : grants.filter(({ command }) => !names(command, name));
 }
 

@@ -15,6 +15,10 @@ const ofGit = (commands: string): RegExp => new RegExp(`${git}(?:${commands})(?:
 const ofNpm = (commands: string): RegExp => new RegExp(`${npm}(?:${commands})(?:\\s|$)`);
 
 const installs = "Installs packages, which run their own scripts.";
+/** Of the shell that stays open. */
+export const changesLater = "Changes what later commands do.";
+export const changesPrograms = "Changes which programs the commands run.";
+export const runsText = "Runs text as a command.";
 const throwsAway = "Throws away changes or commits.";
 
 /** All that fit are told. */
@@ -32,11 +36,16 @@ export const rules: readonly Rule[] = [
   { when: /^(?:chmod|chown|chgrp)(?:\s|$)/, text: "Changes who may use files." },
   { when: /^(?:code|code-insiders|codium|cursor)\s.*--(?:un)?install-extension/, text: "Changes the editor's extensions.", ...always },
   { when: /^(?:open|xdg-open|start|osascript)(?:\s|$)/, text: "Opens another program.", ...always },
-  { when: /^(?:eval|iex|invoke-expression)(?:\s|$)/, text: "Runs text as a command.", ...always },
+  { when: /^(?:eval|iex|invoke-expression)(?:\s|$)/, text: runsText, ...always },
+  {
+    when: /^(?:git|gh|npm|pnpm|yarn|bun|cargo|pip[\d.]*|go)\s+(?:-\S+\s+)*\$/,
+    text: "Has a command that is only known when it runs.",
+    ...always,
+  },
   { when: /^(?:source|\.)(?:\s|$)/, text: "Runs a script in this terminal." },
   {
-    when: /^(?:export|declare|typeset|readonly|local|alias|set|shopt|trap|hash|enable|unalias)(?:\s|$)/,
-    text: "Changes what later commands do.",
+    when: /^(?:function|export|declare|typeset|readonly|local|alias|set|shopt|trap|hash|enable|unalias)(?:\s|$)/,
+    text: changesLater,
     ...always,
   },
   { when: /^(?:ssh|mosh|telnet)(?:\s|$)/, text: (line) => `Acts on ${hostOf(line)}.`, ...always },
@@ -123,7 +132,7 @@ export const rules: readonly Rule[] = [
   },
   { when: /^(?:psql|mysql|mariadb|mongo|mongosh|redis-cli|sqlcmd)(?:\s|$)/, text: "Reads or changes a database." },
   {
-    when: /^(?:awk|gawk)\s.*(?:system\s*\(|\|\s*getline)|^sed\s.*(?:\/[gip\d]*e(?:\s|;|$)|\bw\s+\S)|^(?:rg\s.*--pre|sort\s.*--compress-program|tar\s.*(?:--to-command|--checkpoint-action|-I\s)|man\s.*-P|git\s.*--(?:upload-pack|receive-pack|exec))/,
+    when: /^env\s.*(?:-S|--split-string)|^(?:awk|gawk)\s.*(?:system\s*\(|\|\s*getline)|^sed\s.*(?:\/[gip\d]*e(?:\s|;|$)|\bw\s+\S)|^(?:rg\s.*--pre|sort\s.*--compress-program|tar\s.*(?:--to-command|--checkpoint-action|-I\s)|man\s.*-P|git\s.*--(?:upload-pack|receive-pack|exec))/,
     text: "Has an option that runs another command.",
     ...always,
   },

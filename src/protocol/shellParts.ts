@@ -7,7 +7,7 @@ export interface ShellPart {
   readonly writesTo: readonly string[];
   /** Whether it reads what another one writes. */
   readonly isPiped: boolean;
-  /** Text of a here-document for it; empty when there is none. */
+  /** Text of a here-document or here-string for it; empty when there is none. */
   readonly input: string;
 }
 
@@ -53,8 +53,10 @@ const operators = [
   "\n",
 ];
 const redirects = new Set([">", ">>", ">|", "&>", "&>>", ">&", "<>"]);
-const reserved = /^(?:if|then|else|elif|fi|do|done|while|until|case|esac|in|\{|\}|!|function|coproc)$/;
+const reserved = /^(?:if|then|else|elif|fi|do|done|while|until|case|esac|in|\{|\}|!|coproc)$/;
 const assignment = /^[A-Za-z_]\w*\+?=/;
+/** Nobody writes deeper ones. */
+const deepestExpansion = 50;
 
 type Draft = { -readonly [Key in keyof ShellPart]: ShellPart[Key] extends readonly string[] ? string[] : ShellPart[Key] };
 
@@ -65,8 +67,11 @@ class Reader {
   #at = 0;
   #part = emptyPart(false);
   #isOdd = false;
-  #expects: "word" | "file" | "input" | "mark" = "word";
-  readonly #waitingInputs: { readonly mark: string; readonly part: Draft }[] = [];
+  #expects: "word" | "file" | "input" | "text" | "mark" = "word";
+  /** Expansions stand in an expansion: what is in them is looked at with the outermost. */
+  #depth = 0;
+  #isQuotedMark = false;
+  readonly #waitingInputs: { readonly mark: string; readonly isQuoted: boolean; readonly part: Draft }[] = [];
   readonly #parts: Draft[] = [this.#part];
   readonly #nested: string[] = [];
 
@@ -78,6 +83,16 @@ class Reader {
     while (this.#at < this.#text.length) this.#token();
     const parts = this.#parts.filter(({ words, assignments, writesTo }) => words.length + assignments.length + writesTo.length > 0);
     return { parts, nested: this.#nested, isOdd: this.#isOdd };
+  }
+
+  /** Only what is expanded in a text that is none of commands. */
+  readExpansions(): Pick<ShellText, "nested" | "isOdd"> {
+    while (this.#at < this.#text.length) {
+      const char = this.#text[this.#at];
+      if (char === "$" || char === "`") this.#expansion();
+      else this.#at += char === "\\" ? 2 : 1;
+    }
+    return { nested: this.#nested, isOdd: this.#isOdd };
   }
 
   #token(): void {
@@ -95,10 +110,14 @@ class Reader {
   #operate(operator: string): void {
     this.#at += operator.length;
     if (redirects.has(operator)) this.#expects = "file";
-    else if (operator === "<<" || operator === "<<-") this.#expects = "mark";
+    else if (operator === "<<" || operator === "<<-") {
+      this.#expects = "mark";
+      this.#isQuotedMark = /^[ \t]*[^\s;&|<>()]*['"\\]/.test(this.#text.slice(this.#at, this.#at + 200));
+    } else if (operator === "<<<") this.#expects = "text";
     else if (operator.startsWith("<")) this.#expects = "input";
     else {
       this.#expects = "word";
+      if (operator === "(" && this.#part.words.length === 1 && this.#text[this.#at] === ")") this.#part.words.unshift("function");
       if (operator === "\n") this.#readInputs();
       this.#part = emptyPart(operator === "|" || operator === "|&");
       this.#parts.push(this.#part);
@@ -109,7 +128,8 @@ class Reader {
     const expected = this.#expects;
     this.#expects = "word";
     if (expected === "file") this.#part.writesTo.push(...(/^(?:\d|-)$/.test(word) ? [] : [word]));
-    else if (expected === "mark") this.#waitingInputs.push({ mark: word, part: this.#part });
+    else if (expected === "mark") this.#waitingInputs.push({ mark: word, isQuoted: this.#isQuotedMark, part: this.#part });
+    else if (expected === "text") this.#part.input += `${word}\n`;
     else if (expected === "input") return;
     // A number right before `>` says what is redirected.
     else if (/^\d$/.test(word) && /[<>]/.test(this.#text[this.#at] ?? "")) return;
@@ -120,7 +140,7 @@ class Reader {
 
   /** The here-documents whose lines come now. */
   #readInputs(): void {
-    for (const { mark, part } of this.#waitingInputs.splice(0)) {
+    for (const { mark, isQuoted, part } of this.#waitingInputs.splice(0)) {
       const lines: string[] = [];
       while (this.#at < this.#text.length) {
         const end = this.#end("\n");
@@ -129,8 +149,16 @@ class Reader {
         if (line.replace(/^\t+/, "") === mark) break;
         lines.push(line);
       }
-      part.input += lines.join("\n");
+      const text = lines.join("\n");
+      part.input += text;
+      if (!isQuoted) this.#takeExpansions(text);
     }
+  }
+
+  #takeExpansions(text: string): void {
+    const { nested, isOdd } = new Reader(text).readExpansions();
+    this.#nested.push(...nested);
+    this.#isOdd ||= isOdd;
   }
 
   #word(): string {
@@ -180,19 +208,16 @@ class Reader {
   }
 
   #expansion(): string {
-    if (this.#text[this.#at] === "`") {
-      this.#nested.push(this.#until("`"));
-      return "$…";
-    }
     const rest = this.#text.slice(this.#at, this.#at + 3);
+    if (rest.startsWith("`")) return this.#backquoted();
     if (rest.startsWith("$'")) {
       // What it stands for is written in escapes.
       this.#isOdd = true;
       this.#at++;
       return this.#until("'");
     }
-    if (rest === "$((") return this.#between("(", ")", (inner) => (this.#isOdd ||= /[[$`]/.test(inner)));
-    if (/^.\(/.test(rest)) return this.#between("(", ")", (inner) => this.#nested.push(inner));
+    if (rest === "$((") return this.#between("(", ")", (inner) => this.#takeArithmetic(inner));
+    if (/^.\(/.test(rest)) return this.#between("(", ")", (inner) => this.#takeCommands(inner));
     if (rest.startsWith("${")) return this.#between("{", "}", (inner) => (this.#isOdd ||= !/^\w+$/.test(inner)));
     this.#at++;
     const name = /^\w+|^[?!@*#$-]/.exec(this.#text.slice(this.#at, this.#at + 100))?.[0] ?? "";
@@ -200,19 +225,53 @@ class Reader {
     return `$${name}`;
   }
 
-  /** What stands between the brackets that begin behind the next character. */
+  #backquoted(): string {
+    const start = ++this.#at;
+    while (this.#at < this.#text.length && this.#text[this.#at] !== "`") this.#at += this.#text[this.#at] === "\\" ? 2 : 1;
+    this.#takeCommands(this.#text.slice(start, this.#at).replaceAll(/\\([`\\$])/g, "$1"));
+    this.#at++;
+    return "$…";
+  }
+
+  #takeCommands(inner: string): void {
+    if (this.#depth === 0) this.#nested.push(inner);
+    // Its patterns end with a bracket that none has opened.
+    this.#isOdd ||= /(?:^|[\s;(])case\s/.test(inner);
+  }
+
+  /** `$((a); b)` is none: its first bracket is not closed by the last one. */
+  #takeArithmetic(inner: string): void {
+    let depth = 0;
+    let closedAt = -1;
+    for (let at = 0; at < inner.length && closedAt === -1; at++) {
+      depth += inner[at] === "(" ? 1 : inner[at] === ")" ? -1 : 0;
+      if (depth === 0) closedAt = at;
+    }
+    if (closedAt === inner.length - 1) this.#isOdd ||= /[[$`]/.test(inner);
+    else this.#takeCommands(inner);
+  }
+
+  /** What stands between the brackets that begin behind the next character; brackets in quotes and comments are none. */
   #between(open: string, close: string, take: (inner: string) => unknown): string {
     const start = this.#at + 2;
-    let depth = 1;
-    let at = start;
-    for (; at < this.#text.length && depth > 0; at++) {
-      const char = this.#text[at];
-      if (char === "\\") at++;
-      else if (char === open) depth++;
-      else if (char === close) depth--;
+    const isCommand = open === "(";
+    let isOpen = 1;
+    this.#at = start;
+    this.#isOdd ||= ++this.#depth > deepestExpansion;
+    if (this.#depth > deepestExpansion) this.#at = this.#text.length;
+    while (this.#at < this.#text.length && isOpen > 0) {
+      const char = this.#text[this.#at] ?? "";
+      if (char === "'" && isCommand) this.#until("'");
+      else if (char === '"') this.#quoted();
+      else if (char === "$" || char === "`") this.#expansion();
+      else if (char === "#" && isCommand && /[\s;&|(]/.test(this.#text[this.#at - 1] ?? "")) this.#at = this.#end("\n");
+      else {
+        isOpen += char === open ? 1 : char === close ? -1 : 0;
+        this.#at += char === "\\" ? 2 : 1;
+      }
     }
-    take(this.#text.slice(start, depth === 0 ? at - 1 : at));
-    this.#at = at;
+    this.#depth--;
+    take(this.#text.slice(start, isOpen === 0 ? this.#at - 1 : this.#at));
     return "$…";
   }
 

@@ -14,7 +14,7 @@ function openHost(replies: readonly (readonly ScriptCall[])[], options: TestHost
     const memory = openMemoryRuntime({
       workingDir,
       files,
-      commands: (command) => (command.startsWith("node") ? { exitCode: 0 } : undefined),
+      commands: (command) => (/^(?:node|cp|alias)/.test(command) ? { exitCode: 0 } : undefined),
     });
     return { ...memory, info: { ...memory.info, isSandboxed: false } };
   };
@@ -94,6 +94,15 @@ describe("allowing exactly this", () => {
       await using host = await openHost(replies);
       assert.deepEqual((await answered(host)).asked, expected);
     }
+  });
+
+  it("ends with a command that writes such a file or changes its shell", async () => {
+    for (const command of ["node -v > run.js", "cp other.js ./run.js", "node -v > package.json", "alias node=other", "node() { other; }"]) {
+      await using host = await openHost([run, [bash(command)], run]);
+      assert.deepEqual((await answered(host)).asked, ["node run.js", command, "node run.js"]);
+    }
+    await using host = await openHost([run, [bash("node -v > log.txt")], run]);
+    assert.deepEqual((await answered(host)).asked, ["node run.js", "node -v > log.txt"]);
   });
 
   it("is never for what is asked about every time, for input, nor where all is asked about", async () => {

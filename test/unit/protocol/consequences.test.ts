@@ -60,6 +60,39 @@ describe("what a command does, in plain words", () => {
     });
   });
 
+  it("finds the command that a person would overlook", () => {
+    const unknown = "Runs a program whose name is only known when it runs. [every time]";
+    const given = "Runs what another command gives it. [every time]";
+    says({
+      'echo $(echo ")"; rm x)': "Deletes files.",
+      'echo "$(echo "$(echo ")"; rm x)")"': "Deletes files.",
+      "echo \"$(echo # it's\n)\"; rm x; echo 'a'": "Deletes files.",
+      "echo `echo \\`rm x\\``": "Deletes files.",
+      "echo $((rm x); true)": "Deletes files.",
+      "echo $(( (1 + 2) * 3 ))": "nothing",
+      'echo "$(case a in a) rm x;; esac)"': odd,
+      "cat <<EOF\n$(rm x)\nEOF": "Deletes files.",
+      "cat <<'EOF'\n$(rm x)\nEOF": "nothing",
+      "bash <<< 'rm x'": "Deletes files.",
+      "npm() { node evil.js; }": "Changes what later commands do. [every time]",
+      "function ls { node evil.js; }": "Changes what later commands do. [every time]",
+      "{git,push}": unknown,
+      "/bin/r? x": unknown,
+      "[[ -f x ]] && ls": "nothing",
+      "git $WHAT": "Has a command that is only known when it runs. [every time]",
+      "env PATH=/tmp/a npm test": "Changes which programs the commands run. [every time]",
+      "env -u HOME rm x": "Deletes files.",
+      "timeout -s KILL 5 rm x": "Deletes files.",
+      "ls | xargs -I {} rm {}": "Deletes files.",
+      "env -S 'rm x'": "Has an option that runs another command. Deletes files. [every time]",
+      "cat a | python3 -": given,
+      "cat a | python3 count.py": "nothing",
+      "bash <(cat a)": unknown,
+      "source <(cat a)": "Runs a script in this terminal. Runs a program whose name is only known when it runs. [every time]",
+    });
+    assert.equal(told("$(".repeat(9_000)).includes("[every time]"), true);
+  });
+
   it("sees commands in the options of harmless ones (CA-07, CA-08)", () => {
     says({
       "find . -exec rm {} ;": "Runs a command for each file that it finds. Deletes files. [every time]",

@@ -27,16 +27,8 @@ const edited = (old_content: string | null, new_content: string): ObservationEve
 const sizeOf = (event: Event): number => JSON.stringify(event).length;
 
 describe("an event for a view", () => {
-  it("is the very same when nothing in it is long, in no time", () => {
-    const events = Array.from({ length: 10_000 }, (_, index) => parseEvent(knownEvents[index % knownEvents.length]));
-    // The best of some, because others are at work on the machine.
-    const times = Array.from({ length: 8 }, () => {
-      const begin = performance.now();
-      assert.ok(events.every((event) => shortenDone(event, 20_000) === event));
-      return performance.now() - begin;
-    });
-    const tookMs = Math.min(...times);
-    assert.ok(tookMs < 150, `${tookMs} ms`);
+  it("is the very same when nothing in it is long", () => {
+    for (const event of knownEvents.map(parseEvent)) assert.equal(shortenDone(event, 20_000), event);
   });
 
   it("keeps head and tail of long texts, says what is left out, and stays an event", () => {

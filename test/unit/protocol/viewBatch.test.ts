@@ -60,21 +60,4 @@ describe("the view of many events", () => {
       { numRuns: 300 },
     );
   });
-
-  it("is made in the blink of an eye", () => {
-    const events = Array.from({ length: 3_000 }, () => {
-      const made = calls({ command: "ls", thought: "I look." });
-      return [status("waiting_for_confirmation"), status("running"), made, succeeds(made, "out")];
-    }).flat();
-    const state = events.reduce(reduceState, initialState);
-    assert.equal(viewOf({ state, firstSeq: 0, events }).rows.length, 6_000);
-    // The best of some, because others are at work on the machine.
-    const times = Array.from({ length: 8 }, () => {
-      const begin = performance.now();
-      viewOf({ state, firstSeq: 0, events });
-      return performance.now() - begin;
-    });
-    const tookMs = Math.min(...times);
-    assert.ok(tookMs < 150, `${tookMs} ms for ${events.length} events`);
-  });
 });
