@@ -27,6 +27,10 @@ export const DoorCommand = z.enum([
 ]);
 export type DoorCommand = z.infer<typeof DoorCommand>;
 
+/** A picture that goes with a message: a `data:` URL, and what it is called. */
+export const Picture = z.object({ url: ImageUrl, name: z.string() });
+export type Picture = z.infer<typeof Picture>;
+
 const Seq = z.number().int().min(0);
 /** A number that the answer comes back with. */
 const requestId = z.number().int();
@@ -53,6 +57,8 @@ export const ChatRequest = z.discriminatedUnion("type", [
   z.object({ type: z.literal("terminal.show") }),
   /** What is in the composer and not sent: it is there again wherever this conversation is shown. */
   z.object({ type: z.literal("draft.save"), conversationId: ConversationId.nullable(), text: z.string() }),
+  /** The pictures beside that text, all of them; kept for as long as the window. */
+  z.object({ type: z.literal("pictures.save"), conversationId: ConversationId.nullable(), pictures: z.array(Picture).max(maxImages) }),
   /** Files of the workspace whose path has `query` in it, best first; answered by `files.found`. */
   z.object({ type: z.literal("files.find"), requestId, query: z.string().max(200) }),
   /** The colours of a block of code; answered by `code.highlighted`. `language` is what stands behind the fence. */
@@ -114,6 +120,8 @@ export const ChatUpdate = z.discriminatedUnion("type", [
   }),
   /** Older events; the last of them is the one before the oldest that the view has. */
   z.object({ type: z.literal("page"), conversationId: ConversationId, firstSeq: Seq, events: z.array(EventShape) }),
+  /** The pictures in the composer of this conversation, where there are some and the page has none. */
+  z.object({ type: z.literal("pictures"), conversationId: ConversationId.nullable(), pictures: z.array(Picture) }),
   /** In order; batched so that a busy run costs few messages. */
   z.object({ type: z.literal("notifications"), notifications: z.array(Notification) }),
   /** The files that the conversation has changed by edits, after each of them. */

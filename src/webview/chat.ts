@@ -1,5 +1,5 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate } from "../protocol/chat.ts";
+import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate, Picture } from "../protocol/chat.ts";
 import type { ActionDisplay } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
@@ -8,7 +8,7 @@ import { Answers } from "./answers.ts";
 import type { ChatCommand } from "./chatCommand.ts";
 import { CodeColours } from "./codeColours.ts";
 import { displayCache, foldersOf } from "./displayCache.ts";
-import { Draft, type Picture } from "./draft.ts";
+import { Draft } from "./draft.ts";
 import { knownFiles } from "./fileLinks.ts";
 import { type Anchor, type HostChannel, isSavedFor, readUpdate, type SavedState } from "./vscodeApi.ts";
 
@@ -177,6 +177,8 @@ export class Chat {
       case "changes":
         if (update.conversationId === this.conversationId.peek()) this.#load(update);
         return undefined;
+      case "pictures":
+        return this.#draft.bringBack(update.conversationId, update.pictures);
       case "notifications":
         this.#queue.push(...update.notifications);
         return this.#schedule(() => batch(() => this.#fold()));

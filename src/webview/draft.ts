@@ -1,32 +1,26 @@
 import { effect, type Signal, signal } from "@preact/signals";
-import type { ChatSession } from "../protocol/chat.ts";
+import type { ChatSession, Picture } from "../protocol/chat.ts";
 import { type HostChannel, isSavedFor, type SavedState } from "./vscodeApi.ts";
 
 type ConversationId = ChatSession["conversationId"];
-
-/** A picture that goes with the message: a `data:` URL, and what it is called. */
-export interface Picture {
-  readonly url: string;
-  readonly name: string;
-}
 
 /** Typing is saved once it pauses for so long. */
 const pauseMs = 300;
 const nothing: { readonly text: string; readonly pictures: readonly Picture[] } = { text: "", pictures: [] };
 
 /**
- * What is in the composer and not sent. Each conversation has its own; the extension keeps its text, so it is there in every view, and the
- * view's own memory has what was typed right before it was killed. Pictures last as long as the view.
+ * What is in the composer and not sent. Each conversation has its own; the extension keeps it, so it is there in every view, and the view's
+ * own memory has what was typed right before it was killed.
  */
 export class Draft {
   readonly text: Signal<string>;
-  readonly pictures = signal<readonly Picture[]>([]);
+  readonly pictures = signal(nothing.pictures);
   readonly #host: HostChannel;
   readonly #kept: SavedState;
-  readonly #picturesOf = new Map<ConversationId, readonly Picture[]>();
   /** Of which conversation it is; undefined until the extension has said so. */
   #conversationId: ConversationId | undefined;
   #saved = "";
+  #savedPictures: readonly Picture[] = nothing.pictures;
   /** What was sent last, until it is known whether that worked. */
   #sent = nothing;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,6 +32,7 @@ export class Draft {
     effect(() => {
       if (this.text.value !== this.#saved) this.#saveSoon();
     });
+    effect(() => this.#savePictures(this.pictures.value));
   }
 
   /** The composer belongs to this conversation now. `isContinued`: it is the one that was just begun from here. */
@@ -45,13 +40,19 @@ export class Draft {
     if (conversationId === this.#conversationId) return;
     const isFirst = this.#conversationId === undefined;
     if (!isFirst) this.#save(isContinued ? "" : this.text.peek());
-    if (!isFirst && !isContinued) this.#changePictures(conversationId);
+    if (!isFirst && !isContinued) this.#putPictures(nothing.pictures);
     this.#conversationId = conversationId;
+    this.#savePictures(this.pictures.peek());
     this.#saved = draft;
     // Because what was typed right before the view was killed had no time to reach the extension.
     const isKept = isFirst ? isSavedFor(this.#kept, conversationId) && this.text.peek() !== "" : isContinued;
     if (!isKept) this.text.value = draft;
     else if (this.text.value !== draft) this.#saveSoon();
+  }
+
+  /** Those that were there before the page was; what is there now is newer. */
+  bringBack(conversationId: ConversationId, pictures: readonly Picture[]): void {
+    if (conversationId === this.#conversationId && this.pictures.peek().length === 0) this.#putPictures(pictures);
   }
 
   /** This is on its way; `giveBack` brings it back until it `arrived`. */
@@ -71,10 +72,16 @@ export class Draft {
     if (pictures.length > 0) this.pictures.value = [...pictures, ...this.pictures.peek()];
   }
 
-  #changePictures(conversationId: ConversationId): void {
-    if (this.#conversationId !== undefined) this.#picturesOf.set(this.#conversationId, this.pictures.peek());
-    this.pictures.value = this.#picturesOf.get(conversationId) ?? [];
-    this.#picturesOf.delete(conversationId);
+  #putPictures(pictures: readonly Picture[]): void {
+    this.#savedPictures = pictures;
+    this.pictures.value = pictures;
+  }
+
+  #savePictures(pictures: readonly Picture[]): void {
+    const conversationId = this.#conversationId;
+    if (conversationId === undefined || pictures === this.#savedPictures) return;
+    this.#savedPictures = pictures;
+    this.#host.post({ type: "pictures.save", conversationId, pictures: [...pictures] });
   }
 
   #saveSoon(): void {

@@ -1,5 +1,5 @@
+import type { Picture } from "../protocol/chat.ts";
 import { maxImages } from "../protocol/commands.ts";
-import type { Picture } from "./draft.ts";
 
 const maxBytes = 5 * 1024 * 1024;
 /** Longer sides are scaled down to it. */

@@ -1,5 +1,5 @@
 // What a person sees of the extension in VS Code's own parts of a window.
-import type { Locator } from "playwright-core";
+import type { Frame, Locator } from "playwright-core";
 import type { VscodeWindow } from "./vscodeWindow.ts";
 
 /** What the extension's item in the status bar says; empty while it is hidden. */
@@ -9,14 +9,29 @@ export async function statusBarText({ page }: VscodeWindow): Promise<string> {
 }
 
 /** How many pages of chats are drawn, in the view and in tabs. */
-export async function pagesDrawn({ page }: VscodeWindow): Promise<number> {
-  const drawn = page.frames().map((frame) =>
+export async function pagesDrawn(window: VscodeWindow): Promise<number> {
+  return (await pagesShowing(window, '[data-part="status"]')).length;
+}
+
+/** The pages, of chats or others, in which `selector` can be seen. */
+export async function pagesShowing({ page }: VscodeWindow, selector: string): Promise<readonly Frame[]> {
+  const frames = page.frames().filter((frame) => frame.parentFrame() !== null);
+  const shows = (frame: Frame): Promise<boolean> =>
     frame
-      .locator('[data-part="status"]')
+      .locator(selector)
+      .first()
       .isVisible()
-      .catch(() => false),
-  );
-  return (await Promise.all(drawn)).filter(Boolean).length;
+      .catch(() => false);
+  const shown = await Promise.all(frames.map(shows));
+  return frames.filter((_, index) => shown[index]);
+}
+
+/** Moves a view, as "View: Move View" does, to a place such as "New Panel Entry". */
+export async function moveView(window: VscodeWindow, view: string, place: string): Promise<void> {
+  await window.command("View: Move View");
+  await window.pick(view);
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: place }).first().waitFor();
+  await window.pick(place);
 }
 
 /** The rows of a tree view that are drawn, each by its accessible name. */

@@ -93,10 +93,16 @@ describe("webview: what goes with a message", function () {
 
   it("keeps the pictures of each conversation apart", async () => {
     await pastePictures(view, ["one.png"]);
+    const saved = (await view.requests()).filter(({ type }) => type === "pictures.save").at(-1);
+    assert.ok(saved?.type === "pictures.save");
     await view.send(session({ conversationId: otherId }));
     assert.deepEqual(await thumbnails(), []);
+    await view.send({ type: "pictures", conversationId: saved.conversationId, pictures: saved.pictures });
+    assert.deepEqual(await thumbnails(), []);
     await view.send(session());
+    await view.send({ type: "pictures", conversationId: saved.conversationId, pictures: saved.pictures });
     assert.deepEqual(await thumbnails(), ["one.png"]);
+    assert.deepEqual(await view.requests(), []);
   });
 
   it("refuses a text that is too long before it is sent, and keeps it", async () => {

@@ -107,6 +107,7 @@ export class Chat implements vscode.Disposable {
     this.#face.onShown(id);
     if (!this.#isListening) return;
     await this.#postSession();
+    this.#postPictures();
     await this.#feedPage(-1);
   }
 
@@ -142,6 +143,8 @@ export class Chat implements vscode.Disposable {
         return runDoorCommand(request.command, this.#parts);
       case "draft.save":
         return this.#parts.drafts.save(request.conversationId, request.text);
+      case "pictures.save":
+        return this.#parts.drafts.savePictures(request.conversationId, request.pictures);
       case "files.find": {
         const paths = await this.#parts.finder.find(request.query);
         return this.#face.post({ type: "files.found", requestId: request.requestId, paths });
@@ -193,6 +196,7 @@ export class Chat implements vscode.Disposable {
   async #ready({ conversationId, afterSeq }: Extract<ChatRequest, { type: "chat.ready" }>): Promise<void> {
     this.#isListening = true;
     await this.#postSession();
+    this.#postPictures();
     await this.#feedPage(conversationId === this.#conversationId ? afterSeq : -1);
     for (const update of this.#forLater.splice(0)) this.#face.post(update);
   }
@@ -251,6 +255,11 @@ export class Chat implements vscode.Disposable {
     const conversationId = this.#conversationId;
     if (conversationId === null || !this.#feed || activities.get(conversationId)?.isReadOnly) return;
     for (const command of settingCommands(conversationId, this.#state, models)) await host.handle(command);
+  }
+
+  #postPictures(): void {
+    const pictures = this.#parts.drafts.pictures(this.#conversationId);
+    if (pictures.length > 0) this.#face.post({ type: "pictures", conversationId: this.#conversationId, pictures: [...pictures] });
   }
 
   async #postSession(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Memento } from "vscode";
 import * as z from "zod";
+import type { Picture } from "../../protocol/chat.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 
 const mementoKey = "drafts";
@@ -9,9 +10,13 @@ const mostCharacters = 50_000;
 
 const StoredDrafts = z.array(z.object({ of: z.string(), text: z.string() })).catch([]);
 
-/** What was typed and not sent, for each conversation and for a new one; the latest thirty are kept with the workspace. */
+/**
+ * What is in a composer and not sent, for each conversation and for a new one. The latest thirty texts are kept with the workspace; pictures
+ * are too large for that, and last as long as the window.
+ */
 export class Drafts {
   readonly #memento: Memento;
+  readonly #pictures = new Map<ConversationId | null, readonly Picture[]>();
 
   constructor(memento: Memento) {
     this.#memento = memento;
@@ -25,6 +30,15 @@ export class Drafts {
     const others = this.#all().filter((draft) => draft.of !== nameOf(id));
     const own = text === "" ? [] : [{ of: nameOf(id), text: text.slice(0, mostCharacters) }];
     await this.#memento.update(mementoKey, [...others, ...own].slice(-mostDrafts));
+  }
+
+  pictures(id: ConversationId | null): readonly Picture[] {
+    return this.#pictures.get(id) ?? [];
+  }
+
+  savePictures(id: ConversationId | null, pictures: readonly Picture[]): void {
+    if (pictures.length > 0) this.#pictures.set(id, pictures);
+    else this.#pictures.delete(id);
   }
 
   #all(): z.infer<typeof StoredDrafts> {
