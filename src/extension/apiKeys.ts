@@ -7,11 +7,18 @@ export class ApiKeys {
   readonly onDidChange: Event<SecretStorageChangeEvent>;
   readonly #secrets: SecretStorage;
   readonly #environment: Readonly<Record<string, string | undefined>>;
+  #version = 0;
 
   constructor(secrets: SecretStorage, environment: Readonly<Record<string, string | undefined>>) {
     this.#secrets = secrets;
     this.#environment = environment;
     this.onDidChange = secrets.onDidChange;
+    this.onDidChange(() => this.#version++);
+  }
+
+  /** Another number whenever a key has changed, in whichever window. */
+  get version(): number {
+    return this.#version;
   }
 
   /** A key is never sent to a host that it was not set for; the environment's goes to the environment's endpoint only. */

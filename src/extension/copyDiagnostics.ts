@@ -1,5 +1,5 @@
 import { open, readdir, stat } from "node:fs/promises";
-import { arch, platform, release } from "node:os";
+import { arch, homedir, platform, release } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod";
@@ -32,6 +32,7 @@ export async function copyDiagnostics({ models, keys, host, context }: Diagnosti
     conversations: await host.list(),
     log: await endOfLog(context.logUri.fsPath),
     secrets: values.filter((value) => value !== undefined),
+    folders: [...(vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath), homedir()],
   });
   await vscode.env.clipboard.writeText(report);
   const answer = await vscode.window.showInformationMessage("The diagnostics are on the clipboard. Keys are masked.", "Show");
@@ -61,6 +62,9 @@ async function endOfLog(folder: string): Promise<string> {
   if (newest === undefined) return "The log is empty.";
   await using file = await open(join(folder, newest.name));
   const { size } = await file.stat();
-  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(endOfLogBytes), position: Math.max(0, size - endOfLogBytes) });
-  return buffer.toString("utf8", 0, bytesRead);
+  const position = Math.max(0, size - endOfLogBytes);
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(endOfLogBytes), position });
+  const text = buffer.toString("utf8", 0, bytesRead);
+  // Because half a key would not be known as one.
+  return position === 0 ? text : text.slice(text.indexOf("\n") + 1);
 }

@@ -18,6 +18,8 @@ export interface Facts {
   readonly log: string;
   /** Keys that must not be in it, in no form. */
   readonly secrets: readonly string[];
+  /** Paths that must not be in it: what lies below them is shown from there on. */
+  readonly folders: readonly string[];
 }
 
 const mostLines = 200;
@@ -26,7 +28,7 @@ const mostLines = 200;
  * A report for whoever looks into a problem, in Markdown. It has no task, no title, no path and no address but the hosts of models; whatever
  * looks like a key is masked, and so are the keys that are known.
  */
-export function diagnosticsOf({ about, settings, choice, keyStates, conversations, log, secrets }: Facts): string {
+export function diagnosticsOf({ about, settings, choice, keyStates, conversations, log, secrets, folders }: Facts): string {
   const { profiles, model: _, ...plain } = settings;
   const model = choice.source === "none" ? "none" : `${modelWords(choice.llm)} (${choice.source})`;
   const report = [
@@ -41,7 +43,15 @@ export function diagnosticsOf({ about, settings, choice, keyStates, conversation
     section("Conversations", counted(conversations)),
     `## Log\n\n\`\`\`\n${log.trimEnd().split("\n").slice(-mostLines).join("\n").replaceAll("```", "'''")}\n\`\`\``,
   ].join("\n\n");
-  return masked(report, secrets);
+  return masked(withoutFolders(report, folders), secrets);
+}
+
+function withoutFolders(report: string, folders: readonly string[]): string {
+  const named = folders.filter((folder) => folder.length > 1).toSorted((a, b) => b.length - a.length);
+  return named.reduce(
+    (rest, folder) => rest.replaceAll(folder, "<folder>").replaceAll(folder.replaceAll("\\", "\\\\"), "<folder>"),
+    report,
+  );
 }
 
 /** The longest first, so that nothing is left of a key that another is a part of. */

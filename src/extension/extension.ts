@@ -36,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const host = new Host({
     store: new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath),
     openLlm: openModel,
+    keysVersion: () => keys.version,
     openRuntime: async (needs) => {
       workspace.refuseElsewhere(needs.workingDir);
       return runtimes.open(needs.conversationId, needs);

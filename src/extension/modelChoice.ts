@@ -65,18 +65,34 @@ export function endpointsOf(choice: ModelChoice, profiles: readonly ModelProfile
   return each.length === 0 ? [undefined] : each;
 }
 
-/** What makes the conversation follow settings that have changed. */
+/** The settings that a conversation follows. */
+export interface FollowedSettings {
+  readonly settings: Settings;
+  readonly current: LlmRef | undefined;
+}
+
+/** What makes the conversation follow settings that have changed. What has not stays as it is there, such as limits that were raised for it. */
 export function settingCommands(
   conversationId: ConversationId,
   state: ConversationState,
-  { settings, current }: { readonly settings: Settings; readonly current: LlmRef | undefined },
+  { before, now }: { readonly before: FollowedSettings; readonly now: FollowedSettings },
 ): readonly Command[] {
+  const { settings, current } = now;
   const policy = confirmPolicies[settings.confirm];
   const limits = limitsOf(settings);
-  const hasOtherLimits = !isDeepStrictEqual(limits, state.limits ?? {}) || state.max_iterations !== settings.maxSteps;
+  const { maxSteps: maxIterations } = settings;
+  const isOther = (earlier: unknown, later: unknown, held: unknown): boolean =>
+    !isDeepStrictEqual(earlier, later) && !isDeepStrictEqual(later, held);
+  const hasOtherLimits = isOther(
+    [limitsOf(before.settings), before.settings.maxSteps],
+    [limits, maxIterations],
+    [state.limits ?? {}, state.max_iterations],
+  );
   return [
-    ...(current && !isDeepStrictEqual(current, state.llm) ? [{ type: "llm.set" as const, conversationId, llm: current }] : []),
-    ...(isDeepStrictEqual(policy, state.confirmation_policy) ? [] : [{ type: "confirmation_policy.set" as const, conversationId, policy }]),
-    ...(hasOtherLimits ? [{ type: "limits.set" as const, conversationId, limits, maxIterations: settings.maxSteps }] : []),
+    ...(current && isOther(before.current, current, state.llm) ? [{ type: "llm.set" as const, conversationId, llm: current }] : []),
+    ...(isOther(confirmPolicies[before.settings.confirm], policy, state.confirmation_policy)
+      ? [{ type: "confirmation_policy.set" as const, conversationId, policy }]
+      : []),
+    ...(hasOtherLimits ? [{ type: "limits.set" as const, conversationId, limits, maxIterations }] : []),
   ];
 }

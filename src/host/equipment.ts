@@ -24,7 +24,7 @@ export class Equipment implements AsyncDisposable {
   readonly #options: HostOptions;
   readonly #tellPhase: (phase: string) => void;
   #opening: Opening | undefined;
-  #llm: { readonly ref: LlmRef; readonly llm: Llm } | undefined;
+  #llm: { readonly ref: LlmRef; readonly keysVersion: number; readonly llm: Llm } | undefined;
   #tools: readonly Tool[] | undefined;
   /** Runtimes that nobody waits for any more; they are ended as soon as they are there. */
   #unwanted: Promise<unknown> = Promise.resolve();
@@ -49,12 +49,14 @@ export class Equipment implements AsyncDisposable {
     if (!ref || !workingDir) throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
     signal.throwIfAborted();
     const opening = (this.#opening ??= this.#open(workingDir, state.folders ?? [workingDir]));
-    // Both at once; the model is asked for again after a failure, which may have been that its key was wrong.
-    const isKnown = state.execution_status !== "error" && isDeepStrictEqual(this.#llm?.ref, ref);
-    const opened = Promise.all([opening.runtime, isKnown && this.#llm ? this.#llm.llm : this.#options.openLlm(ref, workingDir)]);
+    // Both at once; the model is asked for again after a failure, too.
+    const keysVersion = this.#options.keysVersion?.() ?? 0;
+    const known = state.execution_status === "error" || this.#llm?.keysVersion !== keysVersion ? undefined : this.#llm;
+    const isSame = known !== undefined && isDeepStrictEqual(known.ref, ref);
+    const opened = Promise.all([opening.runtime, isSame ? known.llm : this.#options.openLlm(ref, workingDir)]);
     try {
       const [runtime, llm] = await orAborted(opened, signal);
-      this.#llm = { ref, llm };
+      this.#llm = { ref, keysVersion, llm };
       return { runtime, llm, tools: (this.#tools ??= [...defaultTools(events, runtime.info), ...(this.#options.moreTools?.() ?? [])]) };
     } catch (error) {
       if (signal.aborted) this.#giveUp(opening);

@@ -30,8 +30,10 @@ export interface RuntimeNeeds {
 /** What a door gives the host: where things are kept, and how a model and a runtime are had. Both may reject with a sentence. */
 export interface HostOptions {
   readonly store: ConversationStore;
-  /** Called again when the model is another one, or the run before has failed; until then a conversation keeps what it got. */
+  /** Called again when the model is another one, the run before has failed, or `keysVersion` has changed; until then a conversation keeps what it got. */
   readonly openLlm: (ref: LlmRef, workingDir: string) => Promise<Llm>;
+  /** Another number whenever a key has been set or removed. */
+  readonly keysVersion?: () => number;
   readonly openRuntime: (needs: RuntimeNeeds) => Promise<Runtime>;
   /** Tools beside the usual ones, made anew for each conversation. */
   readonly moreTools?: () => readonly Tool[];

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Command, ImageUrl, maxImages } from "./commands.ts";
+import { ImageUrl, maxImages, PageCommand } from "./commands.ts";
 import { parseEvent } from "./events.ts";
 import { ConversationId, EventId } from "./ids.ts";
 import { Notification } from "./notifications.ts";
@@ -42,7 +42,7 @@ export const ChatRequest = z.discriminatedUnion("type", [
   z.object({ type: z.literal("events.before"), conversationId: ConversationId, beforeSeq: Seq }),
   /** A new conversation with the door's settings, and its first message. */
   z.object({ type: z.literal("task.start"), text: z.string(), images: z.array(ImageUrl).max(maxImages).optional() }),
-  z.object({ type: z.literal("command"), command: Command }),
+  z.object({ type: z.literal("command"), command: PageCommand }),
   z.object({ type: z.literal("door"), command: DoorCommand }),
   /** An http(s) address that the person clicked. */
   z.object({ type: z.literal("link.open"), url: z.string() }),

@@ -13,20 +13,10 @@ export const maxImages = 20;
 
 const target = { conversationId: ConversationId };
 
-/**
- * What a person asks of the host, from any door. Doors parse with this schema; behind it nobody checks again.
- *
- * `confirmation.respond` names the actions that the person saw; the host refuses it when others are pending.
- * `message.send` to a waiting conversation is appended and resolves nothing.
- */
-export const Command = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("conversation.create"), start: ConversationStart }),
+/** Of the conversation that it shows, the page of a chat may ask these; it can neither change what is asked about, nor models, nor secrets. */
+const ofPage = [
   z.object({ type: z.literal("conversation.rename"), ...target, title: z.string().trim().min(1).max(200) }),
-  /** Stops it first. For thirty days `conversation.restore` brings it back. */
-  z.object({ type: z.literal("conversation.delete"), ...target }),
   z.object({ type: z.literal("conversation.restore"), ...target }),
-  /** A new conversation `forkId` with the events up to `atEventId`, or all. */
-  z.object({ type: z.literal("conversation.fork"), ...target, forkId: ConversationId, atEventId: EventId.optional() }),
   /** Another window or program writes to it; from now on this host does, and the other one reads. */
   z.object({ type: z.literal("conversation.take_over"), ...target }),
   z.object({ type: z.literal("message.send"), ...target, text: z.string(), images: z.array(ImageUrl).max(maxImages).optional() }),
@@ -42,11 +32,29 @@ export const Command = z.discriminatedUnion("type", [
     remember: z.boolean().optional(),
     actionIds: z.array(EventId).min(1),
   }),
+  /** From the next run on; absent limits do not hold any more. `maxIterations` stays as it is when absent. */
+  z.object({ type: z.literal("limits.set"), ...target, limits: Limits, maxIterations: z.number().int().min(1).optional() }),
+] as const;
+
+export const PageCommand = z.discriminatedUnion("type", ofPage);
+export type PageCommand = z.infer<typeof PageCommand>;
+
+/**
+ * What a person asks of the host, from any door. Doors parse with this schema; behind it nobody checks again.
+ *
+ * `confirmation.respond` names the actions that the person saw; the host refuses it when others are pending.
+ * `message.send` to a waiting conversation is appended and resolves nothing.
+ */
+export const Command = z.discriminatedUnion("type", [
+  ...ofPage,
+  z.object({ type: z.literal("conversation.create"), start: ConversationStart }),
+  /** Stops it first. For thirty days `conversation.restore` brings it back. */
+  z.object({ type: z.literal("conversation.delete"), ...target }),
+  /** A new conversation `forkId` with the events up to `atEventId`, or all. */
+  z.object({ type: z.literal("conversation.fork"), ...target, forkId: ConversationId, atEventId: EventId.optional() }),
   z.object({ type: z.literal("confirmation_policy.set"), ...target, policy: ConfirmationPolicy }),
   /** From the next run on, the conversation talks to this model. */
   z.object({ type: z.literal("llm.set"), ...target, llm: LlmRef }),
-  /** From the next run on; absent limits do not hold any more. `maxIterations` stays as it is when absent. */
-  z.object({ type: z.literal("limits.set"), ...target, limits: Limits, maxIterations: z.number().int().min(1).optional() }),
   /**
    * Adds to the secrets of the conversation, by name. They are known while the host has it open, and never stored: their values are masked
    * in all that is kept, shown or sent to the model; a command that names one has it in its environment. At least four characters each.

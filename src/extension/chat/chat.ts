@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type * as vscode from "vscode";
 import { ConversationError } from "../../conversation/conversationError.ts";
 import type { ChatRequest, ChatUpdate } from "../../protocol/chat.ts";
-import type { Command, CommandOf } from "../../protocol/commands.ts";
+import type { CommandOf, PageCommand } from "../../protocol/commands.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { confirmPolicies, limitsOf } from "../../protocol/settings.ts";
 import { type ConversationState, initialState } from "../../protocol/state.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { Column } from "../edits/edits.ts";
-import { settingCommands } from "../modelChoice.ts";
+import { type FollowedSettings, settingCommands } from "../modelChoice.ts";
 import { NotOpenHere } from "../workspace.ts";
 import { ChangedFiles } from "./changedFiles.ts";
 import type { ChatParts } from "./chatParts.ts";
@@ -38,6 +38,7 @@ export class Chat implements vscode.Disposable {
   #feed: Feed | undefined;
   #state: ConversationState = initialState;
   #changed: ChangedFiles;
+  #followed: FollowedSettings;
   /** The page can be told something. */
   #isListening = false;
   readonly #forLater: ChatUpdate[] = [];
@@ -47,6 +48,7 @@ export class Chat implements vscode.Disposable {
     this.#face = face;
     this.#conversationId = conversationId;
     this.#changed = new ChangedFiles(parts.files);
+    this.#followed = followedOf(parts.models);
     this.#subscriptions = [
       parts.models.onDidChange(() => this.#inBackground(this.#settingsChanged())),
       parts.workspace.onDidChange(() => this.#inBackground(this.#postSession())),
@@ -160,7 +162,7 @@ export class Chat implements vscode.Disposable {
 
   /** What is shown elsewhere than in the chat. */
   async #open(request: OpenRequest): Promise<void> {
-    const { edits, runtimes } = this.#parts;
+    const { edits, runtimes, workspace } = this.#parts;
     const id = this.#conversationId;
     switch (request.type) {
       case "link.open":
@@ -172,13 +174,16 @@ export class Chat implements vscode.Disposable {
       case "edit.diff":
         return id === null ? undefined : edits.diff(id, request.actionId, this.#face.column);
       case "edit.revert":
-        return id === null ? undefined : edits.revert(id, request.actionId, this.#face.column);
+        if (id === null) return;
+        workspace.refuseElsewhere(this.#state.working_dir);
+        return edits.revert(id, request.actionId, this.#face.column);
       case "result.open":
         return id === null ? undefined : edits.openResult(id, request.actionId, this.#face.column);
     }
   }
 
-  async #command(command: Command): Promise<void> {
+  async #command(command: PageCommand): Promise<void> {
+    if (command.conversationId !== this.#conversationId) throw new Error("Another conversation is shown here by now, so nothing was done.");
     if (letsAct(command)) this.#parts.workspace.refuseElsewhere(this.#state.working_dir);
     if (command.type === "conversation.restore") return this.#restore(command);
     await this.#parts.host.handle(command);
@@ -206,7 +211,8 @@ export class Chat implements vscode.Disposable {
     this.#endFeed();
     const id = this.#conversationId;
     this.#state = initialState;
-    if (id === null) return;
+    // It may have been hidden, or closed, while it was made ready.
+    if (id === null || !this.#isListening) return;
     const feed = new Feed({
       host: this.#parts.host,
       id,
@@ -232,8 +238,9 @@ export class Chat implements vscode.Disposable {
   async #postChanges(): Promise<void> {
     const { id } = this.#feed ?? {};
     if (id === undefined) return;
-    const files = await this.#changed.count(this.#state.progress.changes, this.#ended.signal);
-    if (id === this.#feed?.id) this.#face.post({ type: "changes", conversationId: id, files });
+    const { changes } = this.#state.progress;
+    const files = await this.#changed.count(changes, this.#ended.signal);
+    if (id === this.#feed?.id && changes === this.#state.progress.changes) this.#face.post({ type: "changes", conversationId: id, files });
   }
 
   async #reverted(path: string): Promise<void> {
@@ -250,11 +257,14 @@ export class Chat implements vscode.Disposable {
 
   /** Changed settings hold for the conversation that is shown, too. */
   async #settingsChanged(): Promise<void> {
-    await this.#postSession();
     const { models, host, activities } = this.#parts;
+    const before = this.#followed;
+    const now = followedOf(models);
+    this.#followed = now;
+    await this.#postSession();
     const conversationId = this.#conversationId;
     if (conversationId === null || !this.#feed || activities.get(conversationId)?.isReadOnly) return;
-    for (const command of settingCommands(conversationId, this.#state, models)) await host.handle(command);
+    for (const command of settingCommands(conversationId, this.#state, { before, now })) await host.handle(command);
   }
 
   #postPictures(): void {
@@ -269,6 +279,8 @@ export class Chat implements vscode.Disposable {
   }
 }
 
+const followedOf = ({ settings, current }: FollowedSettings): FollowedSettings => ({ settings, current });
+
 type OpenRequest = Extract<
   ChatRequest,
   { type: "link.open" | "file.open" | "terminal.show" | "edit.diff" | "edit.revert" | "result.open" }
@@ -280,6 +292,6 @@ function isOfPerson({ type }: ChatRequest): boolean {
 }
 
 /** Whether the agent acts because of it. */
-function letsAct(command: Command): boolean {
+function letsAct(command: PageCommand): boolean {
   return command.type === "message.send" || command.type === "run.start" || (command.type === "confirmation.respond" && command.accept);
 }

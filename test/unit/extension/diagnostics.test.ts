@@ -18,6 +18,7 @@ describe("the diagnostics", () => {
     "a key that nobody told us: sk-proj-AbCdEf0123456789xyz",
     "eyJhbGciOiJIUzI1NiIsInR5cCI6.eyJzdWIiOiIxMjM0NTY3ODkwIiwi.c2lnbmF0dXJl",
     "``` a fence",
+    "Error: nothing at /home/me/hidden-project/src/a.ts and /home/me/.ssh",
   ].join("\n");
   const report = diagnosticsOf({
     about: { OpenHands: "0.1.0", "VS Code": "1.139.1" },
@@ -30,6 +31,7 @@ describe("the diagnostics", () => {
     ] as never,
     log,
     secrets: [key, "short"],
+    folders: ["/home/me", "/home/me/hidden-project", "/"],
   });
 
   it("say what is needed to look into a problem", () => {
@@ -42,6 +44,7 @@ describe("the diagnostics", () => {
       "- kept: 2, 3.0 MB",
       "- finished: 1",
       "activated",
+      "nothing at <folder>/src/a.ts and <folder>/.ssh",
     ])
       assert.ok(report.includes(part), `"${part}" is not in:\n${report}`);
     assert.equal(report.match(/```/g)?.length, 2);
@@ -57,6 +60,7 @@ describe("the diagnostics", () => {
       "eyJhbGci",
       "hunter22",
     ];
-    for (const part of [...forms, "private"]) assert.equal(report.includes(part), false, `"${part}" is in:\n${report}`);
+    for (const part of [...forms, "private", "hidden-project", "/home/me"])
+      assert.equal(report.includes(part), false, `"${part}" is in:\n${report}`);
   });
 });

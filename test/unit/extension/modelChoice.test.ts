@@ -47,7 +47,9 @@ describe("the choice of a model", () => {
     const id = ConversationId.parse("00000000-0000-4000-8000-000000000000");
     const settings = Settings.parse({ model: "Work", profiles, confirm: "always", maxSteps: 9, maxCost: 2, maxMinutes: 1.5 });
     const { llm } = chooseModel(settings, {}) as { llm: { model: string } };
-    const commands = settingCommands(id, { ...initialState, llm: { model: "gpt-5" } }, { settings, current: llm });
+    const before = { settings: Settings.parse({}), current: undefined };
+    const now = { settings, current: llm };
+    const commands = settingCommands(id, { ...initialState, llm: { model: "gpt-5" } }, { before, now });
     const limits = { max_cost_usd: 2, max_wall_seconds: 90 };
     assert.deepEqual(commands, [
       { type: "llm.set", conversationId: id, llm },
@@ -55,6 +57,11 @@ describe("the choice of a model", () => {
       { type: "limits.set", conversationId: id, limits, maxIterations: 9 },
     ]);
     const followed = { ...initialState, llm, confirmation_policy: confirmPolicies.always, limits, max_iterations: 9 };
-    assert.deepEqual(settingCommands(id, followed, { settings, current: llm }), []);
+    assert.deepEqual(settingCommands(id, followed, { before, now }), []);
+    const raised = { ...followed, max_iterations: 900 };
+    const after = { settings: { ...settings, confirm: "never" as const }, current: llm };
+    assert.deepEqual(settingCommands(id, raised, { before: now, now: after }), [
+      { type: "confirmation_policy.set", conversationId: id, policy: { kind: "NeverConfirm" } },
+    ]);
   });
 });

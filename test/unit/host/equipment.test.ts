@@ -59,25 +59,27 @@ describe("opening a runtime", () => {
 });
 
 describe("the host and its model", () => {
-  it("keeps the model from run to run, and opens it anew when it is another one, or has failed", async () => {
-    let opened = 0;
-    const llm = playedLlm([say("1"), say("2"), say("3"), new Error("The key is refused."), say("5")]);
+  it("keeps the model from run to run, and opens it anew when it or a key is another one, or it has failed", async () => {
+    let [opened, keysVersion] = [0, 0];
+    const llm = playedLlm([say("1"), say("2"), say("3"), new Error("The key is refused."), say("5"), say("6"), say("7")]);
     await using host = await openTestHost({
       host: {
         openLlm: async () => {
           opened++;
           return llm;
         },
+        keysVersion: () => keysVersion,
       },
     });
     const counts: number[] = [];
-    for (const text of ["1", "2", "3", "4", "5"]) {
+    for (const text of ["1", "2", "3", "4", "5", "6", "7"]) {
+      if (text === "6") keysVersion++;
       if (text === "3") await host.host.handle({ type: "llm.set", conversationId: host.id, llm: { model: "other" } });
       await host.send(text);
       await host.host.settled(host.id);
       counts.push(opened);
     }
-    assert.deepEqual(counts, [1, 1, 2, 2, 3]);
+    assert.deepEqual(counts, [1, 1, 2, 2, 3, 4, 4]);
   });
 
   it("refuses a message that says nothing", async () => {
