@@ -68,6 +68,8 @@ const bundles = [
     jsx: "automatic",
     jsxImportSource: "preact",
     loader: { ".ttf": "file" },
+    // Because the page names the font of the icons, to load it before they are drawn.
+    assetNames: "[name]",
   },
 ];
 

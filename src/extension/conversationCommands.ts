@@ -28,6 +28,7 @@ export function conversationCommands(parts: ConversationParts): CommandMap {
   return {
     startTask: () => startTask(chats),
     newConversation: () => chats.openNew(),
+    newConversationInEditor: () => chats.openInTab(null),
     openInEditor: () => chats.openInTab(chats.current.chat.conversationId),
     focusChat: () => chats.focus(),
     stop: run("run.interrupt"),

@@ -5,6 +5,7 @@ import type { Limits } from "../protocol/state.ts";
 import type { CommandMap } from "./commandMap.ts";
 import { type ConversationParts, idShown } from "./conversationCommands.ts";
 import { stateOf } from "./edits/conversationLog.ts";
+import { askChoice } from "./modelPicker/quickInput.ts";
 import type { Models } from "./models.ts";
 
 export interface PolicyParts extends Pick<ConversationParts, "host" | "chats"> {
@@ -22,29 +23,25 @@ export function policyCommands(parts: PolicyParts): CommandMap {
 
 /** In the words of the setting `openhands.confirm`. */
 const modes: Readonly<Record<ConfirmMode, { readonly label: string; readonly detail: string }>> = {
-  always: { label: "Always Ask", detail: "Ask before every action." },
+  always: { label: "Ask Always", detail: "Before every action" },
   risky: {
-    label: "Ask When Risky",
-    detail:
-      "Ask before commands, before anything outside the workspace folder, and for files that may hold secrets or that other programs run.",
+    label: "Ask Before Commands",
+    detail: "And before anything outside the folder, and for secrets and files that other programs run",
   },
-  never: { label: "Never Ask", detail: "The agent acts on this machine without a wall." },
+  never: { label: "Never Ask", detail: "The agent acts on this machine without a wall" },
 };
 
 async function selectMode({ settings }: Models): Promise<void> {
-  const items = ConfirmMode.options.map((mode) => ({
-    ...modes[mode],
-    mode,
-    ...(mode === settings.confirm ? { description: "in use" } : {}),
+  const choices = ConfirmMode.options.map((value) => ({
+    ...modes[value],
+    value,
+    ...(value === settings.confirm ? { description: "in use" } : {}),
   }));
-  const picked = await vscode.window.showQuickPick(items, {
-    title: "Select Mode",
-    placeHolder: "When the agent asks before it acts",
-    matchOnDetail: true,
-  });
-  if (picked === undefined || picked.mode === settings.confirm) return;
-  if (picked.mode === "never" && !(await isSure())) return;
-  await vscode.workspace.getConfiguration("openhands").update("confirm", picked.mode, vscode.ConfigurationTarget.Global);
+  const step = { title: "Select Mode", step: 1, totalSteps: 1, placeholder: "When the agent asks before it acts" };
+  const answer = await askChoice(step, choices, settings.confirm);
+  if (answer === undefined || answer === "back" || answer.value === settings.confirm) return;
+  if (answer.value === "never" && !(await isSure())) return;
+  await vscode.workspace.getConfiguration("openhands").update("confirm", answer.value, vscode.ConfigurationTarget.Global);
 }
 
 async function isSure(): Promise<boolean> {

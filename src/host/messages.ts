@@ -25,8 +25,8 @@ export function userMessage(text: string, images: readonly string[]): EventDraft
   };
 }
 
-/** What the conversation is called: the beginning of its first message. */
+/** What the conversation is called: the beginning of its first message. One of pictures alone is called so. */
 export function titleEvent(text: string): EventDraft {
-  const line = text.trim().split("\n", 1)[0] ?? "";
+  const line = text.trim().split("\n", 1)[0] || "Pictures";
   return stateUpdate("title", line.length > longestTitle ? `${line.slice(0, longestTitle - 3).replace(/[\uD800-\uDBFF]$/, "")}...` : line);
 }

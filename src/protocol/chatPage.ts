@@ -5,6 +5,8 @@ export interface ChatPage {
   readonly cspSource: string;
   readonly scriptUri: string;
   readonly styleUri: string;
+  /** Of the icons. */
+  readonly fontUri: string;
 }
 
 /** The policy of the chat view: its own script, style, font and `data:` pictures; no network, no frames, no eval. */
@@ -28,13 +30,14 @@ export function contentSecurityPolicy(nonce: string, cspSource: string): string 
 }
 
 /** The whole page; the script draws into `#root`. */
-export function chatPageHtml({ nonce, cspSource, scriptUri, styleUri }: ChatPage): string {
+export function chatPageHtml({ nonce, cspSource, scriptUri, styleUri, fontUri }: ChatPage): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="${attribute(contentSecurityPolicy(nonce, cspSource))}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="preload" as="font" type="font/ttf" crossorigin href="${attribute(fontUri)}">
 <link rel="stylesheet" nonce="${attribute(nonce)}" href="${attribute(styleUri)}">
 <title>OpenHands</title>
 </head>

@@ -75,6 +75,9 @@ export function displayDuration(from: string, to: string): string {
   return displaySeconds(Math.round(ms / 1000));
 }
 
+/** What `displayDuration` gives for what is too short to be worth a word. */
+export const instant = "0.0 s";
+
 /** "4 s", "2 min 5 s", from whole seconds. */
 export function displaySeconds(seconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

@@ -52,7 +52,7 @@ function Result({ row, path }: { readonly row: ActionRow; readonly path: string 
       <Output name={row.id} text={text} label="Result" isFile={isSearch || path !== undefined} />
       <div class="body-buttons">
         {isShort(text) && (
-          <BodyButton label="Open whole result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
+          <BodyButton label="Open Whole Result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
         )}
         {path !== undefined && <BodyButton label="Open File" onClick={() => chat.post({ type: "file.open", path, ...line })} />}
       </div>

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { type ActionDisplay, displayDuration } from "../protocol/display.ts";
+import { type ActionDisplay, displayDuration, instant } from "../protocol/display.ts";
 import type { ActionRow as Row } from "../protocol/view.ts";
 import { visibleText } from "../protocol/visibleText.ts";
 import { ActionBody, hasBody } from "./actionBody.tsx";
@@ -8,9 +8,6 @@ import { Collapsible } from "./collapsible.tsx";
 import { useSurroundings } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { Visible } from "./visible.tsx";
-
-/** Too short to be worth a word. */
-const instant = "0.0 s";
 
 /** Where an action stands, as the status of the conversation tells it. */
 export type Phase = "running" | "next" | "waiting" | "ended" | "unknown";

@@ -5,11 +5,12 @@ import type { ActionRow, View } from "../protocol/view.ts";
 import { visibleText } from "../protocol/visibleText.ts";
 import { approvalTitle } from "./approvalWords.ts";
 import { useChat } from "./context.ts";
+import { statusOf } from "./status.ts";
 
 /** Words for a screen reader alone: one for each finished action, and the question at once. */
 export function Announcer(): JSX.Element {
   const chat = useChat();
-  const [spoken, speak] = useState("");
+  const [spoken, speak] = useState<Sentence>(silent);
   const sentence = sentenceOf(chat.view.value, chat.displayOf);
   const question = chat.toConfirm.value;
   useEffect(() => {
@@ -17,11 +18,11 @@ export function Announcer(): JSX.Element {
     return () => {
       clearTimeout(timer);
     };
-  }, [sentence]);
+  }, [sentence.about, sentence.text]);
   return (
     <>
       <div class="unseen" role="status" data-part="spoken">
-        {spoken}
+        <span key={spoken.about}>{spoken.text}</span>
       </div>
       <div class="unseen" aria-live="assertive">
         {question.length > 0 && `Waiting for your answer. ${approvalTitle(question, chat.folders.value)}`}
@@ -32,11 +33,20 @@ export function Announcer(): JSX.Element {
 
 const quietMs = 500;
 
-function sentenceOf(view: View, displayOf: (row: ActionRow) => ActionDisplay): string {
-  if (view.state.execution_status === "finished") return "Finished";
-  if (view.state.execution_status === "error") return "Failed";
+/** `about` tells two sentences of the same words apart, which would otherwise be said once. */
+interface Sentence {
+  readonly about: string;
+  readonly text: string;
+}
+
+const silent: Sentence = { about: "", text: "" };
+
+function sentenceOf(view: View, displayOf: (row: ActionRow) => ActionDisplay): Sentence {
+  const status = statusOf(view, displayOf);
+  if (status !== undefined && status.kind !== "busy" && status.kind !== "asking")
+    return { about: view.state.progress.statusSince, text: status.text };
   const row = view.rows.findLast((candidate) => candidate.type === "action" && candidate.result !== undefined);
-  if (row?.type !== "action") return "";
+  if (row?.type !== "action") return silent;
   const { verb, target, outcome } = displayOf(row);
-  return [`${verb} ${visibleText(target)}`, outcome].filter((part) => part !== "").join(", ");
+  return { about: row.id, text: [`${verb} ${visibleText(target)}`, outcome].filter((part) => part !== "").join(", ") };
 }

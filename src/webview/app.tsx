@@ -48,7 +48,7 @@ function Footer({ session }: { readonly session: ChatSession }): JSX.Element {
       {actions.length > 0 && <Approval key={actions.map((action) => action.id).join(" ")} actions={actions} />}
       <Notes session={session} />
       <Pinned />
-      <StatusLine session={session} />
+      <StatusLine />
       <Composer session={session} />
     </footer>
   );

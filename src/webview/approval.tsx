@@ -60,8 +60,8 @@ function AnswerButtons({ actions }: { readonly actions: readonly ActionEvent[] }
       />
       {mayBeRemembered(actions, chat.view.value.state.confirmation_policy) && (
         <Button
-          label="Allow Exactly This in This Conversation"
-          title="This very command needs no answer again in this conversation, as long as it is open"
+          label="Allow in This Conversation"
+          title="Exactly this command needs no answer again in this conversation, as long as it is open"
           onClick={() => chat.answer(actions, { accept: true, remember: true })}
         />
       )}

@@ -43,7 +43,7 @@ export class Chat {
   /** Why the last request could not be done; empty when nothing is wrong. */
   readonly problem = signal("");
   /** The task that was sent, until its conversation is there; undefined otherwise. */
-  readonly starting = signal<string | undefined>(undefined);
+  readonly starting = signal<{ readonly text: string; readonly images: readonly string[] } | undefined>(undefined);
   /** A pause was asked for, and the step that runs is not over. */
   readonly isPausing = signal(false);
   /** Whether the person is saying why not. */
@@ -105,10 +105,11 @@ export class Chat {
   /** The person's message: to this conversation, or as the first one of a new one. */
   send(text: string, pictures: readonly Picture[] = []): void {
     const isNew = this.conversationId.peek() === null;
-    const content = { text, ...(pictures.length === 0 ? {} : { images: pictures.map(({ url }) => url) }) };
+    const images = pictures.map(({ url }) => url);
+    const content = { text, ...(images.length === 0 ? {} : { images }) };
     this.#draft.sent(text, pictures);
     this.stick.value = true;
-    this.starting.value = isNew ? text : undefined;
+    this.starting.value = isNew ? { text, images } : undefined;
     if (isNew) this.post({ type: "task.start", ...content });
     else this.command({ type: "message.send", ...content });
   }

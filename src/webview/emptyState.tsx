@@ -7,8 +7,7 @@ import { Door } from "./notes.tsx";
 /** What the person can do before there is a conversation; always one way on. */
 export function EmptyState({ session }: { readonly session: ChatSession }): JSX.Element {
   const { starting } = useChat();
-  if (starting.value !== undefined)
-    return <UserRow row={{ type: "user", id: "starting", text: starting.value, images: [] }} isQueued={false} />;
+  if (starting.value !== undefined) return <UserRow row={{ type: "user", id: "starting", ...starting.value }} isQueued={false} />;
   switch (session.readiness) {
     case "no-folder":
       return (

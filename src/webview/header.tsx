@@ -4,6 +4,7 @@ import type { ChatSession } from "../protocol/chat.ts";
 import type { View } from "../protocol/view.ts";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
+import { messageWords } from "./messageRows.tsx";
 
 const shownTitleLength = 100;
 const maxTitleLength = 200;
@@ -126,6 +127,6 @@ function titleOf(view: View): string {
   if (view.state.title !== undefined && view.state.title !== "") return view.state.title;
   const first = view.firstSeq === 0 ? view.rows.find((row) => row.type === "user") : undefined;
   if (first?.type !== "user") return view.firstSeq === 0 ? "New conversation" : "Conversation";
-  const [line = ""] = first.text.trim().split("\n");
+  const [line = ""] = messageWords(first).trim().split("\n");
   return line.length > shownTitleLength ? `${line.slice(0, shownTitleLength).trimEnd()}…` : line;
 }

@@ -12,9 +12,10 @@ const headingLength = 80;
 
 /** The person's words: the landmarks of the log. */
 export function UserRow({ row, isQueued }: { readonly row: RowOf<"user">; readonly isQueued: boolean }): JSX.Element {
+  const words = messageWords(row);
   return (
-    <article class="row user" aria-label={`You: ${row.text}`} data-event={row.id} tabIndex={-1}>
-      <h2 class="unseen">You: {row.text.slice(0, headingLength)}</h2>
+    <article class="row user" aria-label={`You: ${words}`} data-event={row.id} tabIndex={-1}>
+      <h2 class="unseen">You: {words.slice(0, headingLength)}</h2>
       <div class="user-block">
         {row.text !== "" && <div class="user-text">{row.text}</div>}
         {row.images.length > 0 && <Pictures name={row.id} urls={row.images} />}
@@ -22,6 +23,11 @@ export function UserRow({ row, isQueued }: { readonly row: RowOf<"user">; readon
       </div>
     </article>
   );
+}
+
+/** The text of a message, or what it is made of when it has none. */
+export function messageWords({ text, images }: Pick<RowOf<"user">, "text" | "images">): string {
+  return text !== "" ? text : images.length === 1 ? "1 picture" : `${images.length} pictures`;
 }
 
 export function AgentRow({ row }: { readonly row: RowOf<"agent"> }): JSX.Element {
@@ -63,14 +69,11 @@ export function ThinkRow({ row, thought }: { readonly row: ActionRow; readonly t
   );
 }
 
-/** The agent's last word about the task. */
+/** The agent's last word about the task. That the run has finished is in the status line. */
 export function FinishRow({ row, message }: { readonly row: ActionRow; readonly message: string }): JSX.Element {
   return (
     <article class="row agent finish" aria-label={`Finished: ${message}`} data-event={row.id}>
-      <h3 class="finish-heading">
-        <Icon name="check-all" />
-        Finished
-      </h3>
+      <h3 class="unseen">Finished</h3>
       <MarkdownText text={message} />
     </article>
   );

@@ -1,8 +1,6 @@
 import type { JSX } from "preact";
 import type { Row } from "../protocol/view.ts";
-import { Button } from "./button.tsx";
 import { Collapsible } from "./collapsible.tsx";
-import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { Visible } from "./visible.tsx";
 
@@ -10,27 +8,14 @@ type Notice = Extract<Row, { type: "notice" }>;
 
 const icons = { stop: "circle-slash", pause: "debug-pause", stuck: "warning", condensed: "fold" } as const;
 
-interface NoticeProps {
-  readonly row: Notice;
-  /** Nothing has happened since. */
-  readonly isLatest: boolean;
-}
-
-/** What became of the run, or of the conversation's memory, in a quiet line; what is stuck can go on or stay where it is. */
-export function NoticeRow({ row, isLatest }: NoticeProps): JSX.Element {
-  const chat = useChat();
+/** What became of the run, or of the conversation's memory, in a quiet line; what can be done about it is in the status line. */
+export function NoticeRow({ row }: { readonly row: Notice }): JSX.Element {
   if (row.reason === "condensed" && row.summary !== undefined) return <Condensed row={row} summary={row.summary} />;
-  const isStuck = row.reason === "stuck" && isLatest && chat.view.value.state.execution_status === "stuck";
   return (
     <article class="row notice" aria-label={row.text} data-event={row.id} tabIndex={-1}>
       <Icon name={icons[row.reason]} />
       <div>
         <Visible text={row.text} />
-        {isStuck && (
-          <div class="buttons">
-            <Button kind="primary" label="Continue" onClick={() => chat.run("run.start")} />
-          </div>
-        )}
       </div>
     </article>
   );

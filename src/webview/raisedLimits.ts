@@ -3,6 +3,13 @@ import { defaultMaxSteps } from "../protocol/settings.ts";
 import type { ConversationState } from "../protocol/state.ts";
 import type { ChatCommand } from "./chatCommand.ts";
 
+const limitCodes = new Set(["MaxIterationsReached", "MaxBudgetReached", "MaxTokensReached", "MaxTimeReached"]);
+
+/** Whether an error says that a run has reached one of its limits. */
+export function isLimit(code: string): boolean {
+  return limitCodes.has(code);
+}
+
 /** What doubles the limit that a run has reached, and to how much; undefined for an error that is no limit, or when there was none. */
 export function raisedLimits(
   code: string,

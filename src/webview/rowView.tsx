@@ -43,7 +43,7 @@ function RowView({ row, phase, isLatest, isQueued }: Omit<ItemProps, "item"> & {
     case "error":
       return <ErrorCard row={row} isLatest={isLatest} />;
     case "notice":
-      return <NoticeRow row={row} isLatest={isLatest} />;
+      return <NoticeRow row={row} />;
     case "action":
       return <Deed row={row} phase={phase} isLatest={isLatest} />;
   }

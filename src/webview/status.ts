@@ -1,10 +1,10 @@
-import type { ChatSession } from "../protocol/chat.ts";
 import type { ActionDisplay } from "../protocol/display.ts";
 import type { ActionRow, View } from "../protocol/view.ts";
+import { isLimit } from "./raisedLimits.ts";
 
 /** What goes on, in words. `since` is a timestamp of the log from which the seconds are counted. */
 export interface Status {
-  readonly kind: "idle" | "busy" | "asking" | "paused" | "done" | "failed";
+  readonly kind: "busy" | "asking" | "paused" | "done" | "failed";
   /** A codicon's name; empty while the progress line speaks. */
   readonly icon: string;
   readonly text: string;
@@ -15,14 +15,14 @@ export interface Status {
   readonly took?: { readonly from: string; readonly to: string };
 }
 
-/** The status of the conversation in `view`; the session speaks when there is none. */
-export function statusOf(view: View, session: ChatSession, displayOf: (row: ActionRow) => ActionDisplay): Status {
-  if (view.isDeleted) return { kind: "idle", icon: "trash", text: "Deleted" };
+/** The status of the conversation in `view`; undefined while nothing goes on and the view says elsewhere what can be done. */
+export function statusOf(view: View, displayOf: (row: ActionRow) => ActionDisplay): Status | undefined {
+  if (view.isDeleted) return undefined;
   if (view.phase !== undefined) return { kind: "busy", icon: "", text: view.phase, since: view.lastEventAt };
   switch (view.state.execution_status) {
     case "idle":
     case "deleting":
-      return isRejected(view) ? { kind: "paused", icon: "circle-slash", text: "Rejected. Say what to do instead." } : idleStatus(session);
+      return isRejected(view) ? { kind: "paused", icon: "circle-slash", text: "Rejected. Say what to do instead." } : undefined;
     case "running":
       return runningStatus(view, displayOf);
     case "waiting_for_confirmation":
@@ -34,9 +34,11 @@ export function statusOf(view: View, session: ChatSession, displayOf: (row: Acti
     case "finished":
       return { kind: "done", icon: "check", text: "Finished", ...tookOf(view) };
     case "error":
-      return { kind: "failed", icon: "error", text: "Failed", ...tookOf(view) };
+      return isAtLimit(view)
+        ? { kind: "failed", icon: "warning", text: "Limit reached", ...tookOf(view) }
+        : { kind: "failed", icon: "error", text: "Failed", ...tookOf(view) };
     case "stuck":
-      return { kind: "failed", icon: "warning", text: "Stuck: the agent does not get on" };
+      return { kind: "failed", icon: "warning", text: "Stuck", ...tookOf(view) };
   }
 }
 
@@ -54,19 +56,6 @@ export function canStop(view: View): boolean {
 /** Whether this conversation takes commands from here. */
 export function isWritable(view: View): boolean {
   return view.readOnly === undefined && view.isDeleted === undefined;
-}
-
-function idleStatus(session: ChatSession): Status {
-  switch (session.readiness) {
-    case "ready":
-      return { kind: "idle", icon: "circle-outline", text: "Ready" };
-    case "no-folder":
-      return { kind: "idle", icon: "circle-slash", text: "No folder is open" };
-    case "untrusted":
-      return { kind: "idle", icon: "shield", text: "This folder is not trusted" };
-    case "no-model":
-      return { kind: "idle", icon: "circle-slash", text: "No model is set up" };
-  }
 }
 
 function runningStatus(view: View, displayOf: (row: ActionRow) => ActionDisplay): Status {
@@ -90,6 +79,12 @@ function runningAction(view: View): ActionRow | undefined {
 function isStopped(view: View): boolean {
   const last = view.rows.findLast((row) => row.type === "notice" || row.type === "user");
   return last?.type === "notice" && last.reason === "stop";
+}
+
+/** The run has ended at something that the person can raise. */
+function isAtLimit(view: View): boolean {
+  const last = view.rows.findLast((row) => row.type === "error");
+  return last?.type === "error" && isLimit(last.code);
 }
 
 /** The agent was told no, and waits to be told what else. */

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
-import type { ChatSession } from "../protocol/chat.ts";
-import { displayDuration } from "../protocol/display.ts";
+import { displayDuration, instant } from "../protocol/display.ts";
 import type { View } from "../protocol/view.ts";
 import { Button, IconButton } from "./button.tsx";
 import { elapsed } from "./clock.ts";
@@ -10,11 +9,12 @@ import { Icon } from "./icon.tsx";
 import { canContinue, canStop, isWritable, type Status, statusOf } from "./status.ts";
 import { Visible } from "./visible.tsx";
 
-/** What goes on and for how long, and the buttons that pause it and let it go on; what stops it is beside the composer. */
-export function StatusLine({ session }: { readonly session: ChatSession }): JSX.Element {
+/** What goes on and for how long, and the buttons that pause it and let it go on; what stops it is beside the composer. Nothing when nothing goes on. */
+export function StatusLine(): JSX.Element | null {
   const chat = useChat();
   const view = chat.view.value;
-  const status = chat.starting.value !== undefined ? starting : statusOf(view, session, chat.displayOf);
+  const status = chat.starting.value !== undefined ? starting : statusOf(view, chat.displayOf);
+  if (status === undefined) return null;
   const isPausing = chat.isPausing.value;
   return (
     <div class={`status ${status.kind}`} role="group" aria-label="Status">
@@ -62,7 +62,10 @@ function NextTry({ waiting }: { readonly waiting: View["waiting"] }): JSX.Elemen
 
 function Time({ status }: { readonly status: Status }): JSX.Element | null {
   const { now } = useSurroundings();
-  if (status.took !== undefined) return <span class="status-time"> · {displayDuration(status.took.from, status.took.to)}</span>;
+  if (status.took !== undefined) {
+    const took = displayDuration(status.took.from, status.took.to);
+    return took === instant ? null : <span class="status-time"> · {took}</span>;
+  }
   if (status.since === undefined || status.since === "") return null;
   return <span class="status-time"> · {elapsed(status.since, now.value)}</span>;
 }

@@ -35,9 +35,9 @@ export function TerminalBody({ row, command, isRunning = false }: TerminalBodyPr
       {isEmpty && !isRunning && <p class="quiet">No output.</p>}
       <div class="body-buttons">
         {isShort(text) && (
-          <BodyButton label="Open whole result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
+          <BodyButton label="Open Whole Result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
         )}
-        <BodyButton label="Open in terminal" onClick={() => chat.post({ type: "terminal.show" })} />
+        <BodyButton label="Open in Terminal" onClick={() => chat.post({ type: "terminal.show" })} />
         {isRunning && mayAct.value && (
           <BodyButton label="Stop" name="Stop the run" title="Stop now; the changes are kept" onClick={() => chat.run("run.interrupt")} />
         )}

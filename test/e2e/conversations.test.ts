@@ -17,7 +17,7 @@ describe("several conversations", () => {
     await chat.send("Wait for ever.");
     await until("the command to run", () => processRuns("sleep 7303"));
     await window.command("OpenHands: New Conversation");
-    await chat.statusIs("Ready");
+    await (await chat.frame()).getByRole("heading", { name: "What should change?" }).waitFor();
     await chat.send("Say hello.");
     await chat.statusIs("Finished");
     assert.equal(await processRuns("sleep 7303"), true);

@@ -144,7 +144,7 @@ describe("webview: an approval", function () {
   });
 
   it("can be given for exactly this command from now on, but not where it is asked every time", async () => {
-    const remember = card().getByRole("button", { name: "Allow Exactly This in This Conversation" });
+    const remember = card().getByRole("button", { name: "Allow in This Conversation" });
     for (const name of ["approval", "approval-edit", "approval-many"]) {
       await view.fresh();
       await show(name);

@@ -49,12 +49,12 @@ describe("webview: a conversation", function () {
       said[name] = (await statusOf(view)).replace(/· \d+(\.\d)?( min \d+)? s(?= ·|\s*$)/, "· time").trim();
     }
     assert.deepEqual(said, {
-      "no-folder": "No folder is open",
-      untrusted: "This folder is not trusted",
-      "no-model": "No model is set up",
-      empty: "Ready",
-      demo: "Ready",
-      "demo-elsewhere": "Ready",
+      "no-folder": "",
+      untrusted: "",
+      "no-model": "",
+      empty: "",
+      demo: "",
+      "demo-elsewhere": "",
       "waiting-for-model": "Waiting for the model · time",
       overloaded: "Waiting for the model · next try in 8 s",
       reasoning: "Thinking… · time",
@@ -71,13 +71,13 @@ describe("webview: a conversation", function () {
       working: "Running npm test · time",
       "read-only": "Running npm test · time",
       "read-only-newer": "Finished · time",
-      deleted: "Deleted",
+      deleted: "",
       "no-folder-here": "Finished · time",
       long: "Waiting for the model · time",
       finished: "Finished · time",
       unverified: "Finished · time",
-      limit: "Failed · time",
-      stuck: "Stuck: the agent does not get on",
+      limit: "Limit reached · time",
+      stuck: "Stuck · time",
       condensed: "Waiting for the model · time",
       rejected: "Finished · time",
       failed: "Failed · time",
@@ -136,7 +136,7 @@ describe("webview: a conversation", function () {
     assert.equal(await output.innerText(), "55%");
     await view.send(story.live(id, "\r100%\n\u001b[31mred\u001b[0m").take());
     assert.equal(await output.innerText(), "100%\nred");
-    await view.page.getByRole("button", { name: "Open in terminal" }).click();
+    await view.page.getByRole("button", { name: "Open in Terminal" }).click();
     assert.deepEqual((await view.requests()).at(-1), { type: "terminal.show" });
     await view.send(story.terminalDone(id, "done").take());
     assert.equal(await output.count(), 0, "a finished command is closed");
@@ -248,7 +248,17 @@ describe("webview: a conversation", function () {
     const story = asked();
     const id = story.terminal("npm test");
     await view.send(session(), story.terminalDone(id, "ok").take());
-    await view.page.waitForFunction(() => document.querySelector('[data-part="spoken"]')?.textContent === "Ran npm test");
+    const spoken = (words: string) =>
+      view.page.waitForFunction((expected) => document.querySelector('[data-part="spoken"]')?.textContent === expected, words);
+    await spoken("Ran npm test");
+    await view.page.evaluate(() => Object.assign(globalThis, { said: document.querySelector('[data-part="spoken"] span') }));
+    await view.send(story.terminalDone(story.terminal("npm test"), "ok").take());
+    await view.page.waitForFunction(() => Reflect.get(globalThis, "said") !== document.querySelector('[data-part="spoken"] span'));
+    await spoken("Ran npm test");
+    await view.send(
+      story.failed("MaxIterationsReached", "The limit is reached.", { kind: "agent_action", retryable: false, user_action: "none" }).take(),
+    );
+    await spoken("Limit reached");
     assert.equal(await view.page.getByRole("log").getAttribute("aria-live"), "off", "rows that come and go with scrolling are not news");
     assert.equal(await view.page.getByRole("main").count(), 1);
   });

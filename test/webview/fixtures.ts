@@ -45,12 +45,17 @@ export class Story {
     return this;
   }
 
-  user(text: string): this {
-    return this.#message("user", "user", text);
+  user(text: string, images: readonly string[] = []): this {
+    return this.#message("user", {
+      role: "user",
+      content: [...texts(text), ...images.map((url) => ({ type: "image", image_urls: [url] }))],
+    });
   }
 
-  agent(text: string, reasoning = ""): this {
-    return this.#message("agent", "assistant", text, reasoning === "" ? {} : { reasoning_content: reasoning });
+  /** `reasoningMs`: for how long it thought. */
+  agent(text: string, reasoning = "", reasoningMs?: number): this {
+    const message = { role: "assistant", content: texts(text), ...(reasoning === "" ? {} : { reasoning_content: reasoning }) };
+    return this.#message("agent", message, reasoningMs === undefined ? {} : { reasoning_ms: reasoningMs });
   }
 
   status(value: string): this {
@@ -245,14 +250,8 @@ export class Story {
     return { type: "page", conversationId: this.#conversationId, firstSeq, events } as unknown as ChatUpdate;
   }
 
-  #message(source: string, role: string, text: string, extra: Json = {}): this {
-    this.#append({
-      kind: "MessageEvent",
-      source,
-      llm_message: { role, content: [{ type: "text", text }], ...extra },
-      activated_skills: [],
-      extended_content: [],
-    });
+  #message(source: string, message: Json, extra: Json = {}): this {
+    this.#append({ kind: "MessageEvent", source, llm_message: message, activated_skills: [], extended_content: [], ...extra });
     return this;
   }
 
@@ -268,6 +267,10 @@ export class Story {
     this.#notifications.push({ conversationId: this.#conversationId, ...notification });
     return this;
   }
+}
+
+function texts(text: string): Json[] {
+  return text === "" ? [] : [{ type: "text", text }];
 }
 
 function content(text: string, isError: boolean): Json {

@@ -49,7 +49,7 @@ describe("webview: hostile words", function () {
         "worker-src 'none'; manifest-src 'none'; base-uri 'none'; form-action 'none'",
     );
     assert.match(
-      chatPageHtml({ nonce: '"><script>', cspSource: "s", scriptUri: "u", styleUri: "t" }),
+      chatPageHtml({ nonce: '"><script>', cspSource: "s", scriptUri: "u", styleUri: "t", fontUri: "f" }),
       /nonce="&quot;>&lt;script>" src="u"/,
     );
   });

@@ -26,8 +26,9 @@ export function rowNames(view: View): Promise<string[]> {
   return view.page.locator("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
 }
 
+/** What the status line says; empty when there is none. */
 export async function statusOf(view: View): Promise<string> {
-  return (await view.page.locator('[data-part="status"]').textContent()) ?? "";
+  return (await view.page.locator('[data-part="status"]').allTextContents()).join();
 }
 
 /** Puts the view into one of the scenes. */

@@ -84,6 +84,7 @@ async function build(): Promise<Assets> {
     jsx: "automatic",
     jsxImportSource: "preact",
     loader: { ".ttf": "file" },
+    assetNames: "[name]",
     logLevel: "error",
   });
   return new Map(outputFiles.map((file) => [path.basename(file.path), file.contents]));
@@ -115,6 +116,7 @@ function pageHtml(origin: string, themeName: string): string {
     cspSource: origin,
     scriptUri: `${origin}/webview.js`,
     styleUri: `${origin}/webview.css`,
+    fontUri: `${origin}/codicon.ttf`,
   });
   return page
     .replace("<head>", `<head><script>${fakeApi}</script><style>${defaultStyles}</style>`)

@@ -1,15 +1,11 @@
 import * as vscode from "vscode";
+import type { ChatParts } from "../chat/chatParts.ts";
 import type { Chats } from "../chat/chats.ts";
 import { type Activities, isRunning, needsPerson } from "./activities.ts";
 
 /** Tells VS Code what the chat that the person works in can do, for `when` clauses and enablement. */
 export function keepContextKeys(activities: Activities, chats: Chats): vscode.Disposable {
-  const known = new Map<string, boolean>();
-  const set = (key: string, value: boolean): void => {
-    if (known.get(key) === value) return;
-    known.set(key, value);
-    void vscode.commands.executeCommand("setContext", `openhands.${key}`, value);
-  };
+  const set = contextSetter();
   const look = (): void => {
     const { conversationId } = chats.current.chat;
     const activity = conversationId === null ? undefined : activities.get(conversationId);
@@ -23,4 +19,24 @@ export function keepContextKeys(activities: Activities, chats: Chats): vscode.Di
   };
   look();
   return vscode.Disposable.from(activities.onDidChange(look), chats.onDidChange(look));
+}
+
+/** Tells VS Code what is set up already, for the steps of the walkthrough: a key of VS Code's own that is true beforehand ticks none. */
+export function keepSetupKeys({ workspace, models }: Pick<ChatParts, "workspace" | "models">): vscode.Disposable {
+  const set = contextSetter();
+  const look = async (): Promise<void> => {
+    set("hasFolder", workspace.folder !== undefined);
+    set("hasModel", await models.isReady());
+  };
+  void look();
+  return vscode.Disposable.from(workspace.onDidChange(look), models.onDidChange(look));
+}
+
+function contextSetter(): (key: string, value: boolean) => void {
+  const known = new Map<string, boolean>();
+  return (key, value) => {
+    if (known.get(key) === value) return;
+    known.set(key, value);
+    void vscode.commands.executeCommand("setContext", `openhands.${key}`, value);
+  };
 }

@@ -4,7 +4,7 @@ import type { Log } from "../../protocol/log.ts";
 import { Activities } from "../activity/activities.ts";
 import { Announcements } from "../activity/announcements.ts";
 import { keepBadge } from "../activity/badge.ts";
-import { keepContextKeys } from "../activity/contextKeys.ts";
+import { keepContextKeys, keepSetupKeys } from "../activity/contextKeys.ts";
 import { StatusItem } from "../activity/statusItem.ts";
 import type { CommandMap } from "../commandMap.ts";
 import { conversationCommands } from "../conversationCommands.ts";
@@ -65,6 +65,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     new Announcements(activities, chats, models),
     keepBadge(activities, chats.view, tree.view),
     keepContextKeys(activities, chats),
+    keepSetupKeys({ workspace, models }),
     vscode.window.registerWebviewViewProvider(ChatView.id, chats.view),
     vscode.window.registerWebviewPanelSerializer(ChatTab.viewType, chats),
   );

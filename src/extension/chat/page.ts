@@ -21,6 +21,12 @@ export function openPage(webview: vscode.Webview, { extensionUri, log, onRequest
     else log.warn("the view sent something that is not understood", { issue: request.error.issues[0]?.message });
   });
   const nonce = randomBytes(16).toString("base64url");
-  webview.html = chatPageHtml({ nonce, cspSource: webview.cspSource, scriptUri: asset("webview.js"), styleUri: asset("webview.css") });
+  webview.html = chatPageHtml({
+    nonce,
+    cspSource: webview.cspSource,
+    scriptUri: asset("webview.js"),
+    styleUri: asset("webview.css"),
+    fontUri: asset("codicon.ttf"),
+  });
   return listening;
 }
