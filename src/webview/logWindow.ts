@@ -84,6 +84,8 @@ export class LogWindow {
     if (frame === null || this.#all.length === 0 || this.#wanted !== undefined) return;
     const isUp = frame.scrollTop < this.#lastTop;
     const { stick, anchor } = this.#chat;
+    // Because this is told a frame late: it is still where it was put, and the frame has become smaller since.
+    if (stick.peek() && frame.scrollTop === this.#lastTop) return;
     // Because a person who scrolls up a little wants to leave the end.
     stick.value = isAtEnd(frame, stick.peek() && isUp ? 1 : undefined) && this.#live.to === this.#all.length;
     this.#look(frame);

@@ -55,6 +55,8 @@ describe("webview: a conversation", function () {
       empty: "",
       demo: "",
       "demo-elsewhere": "",
+      "pictures-sent": "Finished · time",
+      thought: "Finished · time",
       "waiting-for-model": "Waiting for the model · time",
       overloaded: "Waiting for the model · next try in 8 s",
       reasoning: "Thinking… · time",

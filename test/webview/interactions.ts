@@ -47,6 +47,19 @@ export const interactions: Readonly<Record<string, (view: View) => Promise<void>
     await showScene(view, "finished");
     await composerOf(view).fill(Array.from({ length: 14 }, (_, index) => `Line ${index + 1} of a long message.`).join("\n"));
   },
+  "starting-pictures": async (view) => {
+    await showScene(view, "empty");
+    await pastePictures(view, ["screenshot.png", "design.png"]);
+    await composerOf(view).press("Enter");
+  },
+  "picture-large": async (view) => {
+    await showScene(view, "pictures-sent");
+    await view.page.getByRole("button", { name: "Picture 2 of 2" }).click();
+  },
+  "thought-open": async (view) => {
+    await showScene(view, "thought");
+    await view.page.getByRole("button", { name: "Thought for 8 s" }).click();
+  },
   crashed: async (view) => {
     await view.page.evaluate("Number.prototype.toLocaleString = () => { throw new Error('a mistake in the drawing'); }");
     await showScene(view, "working");

@@ -11,6 +11,22 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
     session({ conversationId: null, isDemo: true, isDemoWorkspace: true, modelLabel: "Demo", sampleTasks: ["Fix the failing date test"] }),
   ],
   "demo-elsewhere": () => [session({ conversationId: null, isDemo: true, modelLabel: "Demo" })],
+  "pictures-sent": () => [
+    session(),
+    new Story()
+      .user("The header should look like the second picture.", drawings)
+      .status("running")
+      .agent("I see both.")
+      .status("finished")
+      .take(),
+  ],
+  thought: () => [
+    session(),
+    asked()
+      .agent("The month is counted from 0 here and from 1 there.", "It fails since March. February has 28 days, so adding a month…", 8_400)
+      .status("finished")
+      .take(),
+  ],
   "waiting-for-model": () => [session(), asked(4_000).take()],
   overloaded: () => [session(), asked(9_000).modelWaits("The model's provider is overloaded.", 8_000).take()],
   reasoning: () => [
@@ -89,6 +105,12 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
     { type: "failed", message: "The conversation is open in another window. Close it there, then try again." },
   ],
 };
+
+/** Two pictures, wider and higher than a thumbnail. */
+export const drawings = ["teal", "peru"].map((colour) => {
+  const parts = `<rect width="480" height="320" fill="${colour}"/><circle cx="240" cy="160" r="120" fill="white"/>`;
+  return `data:image/svg+xml;base64,${btoa(`<svg xmlns="http://www.w3.org/2000/svg" width="480" height="320">${parts}</svg>`)}`;
+});
 
 const markdown = `The test compared a month that starts at 0 with one that starts at 1.
 

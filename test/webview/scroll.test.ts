@@ -73,4 +73,21 @@ describe("webview: a long conversation", function () {
     const animation = await view.page.locator(".status .progress").evaluate((line) => getComputedStyle(line, "::after").animationName);
     assert.equal(animation, "none");
   });
+
+  it("stays at the end while the view is made smaller step by step, as when a view beside it opens", async () => {
+    await view.send(session(), long().take());
+    const fromEnd = await view.page.evaluate(async () => {
+      const root = document.querySelector<HTMLElement>("#root");
+      const log = document.querySelector(".log");
+      if (root === null || log === null) return undefined;
+      // Between two frames, as VS Code does it.
+      for (let height = 600; height > 300; height -= 10) {
+        root.style.height = `${height}px`;
+        await new Promise((resolve) => setTimeout(resolve, 4));
+      }
+      for (let frames = 0; frames < 4; frames++) await new Promise((resolve) => requestAnimationFrame(resolve));
+      return log.scrollHeight - log.clientHeight - log.scrollTop;
+    });
+    assert.ok(fromEnd !== undefined && fromEnd < 2, `${fromEnd} px from the end`);
+  });
 });
