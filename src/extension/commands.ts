@@ -19,7 +19,6 @@ export function registerCommands(context: vscode.ExtensionContext, parts: Comman
     ...parts.commands,
     ...modelCommands(parts),
     openDemoWorkspace: () => parts.workspace.openDemo(),
-    getStarted: () => vscode.commands.executeCommand("workbench.action.openWalkthrough", `${parts.context.extension.id}#start`),
     openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${parts.context.extension.id}`),
     copyDiagnostics: async () => (await import("./copyDiagnostics.ts")).copyDiagnostics(parts),
     showLog: () => parts.channel.show(true),

@@ -26,7 +26,7 @@ const modes: Readonly<Record<ConfirmMode, { readonly label: string; readonly det
   always: { label: "Ask Always", detail: "Before every action" },
   risky: {
     label: "Ask Before Commands",
-    detail: "And before anything outside the folder, and for secrets and files that other programs run",
+    detail: "Also for secrets, what other programs run, and anything outside the folder",
   },
   never: { label: "Never Ask", detail: "The agent acts on this machine without a wall" },
 };

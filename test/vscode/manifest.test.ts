@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod";
+import { doorCommands } from "../../src/extension/chat/doorCommands.ts";
 import { ModelProfile, Settings } from "../../src/protocol/settings.ts";
 
 const Setting = z.looseObject({ default: z.unknown(), scope: z.string(), order: z.number(), markdownDescription: z.string() });
@@ -28,6 +29,14 @@ describe("package.json", () => {
     const declared = manifest().contributes.commands.map(({ command }) => command);
     const registered = (await vscode.commands.getCommands(true)).filter((name) => /^openhands\.[a-zA-Z]+$/.test(name));
     assert.deepEqual(registered.toSorted(), declared.toSorted());
+  });
+
+  it("has behind every button of the chat a command that is there", async () => {
+    const registered = new Set(await vscode.commands.getCommands(true));
+    assert.deepEqual(
+      Object.values(doorCommands).filter((command) => !registered.has(command)),
+      [],
+    );
   });
 
   it("has every setting with the default that the code has, in sections, and no folder can set one", () => {

@@ -21,15 +21,37 @@ export function keepContextKeys(activities: Activities, chats: Chats): vscode.Di
   return vscode.Disposable.from(activities.onDidChange(look), chats.onDidChange(look));
 }
 
-/** Tells VS Code what is set up already, for the steps of the walkthrough: a key of VS Code's own that is true beforehand ticks none. */
-export function keepSetupKeys({ workspace, models }: Pick<ChatParts, "workspace" | "models">): vscode.Disposable {
-  const set = contextSetter();
-  const look = async (): Promise<void> => {
-    set("hasFolder", workspace.folder !== undefined);
-    set("hasModel", await models.isReady());
-  };
-  void look();
-  return vscode.Disposable.from(workspace.onDidChange(look), models.onDidChange(look));
+/** Tells VS Code what is set up already, for the steps of the walkthrough. */
+export class SetupKeys implements vscode.Disposable {
+  readonly #parts: Pick<ChatParts, "workspace" | "models">;
+  readonly #subscriptions: vscode.Disposable[];
+  #set = contextSetter();
+
+  constructor(parts: Pick<ChatParts, "workspace" | "models">) {
+    this.#parts = parts;
+    this.#subscriptions = [parts.workspace.onDidChange(() => this.#look()), parts.models.onDidChange(() => this.#look())];
+    void this.#look();
+  }
+
+  /** Opens the walkthrough. */
+  async getStarted(extensionId: string): Promise<void> {
+    await vscode.commands.executeCommand("workbench.action.openWalkthrough", `${extensionId}#start`);
+    // Because VS Code ticks a step when its key becomes true, and not when it is true already.
+    this.#set = contextSetter();
+    this.#set("hasFolder", false);
+    this.#set("hasModel", false);
+    await this.#look();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  async #look(): Promise<void> {
+    const { workspace, models } = this.#parts;
+    this.#set("hasFolder", workspace.folder !== undefined);
+    this.#set("hasModel", await models.isReady());
+  }
 }
 
 function contextSetter(): (key: string, value: boolean) => void {

@@ -9,7 +9,7 @@ export async function runDoorCommand(command: DoorCommand, { models }: { readonl
   await vscode.commands.executeCommand(doorCommands[command]);
 }
 
-const doorCommands: Readonly<Record<Exclude<DoorCommand, "useDemoModel">, string>> = {
+export const doorCommands: Readonly<Record<Exclude<DoorCommand, "useDemoModel">, string>> = {
   newConversation: "openhands.newConversation",
   showHistory: "openhands.showHistory",
   selectMode: "openhands.selectMode",

@@ -4,7 +4,7 @@ import type { Log } from "../../protocol/log.ts";
 import { Activities } from "../activity/activities.ts";
 import { Announcements } from "../activity/announcements.ts";
 import { keepBadge } from "../activity/badge.ts";
-import { keepContextKeys, keepSetupKeys } from "../activity/contextKeys.ts";
+import { keepContextKeys, SetupKeys } from "../activity/contextKeys.ts";
 import { StatusItem } from "../activity/statusItem.ts";
 import type { CommandMap } from "../commandMap.ts";
 import { conversationCommands } from "../conversationCommands.ts";
@@ -52,6 +52,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
   const highlighter = new Highlighter(vscode.Uri.joinPath(extensionUri, "dist", "highlighter.cjs").fsPath, log);
   const chats = new Chats({ ...parts, extensionUri, memento, activities, edits, drafts, finder, highlighter, files });
   const history = new History(host, activities);
+  const setupKeys = new SetupKeys({ workspace, models });
   const tree = new HistoryTree(history, activities, { workspace, log });
   context.subscriptions.push(
     activities,
@@ -65,7 +66,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     new Announcements(activities, chats, models),
     keepBadge(activities, chats.view, tree.view),
     keepContextKeys(activities, chats),
-    keepSetupKeys({ workspace, models }),
+    setupKeys,
     vscode.window.registerWebviewViewProvider(ChatView.id, chats.view),
     vscode.window.registerWebviewPanelSerializer(ChatTab.viewType, chats),
   );
@@ -74,6 +75,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     ...conversationCommands({ host, chats, activities, edits, workspace }),
     ...historyCommands({ host, chats, history, tree }),
     ...policyCommands({ host, chats, models }),
+    getStarted: () => setupKeys.getStarted(context.extension.id),
   };
   return { chats, commands };
 }
