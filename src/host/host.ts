@@ -153,6 +153,8 @@ export class Host implements AsyncDisposable {
         return session.rename(command.title);
       case "message.send":
         return session.send(command.text, command.images);
+      case "note.add":
+        return session.addNote(command.text);
       case "run.start":
         return session.start();
       case "run.pause":

@@ -7,8 +7,8 @@ import { HostError } from "./hostError.ts";
 const maxCharacters = 2_000_000;
 const longestTitle = 50;
 
-/** The person's message; throws a HostError when it is empty, or too long to be of use. */
-export function userMessage(text: string, images: readonly string[]): EventDraft {
+/** The person's message, with notes that only the model reads; throws a HostError when it is empty, or too long to be of use. */
+export function userMessage(text: string, images: readonly string[], notes: readonly string[]): EventDraft {
   if (text.trim() === "" && images.length === 0)
     throw new HostError("not-possible", "The message is empty, so nothing was sent. Write what is to be done.");
   if (text.length > maxCharacters) {
@@ -21,7 +21,7 @@ export function userMessage(text: string, images: readonly string[]): EventDraft
     source: "user",
     llm_message: { role: "user", content: [textContent(text), ...pictures], thinking_blocks: [] },
     activated_skills: [],
-    extended_content: [],
+    extended_content: notes.map((note) => textContent(note)),
   };
 }
 

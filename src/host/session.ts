@@ -49,6 +49,8 @@ export class Session implements AsyncDisposable {
   #run: Run | undefined;
   /** Whether the person has asked for more since they paused the run that is going. */
   #startsAgain = false;
+  /** For the model, with the next message. */
+  readonly #notes: string[] = [];
   #lastCommand: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -82,9 +84,9 @@ export class Session implements AsyncDisposable {
     return this.#run !== undefined;
   }
 
-  /** Whether closing it would lose what is in no log: a shell, the values of secrets. */
+  /** Whether closing it would lose what is in no log: a shell, the values of secrets, notes. */
   get holdsMore(): boolean {
-    return this.#equipment.hasRuntime || this.#secrets.names.length > 0;
+    return this.#equipment.hasRuntime || this.#secrets.names.length > 0 || this.#notes.length > 0;
   }
 
   /** Tells what is passing by right now, and then what comes. `listener` must not throw. */
@@ -101,6 +103,10 @@ export class Session implements AsyncDisposable {
   /** A run that is going reads the message at its next step; while an answer is awaited the message waits too. */
   send(text: string, images: readonly string[] = []): Promise<void> {
     return this.#inOrder(() => this.#send(text, images));
+  }
+
+  addNote(text: string): void {
+    this.#notes.push(text);
   }
 
   start(): Promise<void> {
@@ -181,25 +187,23 @@ export class Session implements AsyncDisposable {
   }
 
   async #send(text: string, images: readonly string[]): Promise<void> {
-    const message = userMessage(text, images);
+    const message = userMessage(text, images, this.#notes);
     const title = this.#conversation.state.title === undefined ? [titleEvent(text)] : [];
     await this.#kept.append(...title, message);
+    this.#notes.length = 0;
     if (this.#conversation.state.execution_status !== "waiting_for_confirmation") this.#start();
   }
 
   async #interrupt(): Promise<void> {
-    const run = this.#run;
     this.#startsAgain = false;
-    run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
-    await run?.done;
+    this.#run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
+    await this.#run?.done;
     const { state } = this.#conversation;
-    if (state.execution_status === "waiting_for_confirmation") {
+    if (state.execution_status === "waiting_for_confirmation")
       await this.#kept.append(...rejections(state.pending, "The person stopped the task."), statusEvent("paused"), interrupted);
-    }
     // A run whose end could not be saved is over all the same.
-    if (state.execution_status === "running" && !this.#run) {
+    if (state.execution_status === "running" && !this.#run)
       await this.#kept.append(...unknownOutcomes(state), statusEvent("paused"), interrupted);
-    }
   }
 
   async #respond({ accept, reason, remember, actionIds }: Respond): Promise<void> {
@@ -210,8 +214,7 @@ export class Session implements AsyncDisposable {
     const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
     if (!isAsked || !isAnswerFor(actionIds, pending))
       throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
-    const isGranting = accept && remember && confirmation_policy?.kind === "ConfirmRisky";
-    if (isGranting) this.#grants.remember(pending);
+    if (accept && remember && confirmation_policy?.kind === "ConfirmRisky") this.#grants.remember(pending);
     if (!accept) await this.#kept.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
     // Without a reason, what was written while it asked says what to do instead.
     if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start();
@@ -244,9 +247,8 @@ export class Session implements AsyncDisposable {
   }
 
   async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
-    const { id } = this.#conversation;
     const startedAt = performance.now();
-    this.#options.log.info("a run begins", { id });
+    this.#options.log.info("a run begins", { id: this.#conversation.id });
     try {
       await run(await this.#agent(interrupt), { interrupt, pause });
       this.#logEnd(Math.round(performance.now() - startedAt));
@@ -264,9 +266,8 @@ export class Session implements AsyncDisposable {
 
   /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */
   async #failed(error: unknown): Promise<void> {
-    const { id } = this.#conversation;
     const cause = error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {};
-    this.#options.log.error("a run failed", { id, error: String(error), ...cause });
+    this.#options.log.error("a run failed", { id: this.#conversation.id, error: String(error), ...cause });
     await this.#keep(failedEvents(this.#conversation.state, error));
   }
 
@@ -283,12 +284,11 @@ export class Session implements AsyncDisposable {
 
   async #agent(signal: AbortSignal): Promise<Agent> {
     const { id, state, events } = this.#conversation;
-    const emit = (passing: AgentSignal): void => this.#tell({ ...passing, conversationId: id });
     return {
       conversation: this.#kept,
       secrets: this.#secrets,
       grants: this.#grants,
-      emit,
+      emit: (passing: AgentSignal): void => this.#tell({ ...passing, conversationId: id }),
       ...(await this.#equipment.ready(state, events, signal)),
     };
   }

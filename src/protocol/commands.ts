@@ -53,6 +53,8 @@ export const Command = z.discriminatedUnion("type", [
   /** A new conversation `forkId` with the events up to `atEventId`, or all. */
   z.object({ type: z.literal("conversation.fork"), ...target, forkId: ConversationId, atEventId: EventId.optional() }),
   z.object({ type: z.literal("confirmation_policy.set"), ...target, policy: ConfirmationPolicy }),
+  /** What the person has done outside of the conversation, in words for the model: it is told with their next message. Kept in memory until then. */
+  z.object({ type: z.literal("note.add"), ...target, text: z.string() }),
   /** From the next run on, the conversation talks to this model. */
   z.object({ type: z.literal("llm.set"), ...target, llm: LlmRef }),
   /**

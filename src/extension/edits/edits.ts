@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Host } from "../../host/host.ts";
 import type { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { FileChange } from "../../protocol/progress.ts";
+import { messageOf } from "../../protocol/thrown.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import { encodeText } from "../../tools/textFile.ts";
 import { uriOf } from "../localRuntime/windowFiles.ts";
@@ -61,6 +62,7 @@ export class Edits implements vscode.Disposable {
     if (before === null) await moveToTrash(file);
     else await this.#files.write(file, encodeText(now, before).bytes, { expected: now.version, signal: this.#ended.signal });
     this.#reverted.fire(file);
+    await this.#tellModel(id, file);
   }
 
   /** All that the conversation has changed in one editor, each file as it was before against how it is now. */
@@ -86,6 +88,16 @@ export class Edits implements vscode.Disposable {
   dispose(): void {
     this.#ended.abort();
     this.#reverted.dispose();
+  }
+
+  /** Else it would go on as if its edit were there. */
+  async #tellModel(conversationId: ConversationId, file: string): Promise<void> {
+    const text = `NOTE: the person has taken back your edit of ${file}. The file is again as it was before it.`;
+    try {
+      await this.#host.handle({ type: "note.add", conversationId, text });
+    } catch (error) {
+      throw new Error(`${path.basename(file)} was taken back, but the agent cannot be told. ${messageOf(error)}`, { cause: error });
+    }
   }
 
   async #reviewed(id: ConversationId, { path: file, before }: FileChange): Promise<ReviewedFile | undefined> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { RuntimeNeeds } from "../../../src/host/host.ts";
+import { textOf } from "../../../src/protocol/content.ts";
 import { initialView, reduceView } from "../../../src/protocol/view.ts";
 import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
 import { playedLlm, say } from "../../support/scripts.ts";
@@ -80,6 +81,20 @@ describe("the host and its model", () => {
       counts.push(opened);
     }
     assert.deepEqual(counts, [1, 1, 2, 2, 3, 4, 4]);
+  });
+
+  it("is told with the next message, once, what the person did outside of the conversation; no view shows it", async () => {
+    const llm = playedLlm([say("1"), say("2")]);
+    await using host = await openTestHost({ llm });
+    await host.host.handle({ type: "note.add", conversationId: host.id, text: "NOTE: a.ts was taken back." });
+    for (const text of ["Go.", "On."]) {
+      await host.send(text);
+      await host.host.settled(host.id);
+    }
+    const said = llm.requests.at(-1)?.messages.flatMap((message) => (message.role === "user" ? textOf(message.content) : []));
+    assert.deepEqual(said, ["Go.\nNOTE: a.ts was taken back.", "On."]);
+    const rows = host.heard.reduce(reduceView, initialView).rows.flatMap((row) => (row.type === "user" ? row.text : []));
+    assert.deepEqual(rows, ["Go.", "On."]);
   });
 
   it("refuses a message that says nothing", async () => {
