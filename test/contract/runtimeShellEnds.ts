@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { it } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { abortWhenReady, poll, press, run, tell, told, tookAtMost, untilOutput } from "./runtimeActs.ts";
+import { abortWhenReady, never, poll, press, run, tell, told, tookAtMost, untilOutput } from "./runtimeActs.ts";
 import type { ShellWords } from "./words/words.ts";
 
 /** How commands and shells end, by themselves. */
@@ -19,6 +19,10 @@ export function endingTests(open: () => Promise<Runtime>, words: ShellWords, atO
   it("TF-16 loses nothing of what a shell wrote before it ended", async () => {
     await using runtime = await open();
     match(await tell(runtime, "exec seq 1 20000"), /^shell ended 0 1\n[^]*\n20000\n$/);
+    // Also for one who takes as long over each piece as a watcher may.
+    const onOutput = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 95));
+    const command = { type: "command", command: "exec seq 1 10000", noChangeTimeoutMs: 20_000 } as const;
+    match(told(await runtime.terminal.run(command, { signal: never, onOutput })), /^shell ended 0 1\n[^]*\n10000\n$/);
   });
 
   it("TF-07 returns at once from commands that leave something in the background, and ends it when disposed", async () => {

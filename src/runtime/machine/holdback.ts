@@ -3,7 +3,7 @@ import type { ShellProcess } from "./shellProcess.ts";
 /** When somebody who watches the output can take more of it; undefined: at once. */
 export type Ready = Promise<void> | undefined;
 
-/** How long a watcher may hold the output back. Shorter than node-pty waits for the last output of a shell that has ended (200 ms). */
+/** How long a watcher may hold the output back. */
 const longestMs = 100;
 
 /**

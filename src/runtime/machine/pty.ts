@@ -1,4 +1,6 @@
 import { readdirSync } from "node:fs";
+import { Readable } from "node:stream";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { ShellProcess, ShellProcessListener, ShellProcessOptions, SpawnShell } from "./shellProcess.ts";
 import { signalProcess } from "./shellProcess.ts";
@@ -62,10 +64,43 @@ function isNodePty(value: unknown): value is NodePty {
   return typeof value === "object" && value !== null && "spawn" in value && typeof value.spawn === "function";
 }
 
+const silenceMs = 100;
+/** What a shell has left behind may write into its terminal for ever. */
+const mostWaits = 20;
+
+/**
+ * Makes node-pty wait until nothing comes any more before it closes the terminal of a program that has ended. By itself it closes it after
+ * 200 ms, and what a busy machine or a slow watcher has not taken by then is lost.
+ */
+function closeWhenSilent(child: PtyProcess): void {
+  const socket = "_socket" in child ? child._socket : undefined;
+  if (!(socket instanceof Readable)) return;
+  const close = socket.destroy.bind(socket);
+  let pieces = 0;
+  child.onData(() => pieces++);
+  const closeLater = async (): Promise<void> => {
+    for (let count = 0, seen = -1; count < mostWaits && (seen !== pieces || socket.isPaused()); count++) {
+      seen = pieces;
+      await setTimeout(silenceMs);
+      // What has come meanwhile is read between a timer and this.
+      await setImmediate();
+    }
+    close();
+  };
+  let isClosing = false;
+  socket.destroy = (error) => {
+    if (error !== undefined || socket.readableEnded) return close(error);
+    if (!isClosing) void closeLater();
+    isClosing = true;
+    return socket;
+  };
+}
+
 function spawnInPty(pty: NodePty, options: ShellProcessOptions, listener: ShellProcessListener): ShellProcess {
   const { program, args, cwd, env, cols, rows } = options;
   const child = pty.spawn(program, [...args], { cwd, env, cols, rows, name: env["TERM"], encoding: null });
   let isRunning = true;
+  closeWhenSilent(child);
   child.onData((data) => listener.onData(typeof data === "string" ? Buffer.from(data) : data));
   child.onExit(({ exitCode, signal }) => {
     isRunning = false;
