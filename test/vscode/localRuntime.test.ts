@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
@@ -25,7 +25,8 @@ async function openInEditors(workingDir: string): Promise<Runtime> {
     files: {
       ...runtime.files,
       write: async (file, bytes, options) => {
-        if (existsSync(file)) await showIfText(file);
+        // An editor of the oldest VS Code waits for ever for what a pipe may give.
+        if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) await showIfText(file);
         return runtime.files.write(file, bytes, options);
       },
     },

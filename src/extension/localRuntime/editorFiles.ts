@@ -24,6 +24,7 @@ export function editorFiles(disk: Files, { place, problems, onWritten }: EditorF
     const document = await at(path, signal);
     return document?.isDirty === true ? document : undefined;
   };
+  const inTurn = turns();
   return {
     list: (path, signal) => disk.list(path, signal),
     realPath: (path, signal) => disk.realPath(path, signal),
@@ -51,7 +52,7 @@ export function editorFiles(disk: Files, { place, problems, onWritten }: EditorF
     write: async (path, bytes, options) => {
       refuseOtherEditors(path, place);
       const before = await problems?.before(path, bytes.length, options.signal);
-      const written = await write(await at(path, options.signal), bytes, { path, disk, options });
+      const written = await inTurn(path, async () => write(await at(path, options.signal), bytes, { path, disk, options }));
       onWritten?.(place.uriOf(path));
       const notes = [...(written.notes ?? []), ...(before && problems ? await problems.after(before, options.signal) : [])];
       return notes.length === 0 ? written : { ...written, notes };
@@ -65,6 +66,20 @@ async function write(document: vscode.TextDocument | undefined, bytes: Uint8Arra
   const shown = document !== undefined && isInTab(document.uri) ? await editShown(document, bytes, writing) : undefined;
   // An editor without unsaved changes takes over what is on the disk.
   return shown ?? disk.write(path, bytes, options);
+}
+
+/** Does what is asked for one path one after the other, because an editor is looked at first and edited then. */
+function turns(): <T>(path: string, action: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return async (path, action) => {
+    const turn = (last.get(path) ?? Promise.resolve()).then(action, action);
+    last.set(path, turn);
+    try {
+      return await turn;
+    } finally {
+      if (last.get(path) === turn) last.delete(path);
+    }
+  };
 }
 
 function contentOf(document: vscode.TextDocument, path: string, maxBytes: number): FileContent {
