@@ -15,6 +15,10 @@ export interface ChatWindowOptions {
   readonly theme?: Theme;
   /** As a person has it, who is notified; otherwise VS Code takes the window for an automated one and shows none. */
   readonly isNotified?: true;
+  /** What the window opens instead of the sample folder, made in it. */
+  readonly opens?: (folder: string) => Promise<string>;
+  /** Folders of further extensions. */
+  readonly moreExtensions?: readonly string[];
 }
 
 export interface ChatWindow extends AsyncDisposable {
@@ -32,16 +36,25 @@ export async function openChatWindow({
   workspaceTrust = "off",
   theme = "dark",
   isNotified,
+  opens = async (folder) => folder,
+  moreExtensions = [],
 }: ChatWindowOptions): Promise<ChatWindow> {
   await using stack = new AsyncDisposableStack();
   const { folder } = stack.use(await demoWorkspace());
   const llm = stack.use(await startFakeLlm(answers));
   const env = { LLM_MODEL: "fake-model", LLM_BASE_URL: llm.url, LLM_API_KEY: "test-key" };
   const server = stack.use(
-    await startVscodeServer({ env, workspaceTrust, settings: settings ?? {}, ...(isNotified && { unpackedExtension: root }) }),
+    await startVscodeServer({
+      env,
+      workspaceTrust,
+      settings: settings ?? {},
+      moreExtensions,
+      ...(isNotified && { unpackedExtension: root }),
+    }),
   );
+  const opened = await opens(folder);
   const window = stack.use(
-    await openWindow({ server, folder, theme, settings: settings ?? {}, ...(isNotified ? {} : { extensionPath: root }) }),
+    await openWindow({ server, folder: opened, theme, settings: settings ?? {}, ...(isNotified ? {} : { extensionPath: root }) }),
   );
   const chat = new ChatDriver(window);
   if (workspaceTrust === "off") await chat.open();

@@ -12,7 +12,7 @@ export type Theme = "light" | "dark" | "high contrast" | "high contrast light";
 
 export interface WindowOptions {
   readonly server: VscodeServer;
-  /** The folder that the window opens, absolute. */
+  /** What the window opens: an absolute folder, a folder's URI, or an absolute `.code-workspace` file. */
   readonly folder: string;
   /**
    * An extension under development: a folder with a package.json and what its `main` names. VS Code takes such a window for
@@ -244,7 +244,8 @@ async function windowUrl({ server, folder, extensionPath, testsPath }: WindowOpt
     ...(extensionPath === undefined ? [] : [["extensionDevelopmentPath", remote(await server.aliasOf(extensionPath))]]),
     ...(testsPath === undefined ? [] : [["extensionTestsPath", remote(testsPath)]]),
   ];
-  return `${server.url}/?${new URLSearchParams({ folder, payload: JSON.stringify(payload) }).toString()}`;
+  const what = folder.endsWith(".code-workspace") ? "workspace" : "folder";
+  return `${server.url}/?${new URLSearchParams({ [what]: folder, payload: JSON.stringify(payload) }).toString()}`;
 }
 
 /**

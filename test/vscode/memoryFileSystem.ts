@@ -11,6 +11,8 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   readonly #nodes = new Map<string, Node>([["/", { bytes: undefined, changed: 1 }]]);
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   #clock = 1;
+  /** Then nothing can be written. */
+  isFull = false;
   readonly onDidChangeFile = this.#changed.event;
 
   constructor(files: Readonly<Record<string, string>> = {}) {
@@ -45,6 +47,7 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   writeFile(uri: vscode.Uri, bytes: Uint8Array): void {
+    if (this.isFull) throw vscode.FileSystemError.Unavailable("There is no space left.");
     this.#parent(uri);
     const isNew = !this.#nodes.has(uri.path);
     this.#put(uri.path, Buffer.from(bytes));

@@ -49,6 +49,34 @@ describe("a virtual workspace", () => {
     assert.equal(Buffer.from((await runtime.files.read(path, { maxBytes: 1000, signal })).bytes).toString(), "typed two\n");
   });
 
+  it("FF-09 leaves a file whose saving fails as it was, in the editor too, and goes on when it can be saved again", async () => {
+    await using _autoSave = await setting("files.autoSave", "off");
+    const files = new MemoryFileSystem({ "/note.txt": "one\n" });
+    const registered = vscode.workspace.registerFileSystemProvider("openhands-full", files);
+    const uri = root.with({ scheme: "openhands-full", path: "/note.txt" });
+    try {
+      await using runtime = openVirtualRuntime({
+        workingDir: "/",
+        folders: ["/"],
+        root: uri.with({ path: "/" }),
+        log,
+        reveal: () => undefined,
+      });
+      const document = await vscode.workspace.openTextDocument(uri);
+      await vscode.window.showTextDocument(document);
+      const { version } = await runtime.files.read("/note.txt", { maxBytes: 1000, signal });
+      const write = (text: string): Promise<unknown> => runtime.files.write("/note.txt", Buffer.from(text), { expected: version, signal });
+      files.isFull = true;
+      await assert.rejects(write("two\n"), /no space left/);
+      assert.deepEqual([document.getText(), document.isDirty], ["one\n", false]);
+      files.isFull = false;
+      await write("three\n");
+      assert.deepEqual([document.getText(), document.isDirty, String(files.readFile(uri))], ["three\n", false, "three\n"]);
+    } finally {
+      registered.dispose();
+    }
+  });
+
   it("FF-07 is not written to where its file system is read-only", async () => {
     const readOnly = vscode.workspace.registerFileSystemProvider("openhands-fixed", new MemoryFileSystem({ "/note.txt": "fixed\n" }), {
       isReadonly: true,

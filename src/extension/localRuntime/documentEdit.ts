@@ -17,6 +17,24 @@ const notSaved =
 const changedBySaving = "When the file was saved, the editor changed it further, by its formatter or another action on save.";
 const longestSaveMs = 15_000;
 
+/**
+ * Whether an editor shows something else than the disk has: one whose saving has failed, or whose changes were taken back by typing, says that
+ * it has unsaved changes, and has none.
+ */
+export async function isUnsaved(
+  document: vscode.TextDocument,
+  { path, disk, signal }: Omit<Writing, "options"> & { readonly signal: AbortSignal },
+): Promise<boolean> {
+  if (!document.isDirty) return false;
+  const { encoding } = document;
+  const shown = await vscode.workspace.encode(document.getText(), { encoding });
+  return disk.read(path, { maxBytes: shown.length, signal }).then(
+    ({ bytes }) => !isSame(bytes, shown),
+    // Because there is no such file then.
+    () => true,
+  );
+}
+
 /** Edits what the person has typed and not saved; it is theirs to save, unless VS Code does so anyway. */
 export async function editUnsaved(document: vscode.TextDocument, bytes: Uint8Array, writing: Writing): Promise<WrittenFile> {
   refuseChanged(versionOf(document), writing);
@@ -78,6 +96,9 @@ async function saved(document: vscode.TextDocument, writing: Writing, { bytes, b
   const { signal } = options;
   if (!(await inTime(document.save(), path, signal))) {
     await replaceText(document, before, path);
+    if (vscode.window.activeTextEditor?.document === document && !(await isUnsaved(document, { path, disk, signal })))
+      // So that the tab does not say that there are unsaved changes. VS Code does this for the editor in front only.
+      await vscode.commands.executeCommand("workbench.action.files.revert");
     await sayWhy(writing);
     throw new RuntimeError("failed", `VS Code could not save ${path}. Nothing was changed; ask the person to look at it.`);
   }

@@ -1,7 +1,7 @@
 import type * as vscode from "vscode";
 import type { WrittenFile } from "../../protocol/runtime.ts";
 import { type FileContent, type Files, RuntimeError } from "../../runtime/runtime.ts";
-import { editShown, editUnsaved, versionOf, type Writing } from "./documentEdit.ts";
+import { editShown, editUnsaved, isUnsaved, versionOf, type Writing } from "./documentEdit.ts";
 import { documentAt, isInTab, refuseOtherEditors } from "./editors.ts";
 import type { Place } from "./place.ts";
 import type { Problems } from "./problems.ts";
@@ -22,7 +22,7 @@ export function editorFiles(disk: Files, { place, problems, onWritten }: EditorF
   const at = (path: string, signal: AbortSignal): Promise<vscode.TextDocument | undefined> => documentAt(path, { place, disk, signal });
   const dirtyAt = async (path: string, signal: AbortSignal): Promise<vscode.TextDocument | undefined> => {
     const document = await at(path, signal);
-    return document?.isDirty === true ? document : undefined;
+    return document !== undefined && (await isUnsaved(document, { path, disk, signal })) ? document : undefined;
   };
   const inTurn = turns();
   return {
@@ -62,7 +62,8 @@ export function editorFiles(disk: Files, { place, problems, onWritten }: EditorF
 
 async function write(document: vscode.TextDocument | undefined, bytes: Uint8Array, writing: Writing): Promise<WrittenFile> {
   const { path, disk, options } = writing;
-  if (document?.isDirty === true) return editUnsaved(document, bytes, writing);
+  if (document !== undefined && (await isUnsaved(document, { path, disk, signal: options.signal })))
+    return editUnsaved(document, bytes, writing);
   const shown = document !== undefined && isInTab(document.uri) ? await editShown(document, bytes, writing) : undefined;
   // An editor without unsaved changes takes over what is on the disk.
   return shown ?? disk.write(path, bytes, options);
