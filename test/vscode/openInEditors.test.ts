@@ -17,7 +17,7 @@ async function openInEditors(workingDir: string): Promise<Runtime> {
     files: {
       ...runtime.files,
       write: async (file, bytes, options) => {
-        // An editor of the oldest VS Code waits for ever for what a pipe may give.
+        // What is no file is shown by no editor.
         if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) await showIfText(file);
         return runtime.files.write(file, bytes, options);
       },

@@ -51,7 +51,10 @@ export function editorFiles(disk: Files, { place, problems, onWritten }: EditorF
     },
     write: async (path, bytes, options) => {
       refuseOtherEditors(path, place);
-      const before = await problems?.before(path, bytes.length, options.signal);
+      const found = await disk.stat(path, options.signal);
+      // An editor that is to show a pipe may wait for ever.
+      const isText = found === undefined || found.kind === "file";
+      const before = isText ? await problems?.before(path, Math.max(bytes.length, found?.sizeBytes ?? 0), options.signal) : undefined;
       const written = await inTurn(path, async () => write(await at(path, options.signal), bytes, { path, disk, options }));
       onWritten?.(place.uriOf(path));
       const notes = [...(written.notes ?? []), ...(before && problems ? await problems.after(before, options.signal) : [])];
