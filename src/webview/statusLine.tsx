@@ -57,7 +57,7 @@ function Target({ text }: { readonly text: string }): JSX.Element {
 
 function NextTry({ waiting }: { readonly waiting: View["waiting"] }): JSX.Element | null {
   const seconds = useSecondsLeft(waiting);
-  return waiting !== undefined && seconds > 0 ? <span class="status-time"> · next try in {seconds} s</span> : null;
+  return waiting !== undefined && seconds > 0 ? <span class="status-time next-try"> · next try in {seconds} s</span> : null;
 }
 
 function Time({ status }: { readonly status: Status }): JSX.Element | null {

@@ -33,6 +33,8 @@ describe("the first minutes", () => {
     await window.command("OpenHands: Set API Key…");
     await window.page.getByText("API key for 127.0.0.1").waitFor();
     await window.quickInput("secret-key-1");
+    await window.command("OpenHands: Get Started");
+    for (const step of ["Open a folder", "Choose a model"]) await window.page.getByLabel(`${step}: Completed`).waitFor();
     await chat.send("Are you there?");
     await chat.statusIs("Finished");
 

@@ -25,7 +25,7 @@ export function keepContextKeys(activities: Activities, chats: Chats): vscode.Di
 export class SetupKeys implements vscode.Disposable {
   readonly #parts: Pick<ChatParts, "workspace" | "models">;
   readonly #subscriptions: vscode.Disposable[];
-  #set = contextSetter();
+  readonly #set = contextSetter();
 
   constructor(parts: Pick<ChatParts, "workspace" | "models">) {
     this.#parts = parts;
@@ -35,11 +35,10 @@ export class SetupKeys implements vscode.Disposable {
 
   /** Opens the walkthrough. */
   async getStarted(extensionId: string): Promise<void> {
-    await vscode.commands.executeCommand("workbench.action.openWalkthrough", `${extensionId}#start`);
-    // Because VS Code ticks a step when its key becomes true, and not when it is true already.
-    this.#set = contextSetter();
+    // Because VS Code ticks a step when its key becomes true while it knows the step, and never when it was true before.
     this.#set("hasFolder", false);
     this.#set("hasModel", false);
+    await vscode.commands.executeCommand("workbench.action.openWalkthrough", `${extensionId}#start`);
     await this.#look();
   }
 
