@@ -38,6 +38,8 @@ const requestId = z.number().int();
 export const ChatRequest = z.discriminatedUnion("type", [
   /** The view is (again) able to draw. It has events up to `afterSeq` of `conversationId`; -1 when it has none. */
   z.object({ type: z.literal("chat.ready"), conversationId: ConversationId.nullable(), afterSeq: z.number().int().min(-1) }),
+  /** The keyboard has come into the view: what the palette does with a conversation is for this one. */
+  z.object({ type: z.literal("chat.focused") }),
   /** Older events, those right before `beforeSeq`; answered by `page`. */
   z.object({ type: z.literal("events.before"), conversationId: ConversationId, beforeSeq: Seq }),
   /** A new conversation with the door's settings, and its first message. */

@@ -10,7 +10,12 @@ export function hasCommandKey(event: KeyboardEvent): boolean {
   return (isMac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey) && !event.altKey && !event.shiftKey;
 }
 
-/** The keys of the whole view. A key that was used goes no further, so VS Code does not act on it a second time. */
+/**
+ * The keys of the whole view. Those that answer are no keybindings of VS Code, because VS Code knows neither that a text is being written nor
+ * which of several chats has the keyboard.
+ *
+ * A key that was used goes no further, so VS Code does not act on it a second time.
+ */
 export function handleViewKey(chat: Chat, event: KeyboardEvent): void {
   if (event.isComposing || !useKey(chat, event)) return;
   event.preventDefault();

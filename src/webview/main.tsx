@@ -47,6 +47,7 @@ function start(root: Element): void {
   document.addEventListener("keydown", (event) => {
     handleViewKey(chat, event);
   });
+  window.addEventListener("focus", () => channel.post({ type: "chat.focused" }));
   render(<App surroundings={{ chat, now, isSilent: silence.isSilent }} />, root);
   host.post({ type: "chat.ready", conversationId: null, afterSeq: -1 });
 }

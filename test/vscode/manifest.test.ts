@@ -15,6 +15,7 @@ const Manifest = z.object({
       z.object({ steps: z.array(z.object({ description: z.string(), media: z.object({ svg: z.string(), altText: z.string() }) })) }),
     ),
     commands: z.array(z.object({ command: z.string() })),
+    keybindings: z.array(z.object({ command: z.string() })),
     configuration: z.array(z.object({ title: z.string(), properties: z.record(z.string(), Setting) })),
   }),
   capabilities: z.object({ untrustedWorkspaces: z.object({ restrictedConfigurations: z.array(z.string()) }) }),
@@ -29,6 +30,14 @@ describe("package.json", () => {
     const declared = manifest().contributes.commands.map(({ command }) => command);
     const registered = (await vscode.commands.getCommands(true)).filter((name) => /^openhands\.[a-zA-Z]+$/.test(name));
     assert.deepEqual(registered.toSorted(), declared.toSorted());
+  });
+
+  it("has no key of VS Code that answers: it would do so while the person writes, or for another chat", () => {
+    const bound = manifest().contributes.keybindings.map(({ command }) => command);
+    assert.deepEqual(
+      bound.filter((command) => ["openhands.allow", "openhands.reject"].includes(command)),
+      [],
+    );
   });
 
   it("has behind every button of the chat a command that is there", async () => {

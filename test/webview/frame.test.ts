@@ -118,6 +118,12 @@ describe("webview: the frame around the log", function () {
     assert.equal(await view.page.getByRole("alert").count(), 0);
   });
 
+  it("says that it has the keyboard, so that the palette means this chat", async () => {
+    await view.requests();
+    await view.page.evaluate("window.dispatchEvent(new Event('focus'))");
+    assert.deepEqual(await view.page.evaluate("sentRequests.splice(0)"), [{ type: "chat.focused" }]);
+  });
+
   it("comes back after a mistake in the drawing", async () => {
     await interactions["crashed"]?.(view);
     await view.page.evaluate("Number.prototype.toLocaleString = () => '1'");

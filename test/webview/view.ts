@@ -38,7 +38,7 @@ export interface View {
   send(...updates: readonly ChatUpdate[]): Promise<void>;
   /** Any message, as a broken extension might send it. */
   sendRaw(message: unknown): Promise<void>;
-  /** What the view has asked for since the last call. */
+  /** What the view has asked for since the last call, but that it had the keyboard. */
   requests(): Promise<ChatRequest[]>;
   violations(): Promise<string[]>;
   /** As a view that was never open. */
@@ -165,7 +165,7 @@ async function openView(browser: Browser, origin: string, { theme = themes.dark,
     send: async (...updates) => {
       for (const update of updates) await sendRaw(update);
     },
-    requests: () => page.evaluate("sentRequests.splice(0)"),
+    requests: () => page.evaluate(`sentRequests.splice(0).filter(({ type }) => type !== "chat.focused")`),
     violations: () => page.evaluate("policyViolations"),
     fresh: async () => {
       await page.evaluate("sessionStorage.clear()");

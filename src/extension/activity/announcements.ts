@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { Log } from "../../protocol/log.ts";
 import type { Chats } from "../chat/chats.ts";
 import type { Models } from "../models.ts";
 import { type Activities, type ActivityChange, isRunning, needsPerson, titleOf } from "./activities.ts";
@@ -12,10 +13,12 @@ export class Announcements implements vscode.Disposable {
   readonly #models: Models;
   readonly #subscription: vscode.Disposable;
 
-  constructor(activities: Activities, chats: Chats, models: Models) {
+  constructor(activities: Activities, { chats, models, log }: { readonly chats: Chats; readonly models: Models; readonly log: Log }) {
     this.#chats = chats;
     this.#models = models;
-    this.#subscription = activities.onDidChange((change) => void this.#hear(change));
+    this.#subscription = activities.onDidChange((change) => {
+      this.#hear(change).catch((error: unknown) => log.warn("a notification did not do what it offers", { error: String(error) }));
+    });
   }
 
   dispose(): void {

@@ -141,6 +141,9 @@ export class Chat implements vscode.Disposable {
         return this.startTask(request.text, request.images);
       case "command":
         return this.#command(request.command);
+      case "chat.focused":
+        // It is of a person, and that is all.
+        return;
       case "door":
         return runDoorCommand(request.command, this.#parts);
       case "draft.save":

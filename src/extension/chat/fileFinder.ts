@@ -13,8 +13,9 @@ export class FileFinder {
     this.#workspace = workspace;
   }
 
-  /** Absolute paths, best first, at most fifty. */
+  /** Absolute paths, best first, at most fifty; none in Restricted Mode. */
   async find(query: string): Promise<string[]> {
+    if (!this.#workspace.isTrusted) return [];
     const { folders } = this.#workspace;
     const of = folders.join("\n");
     if (this.#list?.of !== of || performance.now() - this.#list.at > freshMs)

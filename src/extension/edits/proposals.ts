@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Host } from "../../host/host.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
+import type { Log } from "../../protocol/log.ts";
 import { type Activities, type ActivityChange, needsPerson } from "../activity/activities.ts";
 import type { Chats } from "../chat/chats.ts";
 import type { Models } from "../models.ts";
@@ -15,6 +16,7 @@ export interface ProposalParts {
   readonly chats: Chats;
   readonly edits: Edits;
   readonly models: Models;
+  readonly log: Log;
 }
 
 /**
@@ -27,7 +29,9 @@ export class Proposals implements vscode.Disposable {
 
   constructor(parts: ProposalParts) {
     this.#parts = parts;
-    this.#subscription = parts.activities.onDidChange((change) => void this.#hear(change));
+    this.#subscription = parts.activities.onDidChange((change) => {
+      this.#hear(change).catch((error: unknown) => parts.log.warn("a proposed edit was not shown", { error: String(error) }));
+    });
   }
 
   dispose(): void {

@@ -100,6 +100,8 @@ describe("a store that several use at once", () => {
       await using reader = await quick.openReadOnly(start.id);
       await writer[Symbol.asyncDispose]();
       assert.equal(await reader.ended, "free");
+      // Somebody has it, because one that is free says so at once.
+      await using _ = await store.open(start.id);
       await using second = await quick.openReadOnly(start.id);
       await store.delete(start.id);
       assert.equal(await second.ended, "deleted");
