@@ -79,7 +79,8 @@ export class Draft {
 
   #savePictures(pictures: readonly Picture[]): void {
     const conversationId = this.#conversationId;
-    if (conversationId === undefined || pictures === this.#savedPictures) return;
+    const isSame = pictures === this.#savedPictures || (pictures.length === 0 && this.#savedPictures.length === 0);
+    if (conversationId === undefined || isSame) return;
     this.#savedPictures = pictures;
     this.#host.post({ type: "pictures.save", conversationId, pictures: [...pictures] });
   }
