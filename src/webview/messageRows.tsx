@@ -32,7 +32,7 @@ export function messageWords({ text, images }: Pick<RowOf<"user">, "text" | "ima
 
 export function AgentRow({ row }: { readonly row: RowOf<"agent"> }): JSX.Element {
   return (
-    <article class="row agent" aria-label={`Agent: ${row.text}`} data-event={row.id}>
+    <article class="row agent" aria-label={`Agent: ${row.text}`} data-event={row.id} tabIndex={-1}>
       <h3 class="unseen">Agent</h3>
       {row.reasoning !== "" && (
         <Reasoning name={`${row.id}-reasoning`} text={row.reasoning} isOpen={false} line={thoughtLine(row.reasoningMs)} />
@@ -63,7 +63,7 @@ export function StreamingRow({ text, reasoning }: { readonly text: string; reado
 /** A tool call that only says something: drawn as a quiet line that opens. */
 export function ThinkRow({ row, thought }: { readonly row: ActionRow; readonly thought: string }): JSX.Element {
   return (
-    <article class="row think" aria-label={`Thought: ${thought}`} data-event={row.id}>
+    <article class="row think" aria-label={`Thought: ${thought}`} data-event={row.id} tabIndex={-1}>
       <Reasoning name={`${row.id}-thought`} text={thought} isOpen={false} line="Thought" />
     </article>
   );
@@ -72,7 +72,7 @@ export function ThinkRow({ row, thought }: { readonly row: ActionRow; readonly t
 /** The agent's last word about the task. That the run has finished is in the status line. */
 export function FinishRow({ row, message }: { readonly row: ActionRow; readonly message: string }): JSX.Element {
   return (
-    <article class="row agent finish" aria-label={`Finished: ${message}`} data-event={row.id}>
+    <article class="row agent finish" aria-label={`Finished: ${message}`} data-event={row.id} tabIndex={-1}>
       <h3 class="unseen">Finished</h3>
       <MarkdownText text={message} />
     </article>

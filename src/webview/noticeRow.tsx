@@ -35,7 +35,7 @@ function Condensed({ row, summary }: { readonly row: Notice; readonly summary: s
     </div>
   );
   return (
-    <article class="row condensed" aria-label={row.text} data-event={row.id}>
+    <article class="row condensed" aria-label={row.text} data-event={row.id} tabIndex={-1}>
       <Collapsible name={row.id} class="reasoning" line={line} isOpen={false} body={body} />
     </article>
   );

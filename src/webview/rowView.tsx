@@ -72,7 +72,7 @@ function Reads({ group }: { readonly group: ReadGroup }): JSX.Element {
   const body = (): JSX.Element[] =>
     group.rows.map((row) => <RowView key={row.id} row={row} phase="ended" isLatest={false} isQueued={false} />);
   return (
-    <div class="row reads" role="group" aria-label={title} data-event={group.id}>
+    <div class="row reads" role="group" aria-label={title} data-event={group.id} tabIndex={-1}>
       <Collapsible name={`${group.id}-group`} line={line} isOpen={false} body={body} />
     </div>
   );

@@ -83,6 +83,20 @@ describe("webview: the keyboard alone", function () {
     assert.deepEqual(done, ["task.start: Fix the date test.", "confirmation.respond", "file.open", "reviewChanges", "conversation.rename"]);
   });
 
+  it("goes from row to row with Up and Down, also over those that only say something", async () => {
+    const story = new Story().user("Fix it.").status("running");
+    story.terminalDone(story.terminal("npm test"), "12 passing", 0).agent("Now the edit.").edited("src/date.ts", oldSource, newSource);
+    await view.send(session(), story.finish("The test passes.").status("finished").take());
+    await press("Control+ArrowUp");
+    const seen = [];
+    for (let count = 0; count < 4; count++) {
+      await press("ArrowDown");
+      seen.push((await focused()).slice(0, 8));
+    }
+    await press("ArrowUp");
+    assert.deepEqual([...seen, (await focused()).slice(0, 6)], ["Ran npm ", "Agent: N", "Edited s", "Finished", "Edited"]);
+  });
+
   it("leaves a name that is being edited with Esc, and saves none that is empty", async () => {
     await view.send(session(), new Story().user("Fix it.").take());
     await view.requests();

@@ -26,23 +26,23 @@ export function historyCommands(parts: HistoryParts): CommandMap {
   const { host, chats, tree } = parts;
   const meant = (args: readonly unknown[]): Promise<readonly Named[]> => namesOf(args, parts);
   return {
-    openConversation: async (...args) => each(await meant(args), ({ id }) => chats.open(id)),
+    openConversation: async (...args) => (tree.isOnlySelecting ? undefined : each(await meant(args), ({ id }) => chats.open(id))),
     openConversationInEditor: async (...args) => each(await meant(args), ({ id }) => chats.openInTab(id)),
     renameConversation: async (...args) => first(await meant(args), (named) => rename(named, host, tree)),
     forkConversation: async (...args) => first(await meant(args), (named) => fork(named, parts)),
     deleteConversation: async (...args) => remove(await meant(args), parts),
     copyConversationId: async (...args) => vscode.env.clipboard.writeText((await meant(args)).map(({ id }) => id).join("\n")),
     refreshConversations: () => tree.refresh(),
-    showHistory: () => vscode.commands.executeCommand("openhands.history.focus"),
+    showHistory: () => tree.focus(chats.current.chat.conversationId),
     rename: async () => first(await shown(parts), (named) => rename(named, host, tree)),
     fork: async () => first(await shown(parts), (named) => fork(named, parts)),
     delete: async () => remove(await shown(parts), parts),
   };
 }
 
-/** A menu gives the row and all that are selected; a key gives nothing, and means what is selected. */
+/** A menu gives the row and all that are selected; a key gives nothing. */
 async function namesOf(args: readonly unknown[], { tree, history }: HistoryParts): Promise<readonly Named[]> {
-  const given = entriesOf(args, tree.view.selection);
+  const given = entriesOf(args, args[0] === undefined ? await tree.rowsForKey() : tree.view.selection);
   const entries = await history.entries();
   return given.flatMap((id) => entries.find((entry) => entry.id === id) ?? []);
 }

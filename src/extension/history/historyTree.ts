@@ -13,6 +13,8 @@ interface OtherFolders {
 
 /** Other windows are looked at so often while the person can see the list; what happens in this one is told at once. */
 const lookMs = 30_000;
+/** VS Code opens a row that was selected by a key after at most so long. */
+const selectingMs = 500;
 
 /**
  * The conversations as a tree. Those of this window's folders come first and flat, because they are what a person looks for; all others are
@@ -27,6 +29,7 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
+  #selectingUntil = 0;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(history: History, activities: Activities, { workspace, log }: { readonly workspace: Workspace; readonly log: Log }) {
@@ -58,6 +61,35 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
       this.view.message = "The conversations could not be read. Nothing of them is lost; the log says more.";
     }
     this.#changed.fire();
+  }
+
+  /** Puts the keyboard on this conversation, or else on the first: VS Code does not by itself while a list is being read. */
+  async focus(id: string | null): Promise<void> {
+    await vscode.commands.executeCommand(`${HistoryTree.id}.focus`);
+    const all = await this.getChildren();
+    const node = all.find((entry) => "id" in entry && entry.id === id) ?? all[0];
+    if (node) await this.view.reveal(node, { focus: true, select: true });
+  }
+
+  /**
+   * The rows that a key is for: all that are selected, or else the one that has the keyboard. VS Code tells of that one only once it is
+   * selected, and opens it then; see `isOnlySelecting`.
+   */
+  async rowsForKey(): Promise<readonly HistoryNode[]> {
+    if (this.view.selection.length > 1) return this.view.selection;
+    this.#selectingUntil = performance.now() + selectingMs;
+    await vscode.commands.executeCommand("list.selectAndPreserveFocus");
+    return this.view.selection;
+  }
+
+  /** A row is selected because of a key, and is not to be opened. */
+  get isOnlySelecting(): boolean {
+    return performance.now() < this.#selectingUntil;
+  }
+
+  /** Only what is at the top is ever revealed. */
+  getParent(): undefined {
+    return undefined;
   }
 
   async getChildren(parent?: HistoryNode): Promise<HistoryNode[]> {
