@@ -5,6 +5,8 @@ import type { ConversationId } from "../../protocol/ids.ts";
 
 const mementoKey = "drafts";
 const mostDrafts = 30;
+/** A message has up to a hundred megabytes of pictures. */
+const mostPictured = 5;
 /** A workspace's memory is read as a whole; what is longer is only in the page itself. */
 const mostCharacters = 50_000;
 
@@ -12,7 +14,7 @@ const StoredDrafts = z.array(z.object({ of: z.string(), text: z.string() })).cat
 
 /**
  * What is in a composer and not sent, for each conversation and for a new one. The latest thirty texts are kept with the workspace; pictures
- * are too large for that, and last as long as the window.
+ * are too large for that, and last as long as the window, those of the latest five conversations.
  */
 export class Drafts {
   readonly #memento: Memento;
@@ -37,8 +39,12 @@ export class Drafts {
   }
 
   savePictures(id: ConversationId | null, pictures: readonly Picture[]): void {
+    this.#pictures.delete(id);
     if (pictures.length > 0) this.#pictures.set(id, pictures);
-    else this.#pictures.delete(id);
+    for (const oldest of this.#pictures.keys()) {
+      if (this.#pictures.size <= mostPictured) return;
+      this.#pictures.delete(oldest);
+    }
   }
 
   #all(): z.infer<typeof StoredDrafts> {
