@@ -48,7 +48,7 @@ export const suites = [
   },
   { ...mochaSuite("webview", 60_000), isRequired: true, needsBuild: true, lane: heavy },
   { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, lane: heavy },
-  { ...mochaSuite("e2e", 120_000, "smoke"), name: "e2e-oldest", isRequired: true, needsBuild: true, lane: heavy, env: oldest },
+  { ...mochaSuite("e2e", 120_000, "demo"), name: "e2e-oldest", isRequired: true, needsBuild: true, lane: heavy, env: oldest },
   { ...mochaSuite("golden", 30_000), needsBuild: true },
   { ...mochaSuite("examples", 60_000), needsBuild: true },
   { ...mochaSuite("integration", 120_000), needsBuild: true },

@@ -150,9 +150,10 @@ export class VscodeWindow implements AsyncDisposable {
     await this.#drawn();
   }
 
-  /** A picture of the whole window at `artefacts/<name>.png`; its path. */
+  /** A picture of the whole window at `artefacts/<name>.png`, `artefacts/<name>-oldest.png` in the oldest VS Code; its path. */
   async screenshot(name: string): Promise<string> {
-    const file = path.join(root, "artefacts", `${name}.png`);
+    const isOldest = chosenVersion() === vscodeVersions.oldest;
+    const file = path.join(root, "artefacts", `${name}${isOldest ? "-oldest" : ""}.png`);
     await mkdir(path.dirname(file), { recursive: true });
     await this.page.screenshot({ path: file });
     return file;
