@@ -21,7 +21,7 @@ Options of run
   --resume ID              go on with that conversation, in its folder and with its model; TASK says what is next
   --confirm always|risky|never
                            when to ask before acting (default: risky, which is commands, anything outside the
-                           folder, and files that may hold secrets or that other programs run)
+                           workspace, and files that may hold secrets or that other programs run)
   --max-steps N            stop after N steps (default: 500)
   --max-cost USD           stop when this run has cost so much
   --max-tokens N           stop when this run has used so many tokens

@@ -26,7 +26,7 @@ const modes: Readonly<Record<ConfirmMode, { readonly label: string; readonly det
   always: { label: "Ask Always", detail: "Before every action" },
   risky: {
     label: "Ask Before Commands",
-    detail: "Also for secrets, what other programs run, and anything outside the folder",
+    detail: "Also for secrets, what other programs run, and anything outside the workspace",
   },
   never: { label: "Never Ask", detail: "The agent acts on this machine without a wall" },
 };

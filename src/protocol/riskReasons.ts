@@ -21,7 +21,7 @@ export type RiskReason = z.infer<typeof RiskReason>;
 const sentences: Readonly<Record<RiskReason, string>> = {
   command: "Asks because a command can do anything on this machine.",
   edit: "Asks because this changes a file.",
-  outside: "Asks because this is outside the folder.",
+  outside: "Asks because this is outside the workspace.",
   secret: "Asks because this may hold a secret.",
   protected: "Asks because other programs run this file, or do what it says.",
   program: "Asks because a file of this name would be run in place of a program.",

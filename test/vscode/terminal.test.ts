@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -72,12 +73,10 @@ describe("the agent's terminal", () => {
 
   it("lets the person type, and refuses the agent's command while theirs runs", async () => {
     await run("true");
-    ours()[0]?.sendText("sleep 1000");
-    const busy = await until("their command", async () => {
-      const { outcome } = await run("true");
-      return outcome.type === "busy" && outcome;
-    });
-    assert.deepEqual(busy, { type: "busy", byPerson: true });
+    // Not by asking the terminal: a command that comes before their line is whole gives the line up.
+    ours()[0]?.sendText("touch started; sleep 1000");
+    await until("their command", async () => existsSync(path.join(folder, "started")));
+    assert.deepEqual((await run("true")).outcome, { type: "busy", byPerson: true });
     ours()[0]?.sendText("\x03", false);
     await until("it to end", async () => (await run("true")).outcome.type === "completed");
   });
