@@ -55,7 +55,7 @@ describe("webview: a conversation", function () {
       empty: "",
       demo: "",
       "demo-elsewhere": "",
-      "pictures-sent": "Finished · time",
+      "pictures-sent": "Finished",
       thought: "Finished · time",
       "waiting-for-model": "Waiting for the model · time",
       overloaded: "Waiting for the model · next try in 8 s",
