@@ -68,6 +68,11 @@ export const ChatRequest = z.discriminatedUnion("type", [
 ]);
 export type ChatRequest = z.infer<typeof ChatRequest>;
 
+/** Whether it carries what the person has written. */
+export function isMessage(request: ChatRequest): boolean {
+  return request.type === "task.start" || (request.type === "command" && request.command.type === "message.send");
+}
+
 /** What is true around the conversation: where it acts, with which model, and why it cannot, if it cannot. */
 export const ChatSession = z.object({
   /** Null: a new conversation begins with the next task. */
@@ -128,8 +133,8 @@ export const ChatUpdate = z.discriminatedUnion("type", [
   z.object({ type: z.literal("notifications"), notifications: z.array(Notification) }),
   /** The files that the conversation has changed by edits, after each of them. */
   z.object({ type: z.literal("changes"), conversationId: ConversationId, files: z.array(ChangedFile) }),
-  /** The last request could not be done: a sentence for the person. */
-  z.object({ type: z.literal("failed"), message: z.string() }),
+  /** A request could not be done: a sentence for the person. `isUnsent`: it carried what they had written, which is theirs again. */
+  z.object({ type: z.literal("failed"), message: z.string(), isUnsent: z.boolean().optional() }),
   /** Put the keyboard into the composer, with this text when it is empty. */
   z.object({ type: z.literal("compose"), text: z.string() }),
   /** Put this behind what is in the composer, on a line of its own, and the keyboard behind it. */

@@ -14,6 +14,9 @@ const checks: readonly RegExp[] = [
   /^(?:swift|zig|mix|rake|bundle\s+exec\s+(?:rake|rspec|rubocop)|composer)(?:\s+(?:run\s+)?\S*(?:test|check|build|lint)\S*|\s*$)/,
 ];
 
+/** `make` that only says what it would do. */
+const rehearsal = /^(?:g?make|ninja)(?:\s+\S+)*\s+(?:-[a-zA-Z]*n[a-zA-Z]*|--just-print|--recon)(?:\s|$)/;
+
 const noWork = /\s(?:--version|--help|-h|--dry-run|--collect-only|--list|--listTests)(?:\s|$)/;
 
 /**
@@ -24,5 +27,5 @@ export function isCheck(command: string): boolean {
   const text = command.trim().replace(/\s+2>&1$/, "");
   if (/[;|\n`]|\$\(|[^&]&(?!&)|^&/.test(text.replaceAll("&&", " \u0000 "))) return false;
   const parts = text.split("&&").map((part) => part.trim().replace(/^(?:[A-Za-z_]\w*=\S*\s+)+/, ""));
-  return parts.some((part) => checks.some((check) => check.test(part)) && !noWork.test(part));
+  return parts.some((part) => checks.some((check) => check.test(part)) && !noWork.test(part) && !rehearsal.test(part));
 }

@@ -184,7 +184,7 @@ export class Chat {
         this.#queue.push(...update.notifications);
         return this.#schedule(() => batch(() => this.#fold()));
       case "failed":
-        return this.#fail(update.message);
+        return this.#fail(update.message, update.isUnsent);
       case "compose":
         return this.compose(this.draft.value === "" ? update.text : this.draft.value);
       case "insert":
@@ -285,13 +285,13 @@ export class Chat {
     this.#host.post({ type: "chat.ready", conversationId: this.conversationId.peek(), afterSeq });
   }
 
-  #fail(message: string): void {
+  #fail(message: string, isUnsent = false): void {
     this.problem.value = message;
     this.#answered.value = "";
     this.starting.value = undefined;
     this.isPausing.value = false;
     this.isLoadingEarlier.value = false;
-    this.#draft.giveBack();
+    if (isUnsent) this.#draft.giveBack();
   }
 }
 

@@ -63,7 +63,7 @@ describe("the agent's edits in the editor", () => {
     assert.ok(first && second && created);
     const file = path.join(it.folder, "a.txt");
     const reverted: string[] = [];
-    it.edits.onDidRevert((changed) => reverted.push(path.basename(changed)));
+    it.edits.onDidChangeFile((changed) => reverted.push(path.basename(changed)));
     const document = await vscode.workspace.openTextDocument(file);
     await vscode.window.showTextDocument(document);
 

@@ -90,7 +90,7 @@ describe("webview: the composer and the ways in", function () {
     await view.send(session());
     await composer().fill("Fix it.");
     await composer().press("Enter");
-    await view.send({ type: "failed", message: "The conversation is open in another window." });
+    await view.send({ type: "failed", message: "The conversation is open in another window.", isUnsent: true });
     assert.equal(await composer().inputValue(), "Fix it.");
     assert.equal(await view.page.getByRole("alert").count(), 1);
     await composer().press("Escape");

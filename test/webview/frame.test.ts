@@ -83,7 +83,7 @@ describe("webview: the frame around the log", function () {
   it("shows what was sent while its conversation begins", async () => {
     await interactions["starting-task"]?.(view);
     assert.equal(await view.page.locator(".user-text").innerText(), "Fix the failing test.");
-    await view.send({ type: "failed", message: "The disk is full." });
+    await view.send({ type: "failed", message: "The disk is full.", isUnsent: true });
     assert.equal(await view.page.locator("article.user").count(), 0);
     assert.equal(await composerOf(view).inputValue(), "Fix the failing test.");
   });

@@ -36,7 +36,7 @@ describe("webview: what a message is made of", function () {
     await interactions["starting-pictures"]?.(view);
     assert.deepEqual(await rowNames(view), ["You: 2 pictures"]);
     assert.equal(await view.page.locator(".row.user img").count(), 2);
-    await view.send({ type: "failed", message: "The disk is full." });
+    await view.send({ type: "failed", message: "The disk is full.", isUnsent: true });
     assert.equal(await view.page.locator("article.user").count(), 0);
     assert.equal(await view.page.locator(".thumbnail").count(), 2);
   });

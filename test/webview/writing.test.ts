@@ -86,7 +86,7 @@ describe("webview: what goes with a message", function () {
     await composerOf(view).fill("Like this 🎨.");
     await composerOf(view).press("Enter");
     await composerOf(view).fill("And faster.");
-    await view.send({ type: "failed", message: "The disk is full." });
+    await view.send({ type: "failed", message: "The disk is full.", isUnsent: true });
     assert.equal(await composerOf(view).inputValue(), "Like this 🎨.\n\nAnd faster.");
     assert.deepEqual(await thumbnails(), ["one.png"]);
   });

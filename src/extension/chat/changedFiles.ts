@@ -29,9 +29,11 @@ export class ChangedFiles {
     return [...counted.values()].flatMap(({ file }) => file ?? []);
   }
 
-  /** What is known of the file is not true any more. */
-  forget(path: string): void {
-    this.#counted = new Map([...this.#counted].filter(([known]) => known !== path));
+  /** What is known of the file may not be true any more; false when nothing was. */
+  forget(path: string): boolean {
+    const isKnown = this.#counted.has(path);
+    if (isKnown) this.#counted = new Map([...this.#counted].filter(([known]) => known !== path));
+    return isKnown;
   }
 
   async #count(change: FileChange, signal: AbortSignal): Promise<Counted> {

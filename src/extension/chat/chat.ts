@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type * as vscode from "vscode";
 import { ConversationError } from "../../conversation/conversationError.ts";
-import type { ChatRequest, ChatUpdate } from "../../protocol/chat.ts";
+import { type ChatRequest, type ChatUpdate, isMessage } from "../../protocol/chat.ts";
 import type { CommandOf, PageCommand } from "../../protocol/commands.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { confirmPolicies, limitsOf } from "../../protocol/settings.ts";
@@ -53,7 +53,7 @@ export class Chat implements vscode.Disposable {
       parts.models.onDidChange(() => this.#inBackground(this.#settingsChanged())),
       parts.workspace.onDidChange(() => this.#inBackground(this.#postSession())),
       parts.highlighter.onDidChange(() => face.post({ type: "theme.changed" })),
-      parts.edits.onDidRevert((path) => this.#inBackground(this.#reverted(path))),
+      parts.edits.onDidChangeFile((path) => this.#inBackground(this.#countAgain(path))),
     ];
   }
 
@@ -73,7 +73,7 @@ export class Chat implements vscode.Disposable {
       await this.#handle(request);
     } catch (error) {
       this.#parts.log.error("a request of the view failed", { type: request.type, error: String(error) });
-      this.#face.post({ type: "failed", message: messageOf(error) });
+      this.#face.post({ type: "failed", message: messageOf(error), isUnsent: isMessage(request) });
       if (error instanceof NotOpenHere) await this.#parts.workspace.offerToOpen(error);
     }
   }
@@ -246,9 +246,8 @@ export class Chat implements vscode.Disposable {
     if (id === this.#feed?.id && changes === this.#state.progress.changes) this.#face.post({ type: "changes", conversationId: id, files });
   }
 
-  async #reverted(path: string): Promise<void> {
-    this.#changed.forget(path);
-    await this.#postChanges();
+  async #countAgain(path: string): Promise<void> {
+    if (this.#changed.forget(path)) await this.#postChanges();
   }
 
   /** Nobody waits for it: what goes wrong is told in the view. */

@@ -6,7 +6,7 @@ import type { FileChange } from "../../protocol/progress.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import { encodeText } from "../../tools/textFile.ts";
-import { uriOf } from "../localRuntime/windowFiles.ts";
+import { pathOf, uriOf } from "../localRuntime/windowFiles.ts";
 import { findActed, stateOf } from "./conversationLog.ts";
 import { doneEdit, editedPath, proposedText, wholeOutputPath } from "./editTexts.ts";
 import { type TextNow, textNow } from "./textNow.ts";
@@ -19,14 +19,16 @@ export type Column = vscode.ViewColumn.Active | vscode.ViewColumn.Beside;
 export class Edits implements vscode.Disposable {
   readonly #host: Host;
   readonly #files: Files;
-  readonly #reverted = new vscode.EventEmitter<string>();
+  readonly #changed = new vscode.EventEmitter<string>();
+  readonly #listening: vscode.Disposable;
   readonly #ended = new AbortController();
-  /** An edit of the file at this path was taken back. */
-  readonly onDidRevert = this.#reverted.event;
+  /** The person has changed the file at this path: an edit was taken back, or a document saved. */
+  readonly onDidChangeFile = this.#changed.event;
 
   constructor(host: Host, files: Files) {
     this.#host = host;
     this.#files = files;
+    this.#listening = vscode.workspace.onDidSaveTextDocument(({ uri }) => this.#changed.fire(pathOf(uri) ?? uri.path));
   }
 
   /** What one edit did, or, while it waits for an answer, what it would do to the file as it is now. */
@@ -61,7 +63,7 @@ export class Edits implements vscode.Disposable {
     }
     if (before === null) await moveToTrash(file);
     else await this.#files.write(file, encodeText(now, before).bytes, { expected: now.version, signal: this.#ended.signal });
-    this.#reverted.fire(file);
+    this.#changed.fire(file);
     await this.#tellModel(id, file);
   }
 
@@ -87,7 +89,8 @@ export class Edits implements vscode.Disposable {
 
   dispose(): void {
     this.#ended.abort();
-    this.#reverted.dispose();
+    this.#listening.dispose();
+    this.#changed.dispose();
   }
 
   /** Else it would go on as if its edit were there. */

@@ -12,6 +12,11 @@ export function windowFiles(): Files {
   return editorFiles(place === diskPlace ? new MachineFiles() : new WorkspaceFiles(place), { place });
 }
 
+/** The path that the agent's tools know a document by; undefined when they cannot reach it. */
+export function pathOf(uri: vscode.Uri): string | undefined {
+  return windowPlace().pathOf(uri);
+}
+
 /** The resource that an agent of this window means by `path`. */
 export function uriOf(path: string): vscode.Uri {
   return windowPlace().uriOf(path);

@@ -38,6 +38,7 @@ describe("whether a command's good end is evidence", () => {
     "$(npm test)",
     "test -f x",
     "python3 script.py",
+    "make -n test",
   ];
   for (const command of evidence) it(`is, of ${JSON.stringify(command)}`, () => assert.equal(isCheck(command), true));
   for (const command of none) it(`is not, of ${JSON.stringify(command)}`, () => assert.equal(isCheck(command), false));
