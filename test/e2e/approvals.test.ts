@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { openChatWindow } from "../support/chatWindow.ts";
+import { until } from "../support/until.ts";
 
 const finish = (message: string): object => ({ toolCalls: [{ name: "finish", arguments: { message } }] });
 const terminal = (command: string): object => ({ toolCalls: [{ name: "terminal", arguments: { command } }] });
@@ -43,6 +44,12 @@ describe("what the agent may do", () => {
     // Because the second box takes the place of the first.
     await window.page.getByText("Set Secret (2/2): GREETING").waitFor();
     await window.quickInput("very-secret-hello");
+    // Because Enter is refused while VS Code still asks whether the value is a good one.
+    const box = window.page.getByText("Set Secret (2/2): GREETING");
+    await until("the value to be taken", async () => {
+      if (await box.isVisible()) await window.page.keyboard.press("Enter");
+      return !(await box.isVisible());
+    });
     await window.command("OpenHands: Select Mode…");
     await window.pick("Never Ask");
     await window.page.getByRole("dialog").getByRole("button", { name: "Never Ask" }).click();
@@ -50,7 +57,7 @@ describe("what the agent may do", () => {
     await chat.send("Use it.");
     await chat.row("Finished: Secret used.").then((row) => row.waitFor());
     const told = JSON.stringify(it.llm.requests.at(-1)?.body.messages);
-    assert.match(told, /length 17/);
+    assert.match(told.slice(-120), /length 17/);
     assert.doesNotMatch(told, /very-secret-hello/);
     await window.screenshot("secret-used");
     assert.deepEqual(window.consoleErrors, []);
