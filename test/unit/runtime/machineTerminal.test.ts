@@ -168,7 +168,9 @@ describe("machine terminal before a person", () => {
     equal(await ask({ type: "command", command: "sleep 0.3", timeoutMs: 10 }), "running");
     equal(await ask({ type: "input", text: "echo re''ad; sleep 1000", noChangeTimeoutMs: 9000 }), "completed");
     await terminal.seen(/\nread\r\n/);
-    equal(await ask({ type: "key", key: "C-c" }), "completed");
+    // Because bash loses an interrupt that comes while it starts a program, a person would press it again, too.
+    const press = (): Promise<string> => ask({ type: "key", key: "C-c", noChangeTimeoutMs: 2000 });
+    equal((await press()) === "completed" || (await press()) === "completed", true);
     equal(await terminal.run("echo usable"), "0 usable\n");
   });
 
