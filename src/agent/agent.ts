@@ -3,6 +3,7 @@ import type { EventId } from "../protocol/ids.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Grants } from "./grants.ts";
+import type { Spent } from "./limits.ts";
 import type { AgentConversation } from "./maskedConversation.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -14,6 +15,8 @@ export interface Agent {
   readonly tools: readonly Tool[];
   readonly secrets: Secrets;
   readonly grants: Grants;
+  /** What the run has used before the answer that lets it go on; absent: it begins. */
+  readonly spent?: Spent;
   /** Hears what is not stored: must not throw. */
   readonly emit: (signal: AgentSignal) => void;
 }

@@ -14,6 +14,17 @@ export class LimitReached extends Error {
   }
 }
 
+/** What a run has used so far; it is counted on when an answer of the person lets it go on. */
+export interface Spent {
+  steps: number;
+  tokens: number;
+  costUsd: number;
+  /** While it worked; waiting for an answer does not count. */
+  workedMs: number;
+}
+
+export const nothingSpent = (): Spent => ({ steps: 0, tokens: 0, costUsd: 0, workedMs: 0 });
+
 /**
  * What one run may use, counted from its begin (reliability.md LF-21). A limit that cannot be counted ends the run, because a person who
  * sets one relies on it.
@@ -24,12 +35,13 @@ export class Allowance implements Disposable {
   readonly #hasPrice: boolean;
   readonly #timeUp = new AbortController();
   readonly #timer: NodeJS.Timeout | undefined;
-  #steps = 0;
-  #tokens = 0;
-  #costUsd = 0;
+  readonly #spent: Spent;
+  readonly #begunAt = performance.now();
   #uncounted: LimitReached | undefined;
 
-  constructor({ limits = {}, max_iterations }: Pick<ConversationState, "limits" | "max_iterations">, llm: Llm) {
+  /** Counts on what is `spent`. */
+  constructor({ limits = {}, max_iterations }: Pick<ConversationState, "limits" | "max_iterations">, llm: Llm, spent = nothingSpent()) {
+    this.#spent = spent;
     this.#limits = limits;
     this.#maxSteps = max_iterations ?? defaultMaxSteps;
     this.#hasPrice = llm.hasPrice;
@@ -37,7 +49,7 @@ export class Allowance implements Disposable {
     // Longer than a timer can be is longer than any run.
     if (max_wall_seconds !== undefined && max_wall_seconds < 2_000_000) {
       const error = new LimitReached("MaxTimeReached", `The limit of ${amount(max_wall_seconds, "second")} is reached.`);
-      this.#timer = setTimeout(() => this.#timeUp.abort(error), max_wall_seconds * 1000);
+      this.#timer = setTimeout(() => this.#timeUp.abort(error), Math.max(0, max_wall_seconds * 1000 - spent.workedMs));
     }
   }
 
@@ -49,28 +61,26 @@ export class Allowance implements Disposable {
   /** Before each step: throws a LimitReached when nothing is left for it. */
   take(): void {
     const { max_cost_usd, max_tokens } = this.#limits;
+    const { steps, tokens, costUsd } = this.#spent;
     if (this.#uncounted) throw this.#uncounted;
     if (max_cost_usd !== undefined && !this.#hasPrice) throw unknownPrice(max_cost_usd);
-    if (this.#steps >= this.#maxSteps)
+    if (steps >= this.#maxSteps)
       throw new LimitReached("MaxIterationsReached", `The limit of ${amount(this.#maxSteps, "step")} is reached.`);
-    if (max_cost_usd !== undefined && this.#costUsd >= max_cost_usd)
+    if (max_cost_usd !== undefined && costUsd >= max_cost_usd)
       throw new LimitReached(
         "MaxBudgetReached",
-        `The limit of ${displayCost(max_cost_usd)} is reached: this run has cost ${displayCost(this.#costUsd)}.`,
+        `The limit of ${displayCost(max_cost_usd)} is reached: this run has cost ${displayCost(costUsd)}.`,
       );
-    if (max_tokens !== undefined && this.#tokens >= max_tokens)
-      throw new LimitReached(
-        "MaxTokensReached",
-        `The limit of ${amount(max_tokens, "token")} is reached: this run has used ${this.#tokens}.`,
-      );
-    this.#steps++;
+    if (max_tokens !== undefined && tokens >= max_tokens)
+      throw new LimitReached("MaxTokensReached", `The limit of ${amount(max_tokens, "token")} is reached: this run has used ${tokens}.`);
+    this.#spent.steps++;
   }
 
   /** After each reply. */
   count({ usage, costUsd }: Pick<LlmReply, "usage" | "costUsd">): void {
     const { max_cost_usd, max_tokens } = this.#limits;
-    this.#tokens += (usage?.prompt_tokens ?? 0) + (usage?.completion_tokens ?? 0);
-    this.#costUsd += costUsd ?? 0;
+    this.#spent.tokens += (usage?.prompt_tokens ?? 0) + (usage?.completion_tokens ?? 0);
+    this.#spent.costUsd += costUsd ?? 0;
     if (max_cost_usd !== undefined && costUsd === undefined) this.#uncounted = unknownPrice(max_cost_usd);
     if (max_tokens !== undefined && usage === undefined)
       this.#uncounted = new LimitReached(
@@ -81,6 +91,7 @@ export class Allowance implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
+    this.#spent.workedMs += performance.now() - this.#begunAt;
   }
 }
 

@@ -29,7 +29,7 @@ export interface RunSignals {
 export async function run(agent: Agent, { interrupt, pause }: RunSignals): Promise<void> {
   const { conversation } = agent;
   await conversation.append(...unknownOutcomes(conversation.state), ...systemPromptEvents(agent), statusEvent("running"));
-  using allowance = new Allowance(conversation.state, agent.llm);
+  using allowance = new Allowance(conversation.state, agent.llm, agent.spent);
   const stop = AbortSignal.any([interrupt, allowance.timeUp]);
   try {
     await conversation.append(
@@ -51,7 +51,8 @@ async function steps(agent: Agent, context: RunContext, { interrupt, pause }: Ru
     const progress = progressOf(conversation.events, firstSeq);
     if (progress.kind === "stuck") return stuckEvents(progress.reason);
     if (progress.kind === "nudge") await conversation.append(nudge(progress.text));
-    context.allowance.take();
+    // What the person has just allowed is a part of the step that asked.
+    if (conversation.state.pending.length === 0) context.allowance.take();
     const end = await step(agent, context, interrupt);
     if (end !== "continue") return [statusEvent(end)];
   }

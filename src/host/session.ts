@@ -2,6 +2,7 @@ import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { unknownOutcomes } from "../agent/calls.ts";
 import { failedEvents, HostClosing, interrupted, interruptedEvents, statusEvent } from "../agent/endings.ts";
 import { Grants } from "../agent/grants.ts";
+import { nothingSpent, type Spent } from "../agent/limits.ts";
 import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
 import { recover } from "../agent/recover.ts";
 import { run } from "../agent/run.ts";
@@ -20,6 +21,7 @@ import { HostError } from "./hostError.ts";
 import { titleEvent, userMessage } from "./messages.ts";
 import { Passing } from "./passing.ts";
 import { isAnswerFor, isQuestion, rejections } from "./questions.ts";
+import { logEnd } from "./runLog.ts";
 
 interface Run {
   readonly interrupt: AbortController;
@@ -47,6 +49,7 @@ export class Session implements AsyncDisposable {
   readonly #equipment: Equipment;
   readonly #passing: Passing;
   #run: Run | undefined;
+  #spent: Spent = nothingSpent();
   /** Whether the person has asked for more since they paused the run that is going. */
   #startsAgain = false;
   /** For the model, with the next message. */
@@ -217,16 +220,18 @@ export class Session implements AsyncDisposable {
     if (accept && remember && confirmation_policy?.kind === "ConfirmRisky") this.#grants.remember(pending);
     if (!accept) await this.#kept.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
     // Without a reason, what was written while it asked says what to do instead.
-    if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start();
+    if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start(this.#spent);
   }
 
   async #update(key: string, value: unknown): Promise<void> {
     await this.#kept.append(stateUpdate(key, value));
   }
 
-  #start(): void {
+  /** A run that goes on after an answer counts on what it has `spent`. */
+  #start(spent = nothingSpent()): void {
     if (this.#run?.pause.signal.aborted) this.#startsAgain = true;
     if (this.#run || this.#isClosed) return;
+    this.#spent = spent;
     const interrupt = new AbortController();
     const pause = new AbortController();
     const firstSeq = this.#conversation.events.length;
@@ -251,17 +256,10 @@ export class Session implements AsyncDisposable {
     this.#options.log.info("a run begins", { id: this.#conversation.id });
     try {
       await run(await this.#agent(interrupt), { interrupt, pause });
-      this.#logEnd(Math.round(performance.now() - startedAt));
+      logEnd(this.#options.log, this.#conversation, performance.now() - startedAt);
     } catch (error) {
       await (interrupt.aborted ? this.#keep(interruptedEvents(this.#conversation.state, interrupt.reason)) : this.#failed(error));
     }
-  }
-
-  #logEnd(tookMs: number): void {
-    const { id, state, events } = this.#conversation;
-    const last = events.findLast((event) => event.kind === "ConversationErrorEvent");
-    if (state.execution_status === "error") this.#options.log.error("a run failed", { id, code: last?.code, tookMs });
-    else this.#options.log.info("a run has ended", { id, status: state.execution_status, tookMs });
   }
 
   /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */
@@ -288,6 +286,7 @@ export class Session implements AsyncDisposable {
       conversation: this.#kept,
       secrets: this.#secrets,
       grants: this.#grants,
+      spent: this.#spent,
       emit: (passing: AgentSignal): void => this.#tell({ ...passing, conversationId: id }),
       ...(await this.#equipment.ready(state, events, signal)),
     };
