@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
 import type { Activities } from "../activity/activities.ts";
@@ -15,6 +16,9 @@ interface OtherFolders {
 const lookMs = 30_000;
 /** VS Code opens a row that was selected by a key after at most so long. */
 const selectingMs = 500;
+/** A row is not there while VS Code draws the list anew: so often it is looked for again, and after so long. */
+const revealTries = 5;
+const drawingMs = 100;
 
 /**
  * The conversations as a tree. Those of this window's folders come first and flat, because they are what a person looks for; all others are
@@ -66,9 +70,7 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
   /** Puts the keyboard on this conversation, or else on the first: VS Code does not by itself while a list is being read. */
   async focus(id: string | null): Promise<void> {
     await vscode.commands.executeCommand(`${HistoryTree.id}.focus`);
-    const all = await this.getChildren();
-    const node = all.find((entry) => "id" in entry && entry.id === id) ?? all[0];
-    if (node) await this.view.reveal(node, { focus: true, select: true });
+    for (let left = revealTries; left > 0 && !(await this.#reveal(id)); left--) await setTimeout(drawingMs);
   }
 
   /**
@@ -108,6 +110,20 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
   dispose(): void {
     clearInterval(this.#timer);
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** False: VS Code draws the list anew, and knows no rows meanwhile. */
+  async #reveal(id: string | null): Promise<boolean> {
+    const all = await this.getChildren();
+    const node = all.find((entry) => "id" in entry && entry.id === id) ?? all[0];
+    if (node === undefined) return true;
+    return this.view.reveal(node, { focus: true, select: true }).then(
+      () => true,
+      (error: unknown) => {
+        this.#log.info("a row of the list could not be shown yet", { error: String(error) });
+        return false;
+      },
+    );
   }
 
   #isHere({ working_dir }: HistoryEntry): boolean {
