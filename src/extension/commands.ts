@@ -4,7 +4,7 @@ import type { CommandMap } from "./commandMap.ts";
 import type { DiagnosticParts } from "./copyDiagnostics.ts";
 import { modelCommands } from "./modelCommands.ts";
 import type { TestParts } from "./modelPicker/testModel.ts";
-import type { Workspace } from "./workspace.ts";
+import { NotOpenHere, type Workspace } from "./workspace.ts";
 
 export interface CommandParts extends TestParts, DiagnosticParts {
   /** Those of the chats. */
@@ -13,7 +13,7 @@ export interface CommandParts extends TestParts, DiagnosticParts {
   readonly channel: vscode.LogOutputChannel;
 }
 
-/** The palette: each command with what it does; a failure is said in a notification with a way to the log. */
+/** The palette: each command with what it does; a failure is said in a notification with a way on, or to the log. */
 export function registerCommands(context: vscode.ExtensionContext, parts: CommandParts): void {
   const commands: CommandMap = {
     ...parts.commands,
@@ -24,16 +24,17 @@ export function registerCommands(context: vscode.ExtensionContext, parts: Comman
     showLog: () => parts.channel.show(true),
   };
   for (const [name, run] of Object.entries(commands)) {
-    const command = (...args: unknown[]): Promise<void> => guarded(() => run(...args), parts.channel);
+    const command = (...args: unknown[]): Promise<void> => guarded(() => run(...args), parts);
     context.subscriptions.push(vscode.commands.registerCommand(`openhands.${name}`, command));
   }
 }
 
-async function guarded(run: () => unknown, channel: vscode.LogOutputChannel): Promise<void> {
+async function guarded(run: () => unknown, { channel, workspace }: CommandParts): Promise<void> {
   try {
     await run();
   } catch (error) {
     channel.error("a command failed", String(error));
+    if (error instanceof NotOpenHere) return workspace.offerToOpen(error);
     const answer = await vscode.window.showErrorMessage(messageOf(error), "Show Log");
     if (answer === "Show Log") channel.show(true);
   }
