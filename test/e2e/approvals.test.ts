@@ -9,7 +9,7 @@ const finish = (message: string): object => ({ toolCalls: [{ name: "finish", arg
 const terminal = (command: string): object => ({ toolCalls: [{ name: "terminal", arguments: { command } }] });
 
 describe("what the agent may do", () => {
-  it("is one command for good, asked outside the folder, and changed by the palette: secrets, mode", async () => {
+  it("is one command for good, asked outside the workspace, and changed by the palette: secrets, mode", async () => {
     const outside = await mkdtemp(path.join(tmpdir(), "openhands-outside-"));
     await using cleaning = new AsyncDisposableStack();
     cleaning.defer(() => rm(outside, { recursive: true, force: true }));
@@ -33,7 +33,7 @@ describe("what the agent may do", () => {
     await asks("echo two");
     assert.deepEqual((await chat.rows()).slice(1, 3), ["Ran echo one", "Ran echo one, allowed earlier"]);
     await chat.allow();
-    await asks("outside the folder");
+    await asks("outside the workspace");
     await window.screenshot("asks-outside");
     await chat.allow();
     await chat.statusIs("Finished");

@@ -84,7 +84,7 @@ describe("the keyboard alone", () => {
     await page.locator(".modified-in-monaco-diff-editor .view-line", { hasText: "December 12" }).first().waitFor();
 
     await palette("OpenHands: New Conversation");
-    await chat.statusIs("Ready");
+    await (await chat.frame()).getByRole("heading", { name: "What should change?" }).waitFor();
     await chatHas(/^Message to the agent/);
     await keyboard.type("Say hello.");
     await keyboard.press("Enter");

@@ -45,7 +45,7 @@ describe("a second window", () => {
     assert.equal((await chat.rows()).at(-1), "Finished: Went on.");
 
     await first.command("OpenHands: Delete Conversation");
-    await other.statusIs("Deleted");
+    await page.getByText("This conversation was deleted.").waitFor();
     await until("the first to show nothing of it", async () => (await chat.rows()).length === 0);
     await notificationButton(first, "Undo").click();
     await chat.statusIs("Finished");
