@@ -13,7 +13,7 @@ import { writeLog } from "./longLog.ts";
 import type { Part, Row, Target } from "./row.ts";
 import { quantile, type Spread, spread } from "./statistics.ts";
 
-const windows = 1;
+const windows = 3;
 const idleMs = 10_000;
 const tokens = 100;
 const floodMb = 50;
