@@ -32,7 +32,7 @@ export async function measureFace(): Promise<Part> {
     title: `The face in VS Code (${windows} windows; the rest in one)`,
     rows: [
       row("activation", "ms", spread(starts.map(({ activationMs }) => activationMs)), { atMost: 100 }),
-      row("idle, CPU", "% of a core", spread(starts.map(({ idlePercent }) => idlePercent)), { atMost: 0.5 }),
+      row("idle, CPU added", "% of a core", spread(starts.map(({ idlePercent }) => idlePercent)), { atMost: 0.5 }),
       row("idle, memory added", "MB", spread(starts.map(({ addedMb }) => addedMb)), { atMost: 40 }),
       row("10k events, first paint", "ms", one(work.firstPaintMs), { atMost: 500 }),
       row("view rebuilt", "ms", one(work.rebuiltMs), { atMost: 1_000 }),
@@ -53,6 +53,12 @@ interface Start {
   readonly activationMs: number;
   readonly idlePercent: number;
   readonly addedMb: number;
+}
+
+async function idleCpuMs(face: FaceWindow): Promise<number> {
+  const cpu = await face.cpuMs();
+  await sleep(idleMs);
+  return (await face.cpuMs()) - cpu;
 }
 
 interface Work {
@@ -87,14 +93,14 @@ async function inWindow<Found>(measure: (face: FaceWindow, model: Model) => Prom
 
 async function measureStart(face: FaceWindow): Promise<Start> {
   await sleep(settledMs);
+  const withoutMs = await idleCpuMs(face);
   const before = await face.memoryMb();
   const activationMs = await face.activate();
   await face.command("openhands.chat.focus");
   await frameOf(face);
   await sleep(settledMs);
-  const cpu = await face.cpuMs();
-  await sleep(idleMs);
-  const idlePercent = (((await face.cpuMs()) - cpu) / idleMs) * 100;
+  // VS Code's own extensions are never quite idle: what they use is not ours.
+  const idlePercent = (((await idleCpuMs(face)) - withoutMs) / idleMs) * 100;
   const after = await face.memoryMb();
   return { activationMs, idlePercent, addedMb: after.rss - before.rss };
 }

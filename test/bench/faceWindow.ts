@@ -7,6 +7,8 @@ import { until } from "../support/until.ts";
 import { startVscodeServer, type VscodeServer } from "../support/vscodeServer.ts";
 import { openWindow, type VscodeWindow } from "../support/vscodeWindow.ts";
 
+/** Without VS Code's own search for open ports, which goes through all processes again and again. */
+const quiet = { "openhands.confirm": "never", "remote.autoForwardPorts": false };
 const bundle = path.join(root, ".build", "bench");
 
 export interface FaceWindowOptions {
@@ -34,7 +36,7 @@ export class FaceWindow implements AsyncDisposable {
     await bundleHost();
     const server = await startVscodeServer({
       env: { ...env, OPENHANDS_BENCH_ADDRESS: address },
-      settings: { "openhands.confirm": "never" },
+      settings: quiet,
     });
     try {
       await prepare?.(server.dataFolder);
