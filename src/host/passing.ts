@@ -1,9 +1,6 @@
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId, EventId } from "../protocol/ids.ts";
-import type { Notification } from "../protocol/notifications.ts";
-
-/** As much of the running action's output as a view keeps. */
-const mostOutput = 20_000;
+import { mostLiveCharacters, type Notification } from "../protocol/notifications.ts";
 
 /**
  * What passes by in one conversation and is in no event yet, kept for who comes late: the reply so far, the tail of the running action's
@@ -29,7 +26,7 @@ export class Passing {
         break;
       case "terminal.output": {
         const before = this.#output?.actionId === notification.actionId ? this.#output.text : "";
-        this.#output = { actionId: notification.actionId, text: (before + notification.text).slice(-mostOutput) };
+        this.#output = { actionId: notification.actionId, text: (before + notification.text).slice(-mostLiveCharacters) };
         break;
       }
       case "llm.waiting":

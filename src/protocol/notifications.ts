@@ -3,6 +3,8 @@ import { parseEvent } from "./events.ts";
 import { ConversationId, EventId } from "./ids.ts";
 
 const target = { conversationId: ConversationId };
+/** So much of a running action's output is kept for those who watch it: its last characters. */
+export const mostLiveCharacters = 20_000;
 /** Why a conversation can only be read here. */
 const ReadReason = z.enum(["in-use", "taken-over", "newer", "not-writable"]);
 const Seq = z.number().int().min(0);

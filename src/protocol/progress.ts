@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { TaskItem } from "./actions.ts";
+import { type FileEditorObservation, TaskItem } from "./actions.ts";
 import { type Event, isUserMessage, type ObservationEvent } from "./events.ts";
 import { EventId } from "./ids.ts";
 import { isCheck } from "./proof.ts";
@@ -71,13 +71,12 @@ function withObservation(progress: Progress, { observation }: ObservationEvent):
     case "TaskTrackerObservation":
       return { ...progress, tasks: observation.task_list };
     case "FileEditorObservation": {
-      const { command, path, old_content, new_content } = observation;
-      if (command === "view" || path == null || new_content == null) return progress;
-      const before = observation.prev_exist ? (old_content ?? "") : null;
+      const change = changeMadeBy(observation);
+      if (change === undefined) return progress;
       return {
         ...withoutProof(progress),
         edits: progress.edits + 1,
-        changes: withChange(progress.changes, { path, before, after: new_content }),
+        changes: withChange(progress.changes, change),
       };
     }
     case "TerminalObservation":
@@ -87,6 +86,13 @@ function withObservation(progress: Progress, { observation }: ObservationEvent):
     default:
       return progress;
   }
+}
+
+/** What the editor has done to a file: the whole texts; undefined when it has only looked, or failed. */
+export function changeMadeBy(observation: FileEditorObservation): FileChange | undefined {
+  const { command, path, prev_exist, old_content, new_content, is_error } = observation;
+  if (is_error || command === "view" || path == null || new_content == null) return undefined;
+  return { path, before: prev_exist ? (old_content ?? "") : null, after: new_content };
 }
 
 /** A file that is as it was before is not changed. */

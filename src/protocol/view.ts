@@ -10,7 +10,7 @@ import type {
 } from "./events.ts";
 import { isUserMessage } from "./events.ts";
 import { condensedText, interruptText } from "./noticeTexts.ts";
-import type { Notification } from "./notifications.ts";
+import { mostLiveCharacters, type Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState, stateKeys } from "./state.ts";
 import { nothingStreaming, ViewDraft } from "./viewDraft.ts";
 
@@ -50,7 +50,7 @@ export interface ActionRow {
   readonly event: ActionEvent;
   /** Absent while it waits, runs, or its outcome is unknown. */
   readonly result?: ActionResult;
-  /** Raw terminal text of the running action: the tail, at most 20,000 characters. */
+  /** Raw terminal text of the running action: the tail, at most `mostLiveCharacters`. */
   readonly liveOutput: string;
   /** When it began to run, as a timestamp of the log; an approval moves it. */
   readonly startedAt: string;
@@ -88,8 +88,6 @@ export interface Snapshot {
   readonly firstSeq: number;
   readonly events: readonly Event[];
 }
-
-const maxLiveCharacters = 20_000;
 
 export const initialView: View = {
   firstSeq: 0,
@@ -136,7 +134,7 @@ export function reduceView(view: View, notification: Notification): View {
       return changed(view, (draft) =>
         draft.changeAction(
           (row) => row.id === notification.actionId,
-          (row) => ({ ...row, liveOutput: (row.liveOutput + notification.text).slice(-maxLiveCharacters) }),
+          (row) => ({ ...row, liveOutput: (row.liveOutput + notification.text).slice(-mostLiveCharacters) }),
         ),
       );
     case "llm.waiting":

@@ -1,4 +1,4 @@
-import { changedFile } from "../../protocol/changedFiles.ts";
+import { changedFile } from "../../protocol/changedFile.ts";
 import type { ChangedFile } from "../../protocol/chat.ts";
 import type { FileChange } from "../../protocol/progress.ts";
 import type { Files } from "../../runtime/runtime.ts";

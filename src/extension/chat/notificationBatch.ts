@@ -1,9 +1,7 @@
-import type { Notification } from "../../protocol/notifications.ts";
+import { mostLiveCharacters, type Notification } from "../../protocol/notifications.ts";
 
 /** At most twenty messages a second; the first one after a silence goes at once, so that a single token is not kept waiting. */
 const intervalMs = 50;
-/** As many as the view keeps of a running action's output. */
-const mostLiveCharacters = 20_000;
 
 /** Gathers notifications into few messages, so that a flood of output costs no more than a trickle. */
 export class NotificationBatch implements Disposable {

@@ -1,5 +1,6 @@
 import { textOf } from "../../protocol/content.ts";
 import type { ActionEvent, Event, ObservationEvent } from "../../protocol/events.ts";
+import { changeMadeBy, type FileChange } from "../../protocol/progress.ts";
 import type { ActionResult } from "../../protocol/view.ts";
 import { textAfter } from "../../tools/fileEditor.ts";
 
@@ -9,19 +10,10 @@ export interface Acted {
   readonly result?: ActionResult;
 }
 
-/** What one edit has made of one file: the whole texts. `before` is null where no file was. */
-export interface EditTexts {
-  readonly path: string;
-  readonly before: string | null;
-  readonly after: string;
-}
-
 /** The edit that was done; undefined when the action was none, or has failed. */
-export function doneEdit({ result }: Acted): EditTexts | undefined {
+export function doneEdit({ result }: Acted): FileChange | undefined {
   if (result?.kind !== "ObservationEvent" || result.observation.kind !== "FileEditorObservation") return undefined;
-  const { command, path, prev_exist, old_content, new_content, is_error } = result.observation;
-  if (is_error || command === "view" || path == null || new_content == null) return undefined;
-  return { path, before: prev_exist ? (old_content ?? "") : null, after: new_content };
+  return changeMadeBy(result.observation);
 }
 
 /** The file that an edit is about, done or not. */
@@ -35,13 +27,6 @@ export function proposedText({ action: { action } }: Acted, now: string | null):
   if (action.command === "undo_edit") throw new Error("What an undo makes of the file is known when it is done.");
   if (now === null && action.command !== "create") throw new Error(`There is no file ${action.path} to edit.`);
   return textAfter(action, now ?? "");
-}
-
-/** The whole text of what came of an action. */
-export function resultText({ result }: Acted): string {
-  if (result === undefined) return "";
-  if (result.kind === "AgentErrorEvent") return result.error;
-  return result.kind === "UserRejectObservation" ? result.rejection_reason : textOf(result.observation.content);
 }
 
 /** Where a command's whole output was kept, when it was too long for its result; the file lives as long as the runtime. */

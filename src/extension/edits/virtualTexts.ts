@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
 import * as z from "zod";
 import type { Host } from "../../host/host.ts";
+import { resultText } from "../../protocol/display.ts";
 import { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import { findActed, stateOf } from "./conversationLog.ts";
-import { doneEdit, editedPath, proposedText, resultText } from "./editTexts.ts";
+import { doneEdit, editedPath, proposedText } from "./editTexts.ts";
 import { textNow } from "./textNow.ts";
 
 /** What a document is of: one action, or all that the conversation has changed. */
@@ -56,7 +57,7 @@ const readers: Readonly<Record<VirtualScheme, (uri: vscode.Uri, reading: Reading
   },
   "openhands-result": async (uri, { host }) => {
     const { conversation, action } = sourceOf(uri);
-    return action === undefined ? "" : resultText(await findActed(host, conversation, action));
+    return action === undefined ? "" : resultText((await findActed(host, conversation, action)).result);
   },
 };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changedFiles } from "../../../src/protocol/changedFiles.ts";
+import { changedFile } from "../../../src/protocol/changedFile.ts";
 import { textContent, textOf } from "../../../src/protocol/content.ts";
 import { displayAction } from "../../../src/protocol/display.ts";
 import { type ActionEvent, type Event, type ObservationEvent, parseEvent } from "../../../src/protocol/events.ts";
@@ -103,18 +103,15 @@ describe("an event for a view", () => {
   });
 });
 
-describe("the changed files", () => {
-  it("are counted in lines, each change once", () => {
+describe("a changed file", () => {
+  it("is counted in lines", () => {
     const changes = [
       { path: "/w/a", before: null, after: "1\n2\n" },
       { path: "/w/b", before: "1\n2\n3\n", after: "1\n3\n4\n5\n" },
     ];
-    const known = new WeakMap();
-    const files = changedFiles(changes, known);
-    assert.deepEqual(files, [
+    assert.deepEqual(changes.map(changedFile), [
       { path: "/w/a", status: "created", added: 2, removed: 0 },
       { path: "/w/b", status: "changed", added: 2, removed: 1 },
     ]);
-    assert.ok(changedFiles(changes, known).every((file, index) => file === files[index]));
   });
 });
