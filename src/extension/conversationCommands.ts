@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import type { Host } from "../host/host.ts";
 import type { ConversationId } from "../protocol/ids.ts";
-import { type Activities, isRunning, needsPerson, titleOf } from "./activity/activities.ts";
+import { type Activities, isRunning, needsPerson } from "./activity/activities.ts";
 import { clock, millisecondsSince } from "./activity/age.ts";
+import { titleOf } from "./activity/titles.ts";
 import type { Chats } from "./chat/chats.ts";
 import type { CommandMap } from "./commandMap.ts";
 import type { Edits } from "./edits/edits.ts";

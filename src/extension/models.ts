@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
 import { needsKey } from "../llm/openLlm.ts";
-import { type ModelProfile, Settings } from "../protocol/settings.ts";
+import type { ModelProfile, Settings } from "../protocol/settings.ts";
 import type { LlmRef } from "../protocol/state.ts";
 import type { ApiKeys } from "./apiKeys.ts";
 import { chooseModel, type Environment, environmentModel, isLoopback, labelOf, type ModelChoice } from "./modelChoice.ts";
+import { readSettings, writeSetting } from "./settings.ts";
 
 /** Whether an endpoint has its key; `not needed` is said of servers on this machine only, others may or may not want one. */
 export type KeyState = "set" | "missing" | "not needed";
@@ -28,8 +29,7 @@ export class Models implements vscode.Disposable {
   }
 
   get settings(): Settings {
-    const configuration = vscode.workspace.getConfiguration("openhands");
-    return Settings.parse(Object.fromEntries(Object.keys(Settings.shape).map((key) => [key, configuration.get(key)])));
+    return readSettings();
   }
 
   get choice(): ModelChoice {
@@ -70,14 +70,14 @@ export class Models implements vscode.Disposable {
 
   /** By its name in the settings; empty: the environment's. Kept in the person's own settings, never in the workspace's. */
   async select(name: string): Promise<void> {
-    await this.#write("model", name);
+    await writeSetting("model", name);
   }
 
   /** In the place of the profile with the name `replaced`, or as the last one; a profile that was chosen stays so under its new name. */
   async saveProfile(profile: ModelProfile, replaced = profile.name): Promise<void> {
     const { profiles, model } = this.settings;
     const at = profiles.findIndex(({ name }) => name === replaced);
-    await this.#write("profiles", at < 0 ? [...profiles, profile] : profiles.with(at, profile));
+    await writeSetting("profiles", at < 0 ? [...profiles, profile] : profiles.with(at, profile));
     if (model === replaced && model !== profile.name) await this.select(profile.name);
   }
 
@@ -85,20 +85,16 @@ export class Models implements vscode.Disposable {
   async removeProfile(removed: ModelProfile): Promise<() => Promise<void>> {
     const { profiles, model } = this.settings;
     const at = profiles.findIndex(({ name }) => name === removed.name);
-    await this.#write("profiles", profiles.toSpliced(at, 1));
+    await writeSetting("profiles", profiles.toSpliced(at, 1));
     if (model === removed.name) await this.select("");
     return async () => {
       const now = this.settings.profiles.filter(({ name }) => name !== removed.name);
-      await this.#write("profiles", now.toSpliced(at, 0, removed));
+      await writeSetting("profiles", now.toSpliced(at, 0, removed));
       if (model === removed.name) await this.select(model);
     };
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
-  }
-
-  async #write(key: keyof Settings, value: unknown): Promise<void> {
-    await vscode.workspace.getConfiguration("openhands").update(key, value, vscode.ConfigurationTarget.Global);
   }
 }

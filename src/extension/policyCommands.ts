@@ -7,6 +7,7 @@ import { type ConversationParts, idShown } from "./conversationCommands.ts";
 import { stateOf } from "./edits/conversationLog.ts";
 import { askChoice } from "./modelPicker/quickInput.ts";
 import type { Models } from "./models.ts";
+import { writeSetting } from "./settings.ts";
 
 export interface PolicyParts extends Pick<ConversationParts, "host" | "chats"> {
   readonly models: Models;
@@ -41,7 +42,7 @@ async function selectMode({ settings }: Models): Promise<void> {
   const answer = await askChoice(step, choices, settings.confirm);
   if (answer === undefined || answer === "back" || answer.value === settings.confirm) return;
   if (answer.value === "never" && !(await isSure())) return;
-  await vscode.workspace.getConfiguration("openhands").update("confirm", answer.value, vscode.ConfigurationTarget.Global);
+  await writeSetting("confirm", answer.value);
 }
 
 async function isSure(): Promise<boolean> {

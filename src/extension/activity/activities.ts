@@ -49,6 +49,3 @@ export class Activities implements vscode.Disposable {
 export const needsPerson = ({ waiting, isReadOnly }: Activity): boolean => waiting > 0 && !isReadOnly;
 
 export const isRunning = ({ execution_status, isReadOnly }: Activity): boolean => execution_status === "running" && !isReadOnly;
-
-/** As it is called wherever it has no title yet. */
-export const titleOf = ({ title }: { readonly title?: string | undefined }): string => title ?? "New Conversation";

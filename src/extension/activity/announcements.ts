@@ -2,7 +2,9 @@ import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
 import type { Chats } from "../chat/chats.ts";
 import type { Models } from "../models.ts";
-import { type Activities, type ActivityChange, isRunning, needsPerson, titleOf } from "./activities.ts";
+import { writeSetting } from "../settings.ts";
+import { type Activities, type ActivityChange, isRunning, needsPerson } from "./activities.ts";
+import { titleOf } from "./titles.ts";
 
 /**
  * One notification when a conversation that nobody sees needs the person, or has ended. It only shows the conversation: an answer is given
@@ -30,8 +32,7 @@ export class Announcements implements vscode.Disposable {
     if (text === undefined || !this.#models.settings.notifications || this.#chats.isVisible(change.id)) return;
     const answer = await vscode.window.showInformationMessage(text, open, never);
     if (answer === open) await this.#chats.open(change.id);
-    if (answer === never)
-      await vscode.workspace.getConfiguration("openhands").update("notifications", false, vscode.ConfigurationTarget.Global);
+    if (answer === never) await writeSetting("notifications", false);
   }
 }
 

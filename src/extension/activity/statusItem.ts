@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { Activity } from "../../protocol/summary.ts";
-import { type Activities, isRunning, needsPerson, titleOf } from "./activities.ts";
+import { type Activities, isRunning, needsPerson } from "./activities.ts";
 import { clock, millisecondsSince } from "./age.ts";
+import { titleOf } from "./titles.ts";
 
 const tickMs = 1_000;
 

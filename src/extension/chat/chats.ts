@@ -2,13 +2,13 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import { ConversationId } from "../../protocol/ids.ts";
 import type { Activities } from "../activity/activities.ts";
+import { newTitle } from "../activity/titles.ts";
 import type { ChatParts } from "./chatParts.ts";
 import { ChatTab } from "./chatTab.ts";
 import { ChatView } from "./chatView.ts";
 import type { Surface } from "./surface.ts";
 
 const SavedPage = z.object({ conversationId: ConversationId.nullable() }).catch({ conversationId: null });
-const newTitle = "New Conversation";
 
 /** All places of the window that show a chat: the view and any number of editor tabs. */
 export class Chats implements vscode.WebviewPanelSerializer, vscode.Disposable {

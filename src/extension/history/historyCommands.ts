@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { Host } from "../../host/host.ts";
 import { ConversationId } from "../../protocol/ids.ts";
-import { titleOf } from "../activity/activities.ts";
+import { titleOf } from "../activity/titles.ts";
 import type { Chats } from "../chat/chats.ts";
 import { type CommandMap, entriesOf } from "../commandMap.ts";
 import { stateOf } from "../edits/conversationLog.ts";

@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
 import type { Activities } from "../activity/activities.ts";
+import { titleOf } from "../activity/titles.ts";
 import type { Workspace } from "../workspace.ts";
 import type { History } from "./history.ts";
 import { descriptionOf, type HistoryEntry, type Standing, spokenOf, standingOf, tooltipOf } from "./historyWords.ts";
@@ -148,7 +149,7 @@ function groupItem({ entries }: OtherFolders): vscode.TreeItem {
 }
 
 function conversationItem(entry: HistoryEntry, isHere: boolean): vscode.TreeItem {
-  const item = new vscode.TreeItem(entry.title ?? "New Conversation");
+  const item = new vscode.TreeItem(titleOf(entry));
   const standing = standingOf(entry);
   item.id = entry.id;
   item.description = descriptionOf(entry, isHere);

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { ListedConversation } from "../../protocol/summary.ts";
 import { age } from "../activity/age.ts";
+import { titleOf } from "../activity/titles.ts";
 
 /** A conversation of the list, as it is now. */
 export interface HistoryEntry extends ListedConversation {
@@ -49,7 +50,7 @@ const standingWords: Readonly<Record<Standing, string>> = {
 
 /** All that is known of it, a line for each. */
 export function tooltipOf(entry: HistoryEntry): string {
-  const { title, model, accumulated_cost, created_at, working_dir } = entry;
+  const { model, accumulated_cost, created_at, working_dir } = entry;
   const cost = accumulated_cost === undefined ? undefined : accumulated_cost === null ? "not known" : `$${accumulated_cost.toFixed(2)}`;
   const created = Number.isNaN(Date.parse(created_at)) ? undefined : new Date(created_at).toLocaleString();
   const facts = [
@@ -58,10 +59,10 @@ export function tooltipOf(entry: HistoryEntry): string {
     ["Created", created],
     ["Folder", working_dir],
   ].flatMap(([name, value]) => (value === undefined ? [] : `${name}: ${value}`));
-  return [title ?? "New Conversation", standingWords[standingOf(entry)], ...facts].join("\n");
+  return [titleOf(entry), standingWords[standingOf(entry)], ...facts].join("\n");
 }
 
 /** What a screen reader says of the row. */
 export function spokenOf(entry: HistoryEntry, now = Date.now()): string {
-  return `${entry.title ?? "New Conversation"}, ${standingWords[standingOf(entry)]}, ${age(entry.updated_at, now)}`;
+  return `${titleOf(entry)}, ${standingWords[standingOf(entry)]}, ${age(entry.updated_at, now)}`;
 }
