@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ConversationId } from "../protocol/ids.ts";
-import type { ConversationStart } from "../protocol/state.ts";
+import { type ConversationStart, stateKeys } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import { Conversation } from "./conversation.ts";
 import { ConversationError, inUse, lost, newer, notFound, notOpened } from "./conversationError.ts";
@@ -185,6 +185,7 @@ function startEvents(start: ConversationStart): EventDraft[] {
   const values: Record<string, unknown> = {
     id: start.id,
     workspace: { kind: "LocalWorkspace", working_dir: start.working_dir, ...(start.folders ? { folders: start.folders } : {}) },
+    ...(start.runtime === undefined ? {} : { [stateKeys.runtime]: start.runtime }),
     agent: { kind: "Agent", llm: start.llm },
     confirmation_policy: start.confirmation_policy,
     max_iterations: start.max_iterations,

@@ -7,10 +7,10 @@ import type { ConversationState, LlmRef } from "../protocol/state.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { defaultTools } from "../tools/defaultTools.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { HostOptions } from "./host.ts";
+import type { HostOptions, RuntimeNeeds } from "./host.ts";
 import { HostError } from "./hostError.ts";
 
-type Needed = Pick<ConversationState, "llm" | "working_dir" | "folders" | "execution_status">;
+type Needed = Pick<ConversationState, "llm" | "working_dir" | "folders" | "runtime" | "execution_status">;
 
 interface Opening {
   readonly runtime: Promise<Runtime>;
@@ -48,7 +48,11 @@ export class Equipment implements AsyncDisposable {
     const { llm: ref, working_dir: workingDir } = state;
     if (!ref || !workingDir) throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
     signal.throwIfAborted();
-    const opening = (this.#opening ??= this.#open(workingDir, state.folders ?? [workingDir]));
+    const opening = (this.#opening ??= this.#open({
+      workingDir,
+      folders: state.folders ?? [workingDir],
+      runtime: state.runtime ?? { kind: "local" },
+    }));
     // Both at once; the model is asked for again after a failure, too.
     const keysVersion = this.#options.keysVersion?.() ?? 0;
     const known = state.execution_status === "error" || this.#llm?.keysVersion !== keysVersion ? undefined : this.#llm;
@@ -72,7 +76,7 @@ export class Equipment implements AsyncDisposable {
     await runtime?.[Symbol.asyncDispose]();
   }
 
-  #open(workingDir: string, folders: readonly string[]): Opening {
+  #open(needs: Pick<RuntimeNeeds, "workingDir" | "folders" | "runtime">): Opening {
     const cancel = new AbortController();
     let phase = "";
     const onPhase = (next: string): void => {
@@ -81,7 +85,7 @@ export class Equipment implements AsyncDisposable {
       this.#tellPhase(next);
     };
     const { openRuntime } = this.#options;
-    const opened = openRuntime({ workingDir, folders, conversationId: this.#id, onPhase, signal: cancel.signal });
+    const opened = openRuntime({ ...needs, conversationId: this.#id, onPhase, signal: cancel.signal });
     const opening: Opening = { runtime: opened, cancel, isOpen: false };
     const isOpen = (): void => {
       opening.isOpen = true;

@@ -5,7 +5,8 @@ import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import type { LlmRef } from "../protocol/state.ts";
+import type { RuntimeRef } from "../protocol/sandbox.ts";
+import { type LlmRef, stateKeys } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -20,6 +21,7 @@ export interface RuntimeNeeds {
   readonly workingDir: string;
   /** All folders of the workspace, `workingDir` among them. */
   readonly folders: readonly string[];
+  readonly runtime: RuntimeRef;
   readonly conversationId: ConversationId;
   /** Hears what is being made ready, in words, such as "Starting the container"; the host clears it itself at the end. */
   readonly onPhase: (phase: string) => void;
@@ -166,9 +168,11 @@ export class Host implements AsyncDisposable {
       case "confirmation_policy.set":
         return session.setPolicy(command.policy);
       case "llm.set":
-        return session.setLlm(command.llm);
+        return session.set("agent", { kind: "Agent", llm: command.llm });
       case "limits.set":
         return session.setLimits(command.limits, command.maxIterations);
+      case "runtime.set":
+        return session.set(stateKeys.runtime, command.runtime);
       case "secrets.set":
         return session.setSecrets(command.secrets);
     }

@@ -13,7 +13,7 @@ import { stateUpdate } from "../conversation/stamp.ts";
 import { awaitsReply } from "../llm/chatHistory.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import { type ConfirmationPolicy, type Limits, type LlmRef, stateKeys } from "../protocol/state.ts";
+import { type ConfirmationPolicy, type Limits, stateKeys } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import { Equipment } from "./equipment.ts";
 import type { HostOptions, NotificationListener } from "./host.ts";
@@ -145,8 +145,9 @@ export class Session implements AsyncDisposable {
     return this.#inOrder(() => this.#update("confirmation_policy", policy));
   }
 
-  setLlm(llm: LlmRef): Promise<void> {
-    return this.#inOrder(() => this.#update("agent", { kind: "Agent", llm }));
+  /** A value of the state, for the next run. */
+  set(key: string, value: unknown): Promise<void> {
+    return this.#inOrder(() => this.#update(key, value));
   }
 
   setLimits(limits: Limits, maxIterations?: number): Promise<void> {

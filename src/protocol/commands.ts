@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ConversationId, EventId } from "./ids.ts";
 import { EnvironmentName } from "./runtime.ts";
+import { RuntimeRef } from "./sandbox.ts";
 import { ConfirmationPolicy, ConversationStart, Limits, LlmRef } from "./state.ts";
 
 /** A picture in the message itself, as a `data:` URL of at most 5 MB. */
@@ -55,6 +56,11 @@ export const Command = z.discriminatedUnion("type", [
   z.object({ type: z.literal("confirmation_policy.set"), ...target, policy: ConfirmationPolicy }),
   /** What the person has done outside of the conversation, in words for the model: it is told with their next message. Kept in memory until then. */
   z.object({ type: z.literal("note.add"), ...target, text: z.string() }),
+  /**
+   * Another image or network for the conversation's sandbox, for when it is opened next; the door changes a running one itself. Refused when
+   * it is of another kind and the agent has worked already.
+   */
+  z.object({ type: z.literal("runtime.set"), ...target, runtime: RuntimeRef }),
   /** From the next run on, the conversation talks to this model. */
   z.object({ type: z.literal("llm.set"), ...target, llm: LlmRef }),
   /**

@@ -134,6 +134,8 @@ export const RuntimeInfo = z.object({
   /** The wall in a person's words, such as "Local · no sandbox". */
   wall: z.string(),
   isSandboxed: z.boolean(),
+  /** Whether commands in the sandbox reach a network; absent: as the machine does. */
+  hasNetwork: z.boolean().optional(),
   workingDir: z.string(),
   /** All folders of the workspace, `workingDir` among them; absent: it is the only one. */
   folders: z.array(z.string()).optional(),

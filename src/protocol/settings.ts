@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { SandboxNetwork } from "./sandbox.ts";
 import type { ConfirmationPolicy, Limits, LlmRef } from "./state.ts";
 
 /** When the agent asks, in the words of settings and flags. */
@@ -32,6 +33,9 @@ export const ModelProfile = z.object({
 });
 export type ModelProfile = z.infer<typeof ModelProfile>;
 
+/** A folder of the machine that sandboxes see as well, beside the workspace. Both paths are absolute. */
+const SandboxMount = z.object({ source: z.string().min(1), target: z.string().startsWith("/"), readOnly: z.boolean().default(true) });
+
 const limit = z.number().min(0).catch(0).default(0);
 
 /**
@@ -56,6 +60,26 @@ export const Settings = z.object({
   maxMinutes: limit,
   /** What the editor shows of an edit: a row in the chat only, the file in a tab behind, or its diff while it asks. */
   showEdits: z.enum(["chat", "tab", "diff"]).catch("chat").default("chat"),
+  /** Where the tools of new conversations act. */
+  runtime: z.enum(["local", "docker"]).catch("local").default("local"),
+  /** The image of new sandboxes; empty: the usual one. */
+  "sandbox.image": z.string().trim().catch("").default(""),
+  "sandbox.network": SandboxNetwork.catch("none").default("none"),
+  /** Whether a sandbox works on a copy whose changes come back as a review, or on the folders themselves. */
+  "sandbox.workspace": z.enum(["copy", "bind"]).catch("copy").default("copy"),
+  "sandbox.memoryMegabytes": z.number().int().min(256).catch(2048).default(2048),
+  "sandbox.cpus": z.number().min(0.1).catch(2).default(2),
+  "sandbox.pids": z.number().int().min(32).catch(512).default(512),
+  "sandbox.mounts": z
+    .array(z.unknown())
+    .catch([])
+    .default([])
+    .transform((mounts) => mounts.flatMap((mount) => SandboxMount.safeParse(mount).data ?? [])),
+  "sandbox.writableRoot": z.boolean().catch(false).default(false),
+  /** Empty: DOCKER_HOST, Docker's context, or where an engine is found. */
+  "sandbox.dockerHost": z.string().trim().catch("").default(""),
+  /** The engine's OCI runtime, such as `runsc`; empty: its default. */
+  "sandbox.ociRuntime": z.string().trim().catch("").default(""),
   /** Whether one notification says that a hidden conversation needs the person or has ended. */
   notifications: z.boolean().catch(true).default(true),
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type ActionEvent, type Event, parseActionEvent } from "./events.ts";
 import { ConversationId } from "./ids.ts";
 import { initialProgress, Progress, reduceProgress } from "./progress.ts";
+import { RuntimeRef } from "./sandbox.ts";
 
 /** agent-server protocol §4.9. */
 export const ExecutionStatus = z.enum(["idle", "running", "paused", "waiting_for_confirmation", "finished", "error", "stuck", "deleting"]);
@@ -59,6 +60,8 @@ export const ConversationStart = z.object({
   working_dir: z.string().min(1),
   /** All folders of the workspace, `working_dir` among them; absent: it is the only one. What is in them may be read and edited. */
   folders: z.array(z.string().min(1)).optional(),
+  /** Where its tools act; absent: `local`. */
+  runtime: RuntimeRef.optional(),
   llm: LlmRef,
   confirmation_policy: ConfirmationPolicy,
   /** Steps of one run. */
@@ -115,6 +118,7 @@ const update = {
   workspace: z
     .object({ working_dir: z.string(), folders: z.array(z.string()).optional() })
     .transform(({ working_dir, folders }) => ({ working_dir, ...(folders ? { folders } : {}) })),
+  runtime: RuntimeRef.transform((runtime) => ({ runtime })),
   agent: z.object({ llm: LlmRef }).transform(({ llm }) => ({ llm })),
   confirmation_policy: ConfirmationPolicy.transform((confirmation_policy) => ({ confirmation_policy })),
   max_iterations: z
@@ -162,6 +166,8 @@ export const stateKeys = {
   stuckReason: "stuck_reason",
   /** A SecretRegistry. */
   secrets: "secret_registry",
+  /** A RuntimeRef. */
+  runtime: "runtime",
 } as const;
 
 /** The state after `event`. Keys and values that this version does not understand change nothing. */

@@ -23,6 +23,8 @@ export interface Runtime extends AsyncDisposable {
   readonly terminal: Terminal;
   readonly files: Files;
   readonly search: Search;
+  /** Aborts, with a RuntimeError as its reason, when what stands behind it has gone and does not come back by itself. Absent: that cannot happen. */
+  readonly lost?: AbortSignal;
 }
 
 /** One persistent shell. It starts with the first command, in `info.workingDir`. */
@@ -39,6 +41,20 @@ export interface Terminal {
   run(request: TerminalRequest, options: TerminalOptions): Promise<TerminalResult>;
   /** Replaces the shell by a new one in `info.workingDir`; whatever ran in the old one is ended. */
   reset(signal: AbortSignal): Promise<void>;
+}
+
+/** A terminal that a person can watch and type into, beside the agent. */
+export interface PersonTerminal extends Terminal {
+  /**
+   * Calls back with everything a person at the terminal sees: prompts, the agent's commands as if they had been typed,
+   * output with its escape sequences. Nothing is repeated for a listener that comes later.
+   */
+  onRaw(listener: (text: string) => void): Disposable;
+  /** The person's keys. A line they enter is a command in the same shell; while it runs, the agent's are refused as `busy`. */
+  type(keys: string): void;
+  resize(cols: number, rows: number): void;
+  /** Ends what runs now, like an aborted `run`; resolves when the shell is usable again. */
+  interrupt(): Promise<void>;
 }
 
 export interface TerminalOptions {

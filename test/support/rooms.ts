@@ -31,20 +31,29 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   dompurify: ["src/webview/"],
   hono: ["src/server/"],
   "markdown-it": ["src/webview/"],
+  dockerode: ["src/runtime/docker/"],
   "node-pty": ["src/runtime/machine/"],
   openai: ["src/llm/openai.ts"],
   preact: ["src/webview/"],
   shiki: ["src/extension/highlighter/"],
+  "tar-stream": ["src/runtime/machine/", "src/runtime/workspaceCopy/", "src/runtime/docker/"],
   zod: ["src/protocol/", "src/llm/", "src/runtime/machine/", "src/conversation/", "src/server/", "src/tools/", "src/webview/", ...programs],
 };
 
 /** Not a package but VS Code itself. */
 export const vscode: readonly string[] = ["src/extension/"];
 
-const machine = ["src/runtime/machine/", "src/runtime/docker/", ...programs];
+const machine = ["src/runtime/machine/", "src/runtime/docker/", "src/runtime/workspaceCopy/", ...programs];
 const network = ["src/runtime/remote/", "src/runtime/docker/", "src/server/", ...programs];
 /** The demo reads its recorded replies and looks at the sample workspace. */
-const disk = ["src/conversation/", "src/llm/demo.ts", "src/runtime/machine/", "src/runtime/docker/", ...programs];
+const disk = [
+  "src/conversation/",
+  "src/llm/demo.ts",
+  "src/runtime/machine/",
+  "src/runtime/docker/",
+  "src/runtime/workspaceCopy/",
+  ...programs,
+];
 const anywhere = ["src/llm/", "src/runtime/", "src/tools/", "src/conversation/", "src/agent/", "src/host/", "src/server/", ...programs];
 
 /** Where each of Node's modules may be imported. Protocol and webview run without Node, so they have none. */

@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
 import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
-import type { MachineTerminal } from "../../runtime/machine/machineTerminal.ts";
-import type { Terminal, TerminalOptions } from "../../runtime/runtime.ts";
+import type { PersonTerminal, Terminal, TerminalOptions } from "../../runtime/runtime.ts";
 import { Screen } from "./screen.ts";
 
 export interface ShownTerminalOptions {
-  readonly shell: MachineTerminal;
+  readonly shell: PersonTerminal;
   readonly log: Log;
   /** Brings a terminal that has just been made into view, without the keyboard. */
   readonly reveal: (terminal: vscode.Terminal) => void;

@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { RuntimeInfo } from "../../protocol/runtime.ts";
-import type { Files, Runtime } from "../runtime.ts";
+import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { chooseShell } from "./dialects/choose.ts";
 import { markVariable, shellEnvironment, terminalMark, withoutSecrets } from "./environment.ts";
 import { MachineFiles } from "./machineFiles.ts";
 import { openMachineSearch } from "./machineSearch.ts";
-import type { MachineTerminal, TerminalSize } from "./machineTerminal.ts";
+import type { TerminalSize } from "./machineTerminal.ts";
 import { ShellTerminal } from "./machineTerminal.ts";
 import { Notices } from "./notices.ts";
 import { shellOpener } from "./openShell.ts";
@@ -43,7 +43,7 @@ export interface MachineOptions {
 
 /** This machine, as a place where tools act. */
 export interface MachineRuntime extends Runtime {
-  readonly terminal: MachineTerminal;
+  readonly terminal: PersonTerminal;
   /** What the person should know about this terminal, in a sentence; undefined when all is as it should be. */
   readonly notice: string | undefined;
 }

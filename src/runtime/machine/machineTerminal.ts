@@ -1,6 +1,6 @@
 import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
 import { messageOf } from "../../protocol/thrown.ts";
-import type { Terminal, TerminalOptions } from "../runtime.ts";
+import type { PersonTerminal, TerminalOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { endShells } from "./endShells.ts";
 import { waitsForInput } from "./inputWait.ts";
@@ -12,20 +12,6 @@ import { RunningCommand } from "./runningCommand.ts";
 import type { Shell, ShellListener } from "./shell.ts";
 import { checkText } from "./terminalText.ts";
 import { type OutputFolder, WholeOutput } from "./wholeOutput.ts";
-
-/** A terminal that a person can watch and type into, beside the agent. */
-export interface MachineTerminal extends Terminal {
-  /**
-   * Calls back with everything a person at the terminal sees: prompts, the agent's commands as if they had been typed,
-   * output with its escape sequences. Nothing is repeated for a listener that comes later.
-   */
-  onRaw(listener: (text: string) => void): Disposable;
-  /** The person's keys. A line they enter is a command in the same shell; while it runs, the agent's are refused as `busy`. */
-  type(keys: string): void;
-  resize(cols: number, rows: number): void;
-  /** Ends what runs now, like an aborted `run`; resolves when the shell is usable again. */
-  interrupt(): Promise<void>;
-}
 
 /** Starts a shell in `folder` and waits for its first prompt; rejects with RuntimeError. */
 export type OpenShell = (folder: string, size: TerminalSize, listener: ShellListener) => Promise<Shell>;
@@ -46,7 +32,7 @@ export interface ShellTerminalOptions {
 }
 
 /** The terminal over whatever shells `openShell` gives, one after the other. */
-export class ShellTerminal implements MachineTerminal, AsyncDisposable {
+export class ShellTerminal implements PersonTerminal, AsyncDisposable {
   readonly #openShell: OpenShell;
   readonly #outputs: OutputFolder;
   readonly #firstFolder: string;

@@ -1,0 +1,84 @@
+import type { ConversationId } from "../../protocol/ids.ts";
+import type { Log } from "../../protocol/log.ts";
+import type { DockerRef, LeftOut, SandboxNetwork } from "../../protocol/sandbox.ts";
+import type { PersonTerminal, Runtime } from "../runtime.ts";
+import type { Review } from "../workspaceCopy/review.ts";
+
+/** What a sandbox may use; Docker's own numbers. */
+export interface SandboxLimits {
+  readonly memoryMegabytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+}
+
+/** A folder of the machine that a sandbox sees as well, beside its workspace. */
+export interface SandboxMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** The person's settings; read anew for each sandbox. */
+export interface SandboxSettings extends SandboxLimits {
+  /** Where the engine is, such as `unix:///var/run/docker.sock` or `ssh://me@host`; empty: DOCKER_HOST, Docker's context, or where one is found. */
+  readonly dockerHost: string;
+  readonly mounts: readonly SandboxMount[];
+  /** Whether the image's own files can be written; what is written goes with the container. */
+  readonly writableRoot: boolean;
+  /** The engine's OCI runtime, such as `runsc`; empty: its own default. */
+  readonly ociRuntime: string;
+}
+
+export interface SandboxesOptions {
+  /** `dist` of the package: sandbox-server, the prebuilt parts of node-pty, busybox. */
+  readonly dist: string;
+  /** A folder of ours on this machine: who we are for the engine's labels, and what each copy was made from. Made when missing. */
+  readonly stateFolder: string;
+  readonly settings: () => SandboxSettings;
+  /** What commands of the engine's programs (ssh) inherit, and where DOCKER_HOST and the like are read. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+export interface SandboxNeeds {
+  readonly conversationId: ConversationId;
+  /** Folders of the workspace on this machine, the one that the agent works in first. */
+  readonly folders: readonly string[];
+  readonly ref: DockerRef;
+  /** Hears what is being made ready, in words, such as "Copying the workspace · 12 of 80 MB". */
+  readonly onPhase: (phase: string) => void;
+  /** Aborting leaves nothing behind but what was there before. */
+  readonly signal: AbortSignal;
+}
+
+/** A sandbox that runs: the conversation's runtime, and what a person can do with it. Disposing ends the container; its workspace stays. */
+export interface Sandbox extends Runtime {
+  readonly terminal: PersonTerminal;
+  readonly lost: AbortSignal;
+  readonly ref: DockerRef;
+  /** Undefined where the folders themselves are in the sandbox: then there is nothing to bring back. */
+  readonly review: Review | undefined;
+  readonly leftOut: LeftOut;
+  /** A shell of the person's own in the sandbox, beside the agent's. Disposing ends it. */
+  openShell(size: { readonly cols: number; readonly rows: number }): Promise<PersonShell>;
+  /** Takes effect at once, for what runs too; the model is told with its next command. */
+  setNetwork(network: SandboxNetwork, signal: AbortSignal): Promise<void>;
+}
+
+export interface PersonShell extends Disposable {
+  onOutput(listener: (text: string) => void): Disposable;
+  onEnd(listener: (exitCode: number | null) => void): Disposable;
+  type(keys: string): void;
+  resize(cols: number, rows: number): void;
+}
+
+/** A sandbox as the engine knows it, running or not. */
+export interface ListedSandbox {
+  readonly conversationId: ConversationId;
+  readonly image: string;
+  readonly isRunning: boolean;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** Whether a workspace of it is kept, with whatever was changed there. */
+  readonly hasWorkspace: boolean;
+}
