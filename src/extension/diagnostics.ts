@@ -39,11 +39,22 @@ export function diagnosticsOf({ about, settings, choice, keyStates, conversation
       ...Object.fromEntries(profiles.map((profile, at) => [`profile ${at + 1}`, profileWords(profile)])),
     }),
     section("Keys", keyStates),
-    section("Settings", Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, String(value)]))),
+    section("Settings", settingWords(plain)),
     section("Conversations", counted(conversations)),
     `## Log\n\n\`\`\`\n${log.trimEnd().split("\n").slice(-mostLines).join("\n").replaceAll("```", "'''")}\n\`\`\``,
   ].join("\n\n");
   return masked(withoutFolders(report, folders), secrets);
+}
+
+/** Of what may name a place or an address, only what tells nothing of it. */
+function settingWords(settings: Omit<Settings, "profiles" | "model">): Record<string, string> {
+  const { "sandbox.mounts": mounts, "sandbox.dockerHost": dockerHost, "sandbox.image": image, ...plain } = settings;
+  return {
+    ...Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, String(value)])),
+    "sandbox.image": image.split("/").at(-1) ?? "",
+    "sandbox.dockerHost": URL.parse(dockerHost)?.protocol ?? (dockerHost === "" ? "" : "set"),
+    "sandbox.mounts": String(mounts.length),
+  };
 }
 
 function withoutFolders(report: string, folders: readonly string[]): string {

@@ -69,7 +69,11 @@ describe("package.json", () => {
     const properties = Object.assign({}, ...contributes.configuration.map((section) => section.properties)) as Record<string, Setting>;
     const profile = z.object({ properties: z.looseObject({}) }).parse(properties["openhands.profiles"]?.["items"]).properties;
     assert.deepEqual(Object.keys(profile).toSorted(), Object.keys(ModelProfile.shape).toSorted());
-    for (const key of ["confirm", "showEdits"] as const) {
+    const mount = z.object({ properties: z.looseObject({}) }).parse(properties["openhands.sandbox.mounts"]?.["items"]).properties;
+    const mounts = [{ source: "/cache", target: "/mnt", readOnly: true }];
+    assert.deepEqual(Settings.parse({ "sandbox.mounts": mounts })["sandbox.mounts"], mounts);
+    assert.deepEqual(Object.keys(mount).toSorted(), Object.keys(mounts[0] ?? {}).toSorted());
+    for (const key of ["confirm", "showEdits", "runtime", "sandbox.network", "sandbox.workspace"] as const) {
       const schema = Settings.shape[key].unwrap().unwrap();
       const { enum: values, enumDescriptions } = properties[`openhands.${key}`] as { enum?: string[]; enumDescriptions?: string[] };
       assert.deepEqual([values, enumDescriptions?.length], [schema.options, schema.options.length]);

@@ -8,6 +8,9 @@ describe("the diagnostics", () => {
   const settings = Settings.parse({
     model: "Work",
     maxCost: 2,
+    "sandbox.image": "registry.hidden.example.com/team/python:3.12",
+    "sandbox.dockerHost": "ssh://me@hidden.example.com",
+    "sandbox.mounts": [{ source: "/srv/hidden", target: "/mnt/hidden" }],
     profiles: [{ name: "Work", model: "gpt-5", baseUrl: `https://me:hunter22hunter@llm.example.com/v1?key=${key}` }],
   });
   const log = [
@@ -41,6 +44,10 @@ describe("the diagnostics", () => {
       "- profile 1: gpt-5 at llm.example.com, context window not set, no prices",
       "- llm.example.com: set",
       "- maxCost: 2",
+      "- runtime: local",
+      "- sandbox.image: python:3.12",
+      "- sandbox.dockerHost: ssh:",
+      "- sandbox.mounts: 1",
       "- kept: 2, 3.0 MB",
       "- finished: 1",
       "activated",
@@ -60,7 +67,7 @@ describe("the diagnostics", () => {
       "eyJhbGci",
       "hunter22",
     ];
-    for (const part of [...forms, "private", "hidden-project", "/home/me"])
+    for (const part of [...forms, "private", "hidden-project", "hidden.example", "/mnt", "/srv", "/home/me"])
       assert.equal(report.includes(part), false, `"${part}" is in:\n${report}`);
   });
 });
