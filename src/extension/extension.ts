@@ -8,10 +8,12 @@ import type { LlmRef } from "../protocol/state.ts";
 import { ApiKeys } from "./apiKeys.ts";
 import { openChats } from "./chat/openChats.ts";
 import { registerCommands } from "./commands.ts";
-import { LocalRuntimes } from "./localRuntime/localRuntimes.ts";
-import { watchTitle } from "./localRuntime/watchTitle.ts";
+import { DockerRuntimes } from "./dockerRuntime/dockerRuntimes.ts";
+import { openLocal } from "./localRuntime/openLocal.ts";
 import { toLog } from "./log.ts";
 import { Models } from "./models.ts";
+import { AgentTerminals } from "./terminals/agentTerminals.ts";
+import { watchTitle } from "./terminals/watchTitle.ts";
 import { Workspace } from "./workspace.ts";
 
 let closing: (() => Promise<void>) | undefined;
@@ -28,26 +30,39 @@ export function activate(context: vscode.ExtensionContext): void {
     if (isVscodeModel(ref)) return (await import("./vscodeLlm.ts")).openVscodeLlm(ref.model);
     return openLlm(ref, workingDir, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) });
   };
-  const runtimes = new LocalRuntimes({
-    log,
+  const store = new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath);
+  const terminals = new AgentTerminals({
     chatView: () => chats.view.webview,
     watchTitle: (id, listener) => watchTitle(host, id, listener),
   });
+  const sandboxes = new DockerRuntimes({
+    dist: vscode.Uri.joinPath(context.extensionUri, "dist").fsPath,
+    stateFolder: context.globalStorageUri.fsPath,
+    log,
+    terminals,
+    refuseUntrusted: () => workspace.refuseUntrusted(),
+    isKnown: async (id) => (await store.ids()).includes(id) || (await store.deletedIds()).includes(id),
+    openSandboxes: async () => Promise.reject(new Error("Sandboxes come with the next version.")),
+  });
   const host = new Host({
-    store: new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath),
+    store,
     openLlm: openModel,
     keysVersion: () => keys.version,
     openRuntime: async (needs) => {
       workspace.refuseElsewhere(needs.workingDir);
-      return runtimes.open(needs.conversationId, needs);
+      const { runtime } = needs;
+      return runtime.kind === "docker" ? sandboxes.open({ ...needs, runtime }) : openLocal(needs, { log, terminals });
     },
     log,
   });
   const openForTest = (ref: LlmRef): Promise<Llm> => openModel(ref, workspace.folder ?? demoFolder);
   context.subscriptions.push(channel, models, workspace);
-  const { chats, commands } = openChats(context, { host, models, workspace, runtimes, log });
+  const { chats, commands } = openChats(context, { host, models, workspace, terminals, sandboxes, log });
   registerCommands(context, { context, commands, models, keys, host, workspace, channel, openLlm: openForTest });
-  closing = () => host[Symbol.asyncDispose]();
+  closing = async () => {
+    await host[Symbol.asyncDispose]();
+    await sandboxes[Symbol.asyncDispose]();
+  };
 }
 
 /** Runs are paused, shells ended and logs closed before the window goes. */

@@ -4,9 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
-import { LocalRuntimes } from "../../src/extension/localRuntime/localRuntimes.ts";
-import { Reveal } from "../../src/extension/localRuntime/reveal.ts";
-import { Screen } from "../../src/extension/localRuntime/screen.ts";
+import { openLocal } from "../../src/extension/localRuntime/openLocal.ts";
+import { AgentTerminals } from "../../src/extension/terminals/agentTerminals.ts";
+import { Reveal } from "../../src/extension/terminals/reveal.ts";
+import { Screen } from "../../src/extension/terminals/screen.ts";
 import { ConversationId } from "../../src/protocol/ids.ts";
 import type { TerminalResult } from "../../src/protocol/runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
@@ -20,8 +21,7 @@ describe("the agent's terminal", () => {
   let folder = "";
   let runtime: Runtime;
   let name: (title: string) => void = () => undefined;
-  const runtimes = new LocalRuntimes({
-    log,
+  const terminals = new AgentTerminals({
     chatView: () => undefined,
     watchTitle: (_id, listener) => {
       name = listener;
@@ -32,7 +32,7 @@ describe("the agent's terminal", () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "openhands-terminal-"));
-    runtime = await runtimes.open(id, { workingDir: folder, folders: [folder] });
+    runtime = await openLocal({ conversationId: id, workingDir: folder, folders: [folder] }, { log, terminals });
   });
 
   afterEach(async () => {
@@ -47,7 +47,7 @@ describe("the agent's terminal", () => {
 
   it("is made with the first command, is named after its conversation, and goes with it", async () => {
     assert.deepEqual(ours(), []);
-    assert.throws(() => runtimes.showTerminal(ConversationId.parse("00000000-0000-4000-8000-00000000000b")), /no terminal yet/);
+    assert.throws(() => terminals.show(ConversationId.parse("00000000-0000-4000-8000-00000000000b")), /no terminal yet/);
     await run("echo hello");
     assert.deepEqual(
       ours().map((terminal) => terminal.name),
@@ -57,12 +57,12 @@ describe("the agent's terminal", () => {
     await until("the new name", async () => ours()[0]?.name === "OpenHands: Something else");
     await runtime[Symbol.asyncDispose]();
     await until("it to go", async () => ours().length === 0);
-    assert.throws(() => runtimes.showTerminal(id), /no terminal yet/);
+    assert.throws(() => terminals.show(id), /no terminal yet/);
   });
 
   it("TF-15 comes back with the next command, and when it is asked for, after the person has closed it", async () => {
     await run("cd / && export KEPT=yes");
-    for (const reopen of [() => run("true"), async () => runtimes.showTerminal(id)]) {
+    for (const reopen of [() => run("true"), async () => terminals.show(id)]) {
       ours()[0]?.dispose();
       await until("it to close", async () => ours().length === 0);
       await reopen();

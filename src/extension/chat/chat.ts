@@ -165,7 +165,7 @@ export class Chat implements vscode.Disposable {
 
   /** What is shown elsewhere than in the chat. */
   async #open(request: OpenRequest): Promise<void> {
-    const { edits, runtimes, workspace } = this.#parts;
+    const { edits, terminals, workspace } = this.#parts;
     const id = this.#conversationId;
     switch (request.type) {
       case "link.open":
@@ -173,7 +173,7 @@ export class Chat implements vscode.Disposable {
       case "file.open":
         return openFile(request);
       case "terminal.show":
-        return id === null ? undefined : runtimes.showTerminal(id);
+        return id === null ? undefined : terminals.show(id);
       case "edit.diff":
         return id === null ? undefined : edits.diff(id, request.actionId, this.#face.column);
       case "edit.revert":

@@ -5,8 +5,8 @@ import type { Files } from "../../runtime/runtime.ts";
 import type { Activities } from "../activity/activities.ts";
 import type { Edits } from "../edits/edits.ts";
 import type { Highlighter } from "../highlighter/highlighter.ts";
-import type { LocalRuntimes } from "../localRuntime/localRuntimes.ts";
 import type { Models } from "../models.ts";
+import type { AgentTerminals } from "../terminals/agentTerminals.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Drafts } from "./drafts.ts";
 import type { FileFinder } from "./fileFinder.ts";
@@ -18,7 +18,7 @@ export interface ChatParts {
   readonly host: Host;
   readonly models: Models;
   readonly workspace: Workspace;
-  readonly runtimes: LocalRuntimes;
+  readonly terminals: AgentTerminals;
   readonly activities: Activities;
   readonly edits: Edits;
   readonly drafts: Drafts;

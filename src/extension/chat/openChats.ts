@@ -8,6 +8,7 @@ import { keepContextKeys, SetupKeys } from "../activity/contextKeys.ts";
 import { StatusItem } from "../activity/statusItem.ts";
 import type { CommandMap } from "../commandMap.ts";
 import { conversationCommands } from "../conversationCommands.ts";
+import type { DockerRuntimes } from "../dockerRuntime/dockerRuntimes.ts";
 import { Edits } from "../edits/edits.ts";
 import { Proposals } from "../edits/proposals.ts";
 import { registerVirtualTexts } from "../edits/virtualTexts.ts";
@@ -15,10 +16,10 @@ import { Highlighter } from "../highlighter/highlighter.ts";
 import { History } from "../history/history.ts";
 import { historyCommands } from "../history/historyCommands.ts";
 import { HistoryTree } from "../history/historyTree.ts";
-import type { LocalRuntimes } from "../localRuntime/localRuntimes.ts";
 import { windowFiles } from "../localRuntime/windowFiles.ts";
 import type { Models } from "../models.ts";
 import { policyCommands } from "../policyCommands.ts";
+import type { AgentTerminals } from "../terminals/agentTerminals.ts";
 import type { Workspace } from "../workspace.ts";
 import { Chats } from "./chats.ts";
 import { ChatTab } from "./chatTab.ts";
@@ -30,7 +31,8 @@ export interface WindowParts {
   readonly host: Host;
   readonly models: Models;
   readonly workspace: Workspace;
-  readonly runtimes: LocalRuntimes;
+  readonly terminals: AgentTerminals;
+  readonly sandboxes: DockerRuntimes;
   readonly log: Log;
 }
 

@@ -4,13 +4,13 @@ import type { Log } from "../../protocol/log.ts";
 import { personsShell } from "../../runtime/machine/dialects/choose.ts";
 import { openMachineRuntime } from "../../runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import { ShownTerminal } from "../terminals/shownTerminal.ts";
 import { wallOf } from "../workspaceFolders.ts";
 import { editorFiles } from "./editorFiles.ts";
 import { editorSearch } from "./editorSearch.ts";
 import { diskPlace } from "./place.ts";
 import { Problems } from "./problems.ts";
 import { writtenIn } from "./shownEdits.ts";
-import { ShownTerminal } from "./shownTerminal.ts";
 
 export interface LocalRuntimeOptions {
   readonly workingDir: string;

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
 import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
 import type { PersonTerminal, Terminal, TerminalOptions } from "../../runtime/runtime.ts";
-import { Screen } from "./screen.ts";
+import { lastLine, Screen } from "./screen.ts";
 
 export interface ShownTerminalOptions {
   readonly shell: PersonTerminal;
@@ -50,6 +50,11 @@ export class ShownTerminal implements Terminal, Disposable {
     if (title === this.#title) return;
     this.#title = title;
     this.#renamed.fire(this.#name);
+  }
+
+  /** The last line of the picture, which stays until the person closes it; the shell has gone. */
+  end(sentence: string): void {
+    this.#screen.add(`\r\n${lastLine(sentence)}\r\n`);
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,5 @@
+import { visibleText } from "../../protocol/visibleText.ts";
+
 /** What a reopened terminal shows of what was before. */
 const mostKept = 100_000;
 /** So much is drawn at once, and so often: more than a window can show, less than holds it up. */
@@ -72,4 +74,9 @@ function withoutMiddle(text: string): string {
   const kept = end.slice(from);
   const left = text.slice(0, text.length - kept.length);
   return (left.match(switches) ?? []).slice(-100).join("") + kept;
+}
+
+/** How a terminal says of itself what no program in it has said; on a line of its own, out of the colours of what was before. */
+export function lastLine(sentence: string): string {
+  return `\x1b[0m\x1b[?1049l\x1b[7m ${visibleText(sentence)} \x1b[0m`;
 }
