@@ -10,6 +10,7 @@ import { openChats } from "./chat/openChats.ts";
 import { registerCommands } from "./commands.ts";
 import { DockerRuntimes } from "./dockerRuntime/dockerRuntimes.ts";
 import { openLocal } from "./localRuntime/openLocal.ts";
+import { windowFiles } from "./localRuntime/windowFiles.ts";
 import { toLog } from "./log.ts";
 import { Models } from "./models.ts";
 import { AgentTerminals } from "./terminals/agentTerminals.ts";
@@ -38,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const sandboxes = new DockerRuntimes({
     dist: vscode.Uri.joinPath(context.extensionUri, "dist").fsPath,
     stateFolder: context.globalStorageUri.fsPath,
+    hostFiles: windowFiles(),
     log,
     terminals,
     refuseUntrusted: () => workspace.refuseUntrusted(),

@@ -12,7 +12,7 @@ import { ShownShell } from "../terminals/shownShell.ts";
 import { ShownTerminal } from "../terminals/shownTerminal.ts";
 import { workspaceFolders } from "../workspaceFolders.ts";
 
-export interface DockerRuntimesOptions extends Pick<SandboxesOptions, "dist" | "stateFolder" | "log"> {
+export interface DockerRuntimesOptions extends Pick<SandboxesOptions, "dist" | "stateFolder" | "hostFiles" | "log"> {
   readonly terminals: AgentTerminals;
   /** Throws a sentence in Restricted Mode. */
   readonly refuseUntrusted: () => void;
@@ -179,8 +179,8 @@ export class DockerRuntimes implements AsyncDisposable {
   }
 
   async #openFirst(): Promise<OpenSandboxes> {
-    const { dist, stateFolder, log, openSandboxes, isKnown } = this.#options;
-    const sandboxes = await openSandboxes({ dist, stateFolder, log, settings: sandboxSettings, environment: process.env });
+    const { dist, stateFolder, hostFiles, log, openSandboxes, isKnown } = this.#options;
+    const sandboxes = await openSandboxes({ dist, stateFolder, hostFiles, log, settings: sandboxSettings, environment: process.env });
     sandboxes.onDidChange((id) => this.#changed.fire(id));
     // Nobody waits for it.
     sandboxes

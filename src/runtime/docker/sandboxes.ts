@@ -1,7 +1,7 @@
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, LeftOut, SandboxNetwork } from "../../protocol/sandbox.ts";
-import type { PersonTerminal, Runtime } from "../runtime.ts";
+import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
 
 /** What a sandbox may use; Docker's own numbers. */
@@ -35,6 +35,8 @@ export interface SandboxesOptions {
   /** A folder of ours on this machine: who we are for the engine's labels, and what each copy was made from. Made when missing. */
   readonly stateFolder: string;
   readonly settings: () => SandboxSettings;
+  /** The person's own files, by which reviews compare and apply: those of the machine, or an editor's, which knows what is not saved. */
+  readonly hostFiles: Files;
   /** What commands of the engine's programs (ssh) inherit, and where DOCKER_HOST and the like are read. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
