@@ -3,6 +3,9 @@ import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, LeftOut, SandboxNetwork } from "../../protocol/sandbox.ts";
 import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
+import { connectEngine } from "./engine.ts";
+import { hostId } from "./hostId.ts";
+import { openSandbox } from "./openSandbox.ts";
 
 /** What a sandbox may use; Docker's own numbers. */
 export interface SandboxLimits {
@@ -83,4 +86,57 @@ export interface ListedSandbox {
   readonly createdAt: string;
   /** Whether a workspace of it is kept, with whatever was changed there. */
   readonly hasWorkspace: boolean;
+}
+
+/** The sandboxes of this host on the person's engine. Disposing ends those that run; their workspaces stay. */
+export class Sandboxes implements AsyncDisposable {
+  readonly #options: SandboxesOptions;
+  readonly #running = new Map<ConversationId, Sandbox>();
+  readonly #listeners = new Set<(id: ConversationId) => void>();
+
+  constructor(options: SandboxesOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with RuntimeError, or with the signal's reason; then nothing of it runs. */
+  async open(needs: SandboxNeeds): Promise<Sandbox> {
+    const { stateFolder, environment } = this.#options;
+    needs.onPhase("Connecting to the engine");
+    const { dockerHost } = this.#options.settings();
+    const [docker, host] = await Promise.all([connectEngine({ dockerHost, environment }), hostId(stateFolder)]);
+    const sandbox = await openSandbox({ docker, hostId: host, options: this.#options }, needs);
+    return this.#keep(needs.conversationId, sandbox);
+  }
+
+  running(id: ConversationId): Sandbox | undefined {
+    return this.#running.get(id);
+  }
+
+  /** Calls back when a sandbox was opened, has ended or is lost, and when its network has changed. */
+  onDidChange(listener: (id: ConversationId) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map((sandbox) => sandbox[Symbol.asyncDispose]()));
+  }
+
+  #keep(id: ConversationId, sandbox: Sandbox): Sandbox {
+    const kept: Sandbox = {
+      ...sandbox,
+      [Symbol.asyncDispose]: async () => {
+        if (this.#running.get(id) === kept) this.#running.delete(id);
+        this.#tell(id);
+        await sandbox[Symbol.asyncDispose]();
+      },
+    };
+    this.#running.set(id, kept);
+    this.#tell(id);
+    return kept;
+  }
+
+  #tell(id: ConversationId): void {
+    for (const listener of this.#listeners) listener(id);
+  }
 }

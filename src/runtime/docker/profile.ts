@@ -1,0 +1,119 @@
+import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import { sandboxRoot } from "../../protocol/sandbox.ts";
+import type { SandboxSettings } from "./sandboxes.ts";
+
+/** Who the sandbox's processes are. */
+export interface SandboxUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ProfileNeeds {
+  /** The image as the engine knows it by its content, so that a name that moves meanwhile changes nothing. */
+  readonly image: string;
+  readonly imagePath: string;
+  readonly user: SandboxUser;
+  readonly network: string;
+  readonly labels: Record<string, string>;
+  /** Volumes: the tools', and that of the workspace. */
+  readonly tools: string;
+  readonly workspace: string;
+  /** Where the agent's terminal starts. */
+  readonly workingDir: string;
+  /** The loader in the tools volume; its name differs by processor. */
+  readonly loader: string;
+  readonly settings: SandboxSettings;
+}
+
+/** Where the tools volume is in every sandbox. */
+export const toolsRoot = "/oh";
+const home = "/home/agent";
+/** Programs that an image may lack; those of the image itself come first. */
+const lastPath = `${toolsRoot}/busybox`;
+
+/** All that a sandbox may do, in Docker's words; test/integration/profile.test.ts holds what the engine made of it to a golden file. */
+export function sandboxProfile(needs: ProfileNeeds): ContainerCreateOptions {
+  const { image, user, labels, workingDir, loader } = needs;
+  return {
+    Image: image,
+    User: `${user.uid}:${user.gid}`,
+    Tty: false,
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    WorkingDir: "/",
+    Env: environment(needs),
+    Labels: labels,
+    Entrypoint: [`${toolsRoot}/lib/${loader}`, "--library-path", `${toolsRoot}/lib`, `${toolsRoot}/bin/node`],
+    Cmd: [`${toolsRoot}/server/sandbox-server.js`, "--stdio", "--workspace", workingDir],
+    Healthcheck: { Test: ["NONE"] },
+    StopSignal: "SIGTERM",
+    HostConfig: hostConfig(needs),
+  };
+}
+
+/** What the image itself says stays; of ours there is only this, and nothing of this machine. */
+function environment({ imagePath }: ProfileNeeds): string[] {
+  return [
+    `HOME=${home}`,
+    "USER=agent",
+    "LOGNAME=agent",
+    "LANG=C.UTF-8",
+    `PATH=${imagePath}:${lastPath}`,
+    `GIT_CONFIG_SYSTEM=${toolsRoot}/etc/gitconfig`,
+  ];
+}
+
+function hostConfig({
+  user: { uid, gid },
+  network,
+  tools,
+  workspace,
+  labels,
+  settings,
+}: ProfileNeeds): HostConfig & { readonly CgroupnsMode: string } {
+  const memory = settings.memoryMegabytes * 1024 * 1024;
+  return {
+    AutoRemove: true,
+    Init: true,
+    Privileged: false,
+    ReadonlyRootfs: !settings.writableRoot,
+    CapDrop: ["ALL"],
+    CapAdd: [],
+    SecurityOpt: ["no-new-privileges:true"],
+    NetworkMode: network,
+    PortBindings: {},
+    PublishAllPorts: false,
+    ExtraHosts: [],
+    Dns: [],
+    PidsLimit: settings.pids,
+    Memory: memory,
+    MemorySwap: memory,
+    NanoCpus: Math.round(settings.cpus * 1e9),
+    ShmSize: 64 * 1024 * 1024,
+    Ulimits: [
+      { Name: "nofile", Soft: 4096, Hard: 8192 },
+      { Name: "core", Soft: 0, Hard: 0 },
+    ],
+    // With `exec`, which Docker takes away otherwise: builds and tests run what they have just written there.
+    Tmpfs: {
+      "/tmp": "rw,exec,nosuid,nodev,size=512m,mode=1777",
+      [home]: `rw,exec,nosuid,nodev,size=1g,uid=${uid},gid=${gid},mode=700`,
+    },
+    Mounts: [volumeMount(workspace, sandboxRoot, labels), { ...volumeMount(tools, toolsRoot, {}), ReadOnly: true }],
+    IpcMode: "private",
+    CgroupnsMode: "private",
+    UsernsMode: "",
+    // What passes on the channel is not a log: kept, it would put files of the workspace on the engine's disk.
+    LogConfig: { Type: "none", Config: {} },
+    OomScoreAdj: 500,
+    ...(settings.ociRuntime === "" ? {} : { Runtime: settings.ociRuntime }),
+  };
+}
+
+function volumeMount(source: string, target: string, labels: Record<string, string>) {
+  const options = { NoCopy: true, Labels: labels, DriverConfig: { Name: "local", Options: {} } };
+  return { Type: "volume" as const, Source: source, Target: target, ReadOnly: false, VolumeOptions: options };
+}

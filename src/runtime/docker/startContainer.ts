@@ -1,0 +1,78 @@
+import { Duplex } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import type Docker from "dockerode";
+import { pack } from "tar-stream";
+import { sandboxRoot } from "../../protocol/sandbox.ts";
+import { messageOf } from "../../protocol/thrown.ts";
+import { RuntimeError } from "../runtime.ts";
+import { type Attached, attached } from "./attached.ts";
+import { type ProfileNeeds, type SandboxUser, sandboxProfile } from "./profile.ts";
+import { statusOf } from "./toolsVolume.ts";
+
+export interface StartNeeds {
+  /** The container's name: there is one of a conversation. */
+  readonly name: string;
+  readonly profile: ProfileNeeds;
+  /** Folders below the workspace that have to be there. */
+  readonly folders: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+export interface Started extends Attached {
+  readonly container: Docker.Container;
+}
+
+/** Starts the container with its main process attached. When this rejects, the container is gone; the volume of the workspace may be there. */
+export async function startContainer(docker: Docker, needs: StartNeeds): Promise<Started> {
+  const container = await create(docker, needs);
+  try {
+    await ownWorkspace(container, needs.profile.user, needs.folders);
+    needs.signal.throwIfAborted();
+    const socket: NodeJS.ReadWriteStream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
+    if (!(socket instanceof Duplex)) throw new RuntimeError("failed", "The engine gave no stream of the container.");
+    const both = attached(socket);
+    needs.signal.throwIfAborted();
+    await container.start();
+    return { container, ...both };
+  } catch (error) {
+    await container.remove({ force: true, v: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+const removalMs = 5_000;
+const pollMs = 50;
+
+/** One of the same name that is still there is a rest of an earlier one, because a conversation has one writer: it ends, or is ended. */
+async function create(docker: Docker, { name, profile, signal }: StartNeeds): Promise<Docker.Container> {
+  const options = { name, ...sandboxProfile(profile) };
+  for (const giveUpAt = performance.now() + removalMs; ; ) {
+    signal.throwIfAborted();
+    try {
+      return await docker.createContainer(options);
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error;
+      if (performance.now() > giveUpAt)
+        throw new RuntimeError("failed", `The container ${name} of before does not go: ${messageOf(error)}`, { cause: error });
+      // A removal that is under way answers 409 as well.
+      await docker
+        .getContainer(name)
+        .remove({ force: true, v: true })
+        .catch(() => undefined);
+      await setTimeout(pollMs, undefined, { signal });
+    }
+  }
+}
+
+/**
+ * Makes the workspace the sandbox's own before anything runs, because nothing inside may change owners. The volume's own folder cannot be
+ * named by "./", which Docker passes over, nor from the root, which is read-only.
+ */
+async function ownWorkspace(container: Docker.Container, { uid, gid }: SandboxUser, folders: readonly string[]): Promise<void> {
+  const tar = pack();
+  tar.entry({ name: `..${sandboxRoot}/`, type: "directory", uid, gid, mode: 0o755 });
+  for (const folder of folders) tar.entry({ name: `${folder}/`, type: "directory", uid, gid, mode: 0o755 });
+  tar.finalize();
+  await container.putArchive(await buffer(tar), { path: sandboxRoot });
+}

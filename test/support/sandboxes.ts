@@ -1,0 +1,63 @@
+// Sandboxes with a state folder of their own, which take all that they have made with them.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { ConversationId } from "../../src/protocol/ids.ts";
+import { noLog } from "../../src/protocol/log.ts";
+import type { DockerRef } from "../../src/protocol/sandbox.ts";
+import { type Sandbox, Sandboxes, type SandboxesOptions, type SandboxSettings } from "../../src/runtime/docker/sandboxes.ts";
+import { MachineFiles } from "../../src/runtime/machine/machineFiles.ts";
+import { root } from "./checkout.ts";
+import type { TestEngine } from "./docker.ts";
+import { newId } from "./workspaces.ts";
+
+export const usualSettings: SandboxSettings = {
+  dockerHost: "",
+  memoryMegabytes: 512,
+  cpus: 2,
+  pids: 512,
+  mounts: [],
+  writableRoot: false,
+  ociRuntime: "",
+};
+
+export interface TestSandboxes extends AsyncDisposable {
+  readonly sandboxes: Sandboxes;
+  /** An empty folder of this machine. */
+  readonly folder: string;
+  open(ref?: Partial<DockerRef>, more?: { readonly id?: ConversationId; readonly folders?: readonly string[] }): Promise<Sandbox>;
+}
+
+export async function testSandboxes({ docker }: TestEngine, options: Partial<SandboxesOptions> = {}): Promise<TestSandboxes> {
+  const state = await mkdtemp(path.join(tmpdir(), "openhands-sandboxes-"));
+  const folder = await mkdtemp(path.join(tmpdir(), "openhands-folder-"));
+  const sandboxes = new Sandboxes({
+    dist: path.join(root, "dist"),
+    stateFolder: state,
+    settings: () => usualSettings,
+    hostFiles: new MachineFiles(),
+    environment: process.env,
+    log: noLog,
+    ...options,
+  });
+  const ids = new Set<ConversationId>();
+  return {
+    sandboxes,
+    folder,
+    open: (ref = {}, { id = newId(), folders = [folder] } = {}) => {
+      ids.add(id);
+      return sandboxes.open({
+        conversationId: id,
+        folders,
+        ref: { kind: "docker", image: "debian:bookworm-slim", network: "none", workspace: "copy", ...ref },
+        onPhase: () => undefined,
+        signal: AbortSignal.timeout(60_000),
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await sandboxes[Symbol.asyncDispose]();
+      await Promise.all([...ids].map((id) => docker.getVolume(`oh-${id}`).remove({ force: true })));
+      await Promise.all([state, folder].map((place) => rm(place, { recursive: true, force: true })));
+    },
+  };
+}
