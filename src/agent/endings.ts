@@ -3,6 +3,7 @@ import { classify, LlmError } from "../llm/llmError.ts";
 import type { Classification } from "../protocol/events.ts";
 import { type ConversationState, type ExecutionStatus, stateKeys } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
 import { callError, unknownOutcome } from "./calls.ts";
 import { LimitReached } from "./limits.ts";
 
@@ -45,9 +46,19 @@ export function failedEvents({ pending }: ConversationState, error: unknown): Ev
   return [...cut, { kind: "ConversationErrorEvent", source: "environment", code, detail, classification }, statusEvent("error")];
 }
 
+/** The last events of a run that could not begin because there is nowhere to act. */
+export function notOpenedEvents({ pending }: ConversationState, { message: detail }: RuntimeError): EventDraft[] {
+  const code = "RuntimeNotOpened";
+  const event: EventDraft = { kind: "ConversationErrorEvent", source: "environment", code, detail, classification: canBeRetried };
+  return [...pending.map(unknownOutcome), event, statusEvent("error")];
+}
+
+const canBeRetried: Classification = { kind: "internal", retryable: true, user_action: "retry" };
+
 function judge(error: unknown): readonly [string, Classification] {
+  if (error instanceof RuntimeError) return ["RuntimeLost", canBeRetried];
   if (error instanceof LlmError) return [error.code, classify(error)];
-  if (!(error instanceof LimitReached)) return ["InternalError", { kind: "internal", retryable: true, user_action: "retry" }];
+  if (!(error instanceof LimitReached)) return ["InternalError", canBeRetried];
   const isMoney = error.code === "MaxBudgetReached";
   return [
     error.code,

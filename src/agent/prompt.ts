@@ -17,8 +17,19 @@ Speak plainly and briefly. Before a group of calls, say in one sentence what you
 /** The part that is about this conversation only. */
 export function dynamicContext(info: RuntimeInfo, today: string): string {
   const shell = info.shell === null ? "There is no terminal here." : terminalSentence(info.shell);
-  const wall = info.isSandboxed ? "You are in a sandbox." : "There is no sandbox: commands act on the person's own machine.";
-  return `${workspaceSentence(info)} ${shell} ${wall} Today is ${today}.`;
+  return `${workspaceSentence(info)} ${shell} ${wallSentences(info)} Today is ${today}.`;
+}
+
+function wallSentences({ isSandboxed, image, hasNetwork, isCopy }: RuntimeInfo): string {
+  if (!isSandboxed) return "There is no sandbox: commands act on the person's own machine.";
+  const sentences = [
+    image === undefined ? "You are in a sandbox." : `You are in a sandbox: a container of the image ${image}.`,
+    isCopy === true
+      ? "The workspace is a copy of the person's folder, without what git ignores and without secrets; they review your changes before any of them gets there, so copy nothing back yourself."
+      : "",
+    hasNetwork === false ? "There is no network: nothing can be downloaded; say so instead of trying again." : "",
+  ];
+  return sentences.filter((sentence) => sentence !== "").join(" ");
 }
 
 function workspaceSentence({ workingDir, folders = [], platform }: RuntimeInfo): string {

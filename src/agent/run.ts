@@ -30,7 +30,8 @@ export async function run(agent: Agent, { interrupt, pause }: RunSignals): Promi
   const { conversation } = agent;
   await conversation.append(...unknownOutcomes(conversation.state), ...systemPromptEvents(agent), statusEvent("running"));
   using allowance = new Allowance(conversation.state, agent.llm, agent.spent);
-  const stop = AbortSignal.any([interrupt, allowance.timeUp]);
+  const { lost } = agent.runtime;
+  const stop = AbortSignal.any([interrupt, allowance.timeUp, ...(lost ? [lost] : [])]);
   try {
     await conversation.append(
       ...(await steps(agent, { allowance, known: new Known(), offered: offeredTools(agent) }, { interrupt: stop, pause })),

@@ -27,8 +27,8 @@ export function openHost(store: ConversationStore, environment: Environment, api
   let lastFault: unknown;
   const host = new Host({
     store,
-    openLlm: async (ref, workingDir) =>
-      withFaultsTold(await openLlm(ref, workingDir, { apiKey, demoFolder, demoWordDelayMs: 12 }), (error) => (lastFault = error)),
+    openLlm: async (ref, folder) =>
+      withFaultsTold(await openLlm(ref, folder, { apiKey, demoFolder, demoWordDelayMs: 12 }), (error) => (lastFault = error)),
     openRuntime: async ({ workingDir, folders }) => {
       const [{ openMachineRuntime }, { personsShell }] = await loadMachine();
       const machine = await openMachineRuntime({

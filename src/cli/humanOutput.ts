@@ -1,4 +1,5 @@
 import type { Notification } from "../protocol/notifications.ts";
+import { shownFolders } from "../protocol/sandbox.ts";
 import { stateKeys } from "../protocol/state.ts";
 import type { Row, View } from "../protocol/view.ts";
 import type { Environment } from "./environment.ts";
@@ -47,7 +48,7 @@ export function humanOutput({ stdout, stderr, detail, environment }: HumanOption
   }
 
   function print(row: Row, view: View): void {
-    const style = { paint, isVerbose: detail === "all", folders: view.state.folders ?? view.state.working_dir ?? "" };
+    const style = { paint, isVerbose: detail === "all", folders: shownFolders(view.state) };
     // What went wrong is told also to who wants to hear the answer only.
     if (row.type === "error" || (row.type === "notice" && row.reason === "stuck"))
       write(stderr, rowText(row, { ...style, paint: paintError }));

@@ -1,4 +1,5 @@
 import { displayAction } from "../protocol/display.ts";
+import { shownFolders } from "../protocol/sandbox.ts";
 import type { View } from "../protocol/view.ts";
 import { isTerminal, oneLine, shortened } from "./terminalText.ts";
 
@@ -27,6 +28,6 @@ function statusText({ state, rows, streaming }: View): string {
   if (state.execution_status !== "running") return "";
   const row = rows.findLast((one) => one.type === "action" && one.id === state.pending[0]?.id);
   if (row?.type !== "action") return streaming.text === "" ? "… Thinking" : "… Writing";
-  const { verb, target } = displayAction(row, state.working_dir ?? "");
+  const { verb, target } = displayAction(row, shownFolders(state));
   return `… ${verb} ${oneLine(target)}`.trimEnd();
 }

@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ConversationId } from "../protocol/ids.ts";
+import { shownFolders } from "../protocol/sandbox.ts";
 import { actionsToConfirm, initialView, reduceView, type View } from "../protocol/view.ts";
 import type { Output } from "./output.ts";
 import { askPerson } from "./question.ts";
@@ -51,8 +52,8 @@ export async function doTask(host: Host, task: Task): Promise<View> {
 
 async function ask(host: Host, { conversationId, stop }: Task, view: View): Promise<void> {
   const actions = actionsToConfirm(view);
-  const { confirmation_policy: policy, folders, working_dir = "" } = view.state;
-  const answer = await askPerson({ actions, policy, folders: folders ?? working_dir }, stop);
+  const { confirmation_policy: policy } = view.state;
+  const answer = await askPerson({ actions, policy, folders: shownFolders(view.state) }, stop);
   if (answer === undefined) return;
   await host.handle({ type: "confirmation.respond", conversationId, actionIds: actions.map(({ id }) => id), ...answer });
 }

@@ -1,5 +1,6 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { textContent } from "../protocol/content.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
@@ -54,7 +55,11 @@ async function* recordsOf({ source, id, atEventId }: Fork): AsyncGenerator<Buffe
     const events = await source.read(seq, Math.min(seq + perPiece, count));
     yield Buffer.from(events.map(encode).join(""));
   }
-  yield Buffer.from(stamp(lastEvents(state, id), state.leaf_event_id).map(encode).join(""));
+  yield Buffer.from(
+    stamp([...lastEvents(state, id), ...newSandbox(state)], state.leaf_event_id)
+      .map(encode)
+      .join(""),
+  );
 }
 
 async function countTo(source: ReadableConversation, eventId: string): Promise<number> {
@@ -81,5 +86,21 @@ function lastEvents({ pending, title }: ConversationState, id: ConversationId): 
     ...Object.entries({ id, title: `${title ?? "Conversation"} (fork)`, execution_status: "idle" }).map(([key, value]) =>
       stateUpdate(key, value),
     ),
+  ];
+}
+
+/** A word to the model: the changes that it knows of are in the sandbox of the other conversation. */
+function newSandbox({ runtime, last_user_message_id }: ConversationState): EventDraft[] {
+  if (runtime?.kind !== "docker" || runtime.workspace !== "copy" || last_user_message_id === undefined) return [];
+  const text =
+    "This conversation is a fork, and its sandbox is a new one: the workspace is a fresh copy of the person's folder. Changes that were made before are in it only if the person has applied them. Look at what is there before you go on.";
+  return [
+    {
+      kind: "MessageEvent",
+      source: "environment",
+      llm_message: { role: "user", content: [textContent(text)], thinking_blocks: [] },
+      activated_skills: [],
+      extended_content: [],
+    },
   ];
 }

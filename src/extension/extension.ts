@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { ConversationStore } from "../conversation/store.ts";
 import { Host } from "../host/host.ts";
 import type { Llm } from "../llm/llm.ts";
-import { openLlm } from "../llm/openLlm.ts";
+import { openLlm, type WorkFolder } from "../llm/openLlm.ts";
 import { isVscodeModel } from "../llm/vscodeModel.ts";
 import type { LlmRef } from "../protocol/state.ts";
 import { ApiKeys } from "./apiKeys.ts";
@@ -27,9 +27,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const keys = new ApiKeys(context.secrets, process.env);
   const models = new Models(keys, process.env);
   const workspace = new Workspace(demoFolder, vscode.Uri.joinPath(context.globalStorageUri, "demo").fsPath);
-  const openModel = async (ref: LlmRef, workingDir: string): Promise<Llm> => {
+  const openModel = async (ref: LlmRef, folder: WorkFolder): Promise<Llm> => {
     if (isVscodeModel(ref)) return (await import("./vscodeLlm.ts")).openVscodeLlm(ref.model);
-    return openLlm(ref, workingDir, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) });
+    return openLlm(ref, folder, { demoFolder, demoWordDelayMs: 25, apiKey: await keys.get(ref.base_url) });
   };
   const store = new ConversationStore(vscode.Uri.joinPath(context.globalStorageUri, "conversation-logs").fsPath);
   const terminals = new AgentTerminals({
@@ -57,7 +57,8 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     log,
   });
-  const openForTest = (ref: LlmRef): Promise<Llm> => openModel(ref, workspace.folder ?? demoFolder);
+  const openForTest = (ref: LlmRef, folder = workspace.folder ?? demoFolder): Promise<Llm> =>
+    openModel(ref, { host: folder, shown: folder });
   context.subscriptions.push(channel, models, workspace);
   const { chats, commands } = openChats(context, { host, models, workspace, terminals, sandboxes, log });
   registerCommands(context, { context, commands, models, keys, host, workspace, channel, openLlm: openForTest });

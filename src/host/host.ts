@@ -1,12 +1,13 @@
 import type { ConversationStore } from "../conversation/store.ts";
 import type { Llm } from "../llm/llm.ts";
+import type { WorkFolder } from "../llm/openLlm.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { RuntimeRef } from "../protocol/sandbox.ts";
-import { type LlmRef, stateKeys } from "../protocol/state.ts";
+import type { LlmRef } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -19,7 +20,7 @@ import { type ActivityListener, Watch } from "./watch.ts";
 /** What a runtime is opened for. */
 export interface RuntimeNeeds {
   readonly workingDir: string;
-  /** All folders of the workspace, `workingDir` among them. */
+  /** All folders of the workspace on this machine, `workingDir` first. */
   readonly folders: readonly string[];
   readonly runtime: RuntimeRef;
   readonly conversationId: ConversationId;
@@ -33,7 +34,7 @@ export interface RuntimeNeeds {
 export interface HostOptions {
   readonly store: ConversationStore;
   /** Called again when the model is another one, the run before has failed, or `keysVersion` has changed; until then a conversation keeps what it got. */
-  readonly openLlm: (ref: LlmRef, workingDir: string) => Promise<Llm>;
+  readonly openLlm: (ref: LlmRef, folder: WorkFolder) => Promise<Llm>;
   /** Another number whenever a key has been set or removed. */
   readonly keysVersion?: () => number;
   readonly openRuntime: (needs: RuntimeNeeds) => Promise<Runtime>;
@@ -152,7 +153,14 @@ export class Host implements AsyncDisposable {
   async #command(session: Session, command: SessionCommand): Promise<void> {
     switch (command.type) {
       case "conversation.rename":
-        return session.rename(command.title);
+      case "confirmation_policy.set":
+      case "llm.set":
+      case "limits.set":
+      case "runtime.set":
+      case "secrets.set":
+        return session.change(command);
+      case "runtime.end":
+        return session.endRuntime();
       case "message.send":
         return session.send(command.text, command.images);
       case "note.add":
@@ -165,16 +173,6 @@ export class Host implements AsyncDisposable {
         return session.interrupt();
       case "confirmation.respond":
         return session.respond(command);
-      case "confirmation_policy.set":
-        return session.setPolicy(command.policy);
-      case "llm.set":
-        return session.set("agent", { kind: "Agent", llm: command.llm });
-      case "limits.set":
-        return session.setLimits(command.limits, command.maxIterations);
-      case "runtime.set":
-        return session.set(stateKeys.runtime, command.runtime);
-      case "secrets.set":
-        return session.setSecrets(command.secrets);
     }
   }
 

@@ -4,7 +4,7 @@ import { mostLiveCharacters, type Notification } from "../protocol/notifications
 
 /**
  * What passes by in one conversation and is in no event yet, kept for who comes late: the reply so far, the tail of the running action's
- * output, a wait for the model, and what is being made ready. It is bounded: a model's reply is, and of output the last part is kept.
+ * output, a wait for the model, what is being made ready, and that the sandbox has gone. It is bounded: a model's reply is, and of output the last part is kept.
  */
 export class Passing {
   readonly #id: ConversationId;
@@ -12,6 +12,7 @@ export class Passing {
   #output: { readonly actionId: EventId; readonly text: string } | undefined;
   #wait: { readonly reason: string; readonly until: number } | undefined;
   #phase = "";
+  #lost = "";
 
   constructor(id: ConversationId) {
     this.#id = id;
@@ -36,6 +37,9 @@ export class Passing {
       case "runtime.phase":
         this.#phase = notification.phase;
         break;
+      case "runtime.lost":
+        this.#lost = notification.message;
+        break;
       case "event.appended":
         this.#appended(notification.event);
         break;
@@ -52,6 +56,7 @@ export class Passing {
     const { text: content, reasoning: reasoning_content } = this.#reply;
     const told: Notification[] = [];
     if (this.#phase) told.push({ type: "runtime.phase", conversationId, phase: this.#phase });
+    if (this.#lost) told.push({ type: "runtime.lost", conversationId, message: this.#lost });
     if (this.#wait) {
       const retryInMs = Math.max(0, Math.round(this.#wait.until - performance.now()));
       told.push({ type: "llm.waiting", conversationId, reason: this.#wait.reason, retryInMs });
@@ -75,7 +80,9 @@ export class Passing {
         if (event.source === "agent") this.#forgetReply();
         break;
       case "ConversationStateUpdateEvent":
-        if (event.key === "execution_status" && event.value !== "running") this.#forgetReply();
+        if (event.key !== "execution_status") break;
+        if (event.value === "running") this.#lost = "";
+        else this.#forgetReply();
         break;
       case "ActionEvent":
       case "ConversationErrorEvent":

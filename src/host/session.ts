@@ -1,6 +1,6 @@
 import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { unknownOutcomes } from "../agent/calls.ts";
-import { failedEvents, HostClosing, interrupted, interruptedEvents, statusEvent } from "../agent/endings.ts";
+import { failedEvents, HostClosing, interrupted, interruptedEvents, notOpenedEvents, statusEvent } from "../agent/endings.ts";
 import { Grants } from "../agent/grants.ts";
 import { nothingSpent, type Spent } from "../agent/limits.ts";
 import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
@@ -9,12 +9,12 @@ import { run } from "../agent/run.ts";
 import { Secrets } from "../agent/secrets.ts";
 import type { Conversation, EventDraft } from "../conversation/conversation.ts";
 import { ConversationError } from "../conversation/conversationError.ts";
-import { stateUpdate } from "../conversation/stamp.ts";
 import { awaitsReply } from "../llm/chatHistory.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import { type ConfirmationPolicy, type Limits, stateKeys } from "../protocol/state.ts";
+import { shownFolders } from "../protocol/sandbox.ts";
 import { messageOf } from "../protocol/thrown.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
 import { Equipment } from "./equipment.ts";
 import type { HostOptions, NotificationListener } from "./host.ts";
 import { HostError } from "./hostError.ts";
@@ -22,6 +22,7 @@ import { titleEvent, userMessage } from "./messages.ts";
 import { Passing } from "./passing.ts";
 import { isAnswerFor, isQuestion, rejections } from "./questions.ts";
 import { logEnd } from "./runLog.ts";
+import { noteOfRuntime, type StateCommand, stateChanges } from "./stateChanges.ts";
 
 interface Run {
   readonly interrupt: AbortController;
@@ -63,9 +64,12 @@ export class Session implements AsyncDisposable {
     this.#options = options;
     const conversationId = conversation.id;
     this.#passing = new Passing(conversationId);
-    this.#equipment = new Equipment(conversationId, options, (phase) => this.#tell({ type: "runtime.phase", conversationId, phase }));
+    this.#equipment = new Equipment(conversationId, options, {
+      phase: (phase) => this.#tell({ type: "runtime.phase", conversationId, phase }),
+      lost: (message) => this.#tell({ type: "runtime.lost", conversationId, message }),
+    });
     conversation.onAppended((event, seq) => {
-      this.#grants.hear(event, conversation.state.working_dir ?? "");
+      this.#grants.hear(event, shownFolders(conversation.state)[0] ?? "");
       this.#tell({ type: "event.appended", conversationId, seq, event });
     });
   }
@@ -137,36 +141,21 @@ export class Session implements AsyncDisposable {
     return this.#inOrder(() => this.#respond(answer));
   }
 
-  rename(title: string): Promise<void> {
-    return this.#inOrder(() => this.#update("title", title));
-  }
-
-  setPolicy(policy: ConfirmationPolicy): Promise<void> {
-    return this.#inOrder(() => this.#update("confirmation_policy", policy));
-  }
-
-  /** A value of the state, for the next run. */
-  set(key: string, value: unknown): Promise<void> {
-    return this.#inOrder(() => this.#update(key, value));
-  }
-
-  setLimits(limits: Limits, maxIterations?: number): Promise<void> {
+  /** For the next run. */
+  change(command: StateCommand): Promise<void> {
     return this.#inOrder(async () => {
-      await this.#update("limits", limits);
-      if (maxIterations !== undefined) await this.#update("max_iterations", maxIterations);
+      const { state, events } = this.#conversation;
+      const note = command.type === "runtime.set" ? noteOfRuntime(state.runtime, command.runtime, events) : undefined;
+      await this.#kept.append(...stateChanges(command, { state, events, secrets: this.#secrets }));
+      if (note !== undefined) this.addNote(note);
     });
   }
 
-  /** Their names are kept, so that the model knows of them; their values live as long as the session. */
-  setSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
+  /** The run that uses it ends first; the next one opens another. */
+  endRuntime(): Promise<void> {
     return this.#inOrder(async () => {
-      try {
-        this.#secrets.set(secrets);
-      } catch (cause) {
-        throw new HostError("not-possible", messageOf(cause), { cause });
-      }
-      const sources = this.#secrets.names.map((name) => [name, { kind: "StaticSecret", value: null }] as const);
-      await this.#update(stateKeys.secrets, { secret_sources: Object.fromEntries(sources) });
+      await this.#endRun();
+      await this.#equipment.end();
     });
   }
 
@@ -198,10 +187,14 @@ export class Session implements AsyncDisposable {
     if (this.#conversation.state.execution_status !== "waiting_for_confirmation") this.#start();
   }
 
-  async #interrupt(): Promise<void> {
+  async #endRun(): Promise<void> {
     this.#startsAgain = false;
     this.#run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
     await this.#run?.done;
+  }
+
+  async #interrupt(): Promise<void> {
+    await this.#endRun();
     const { state } = this.#conversation;
     if (state.execution_status === "waiting_for_confirmation")
       await this.#kept.append(...rejections(state.pending, "The person stopped the task."), statusEvent("paused"), interrupted);
@@ -222,10 +215,6 @@ export class Session implements AsyncDisposable {
     if (!accept) await this.#kept.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
     // Without a reason, what was written while it asked says what to do instead.
     if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start(this.#spent);
-  }
-
-  async #update(key: string, value: unknown): Promise<void> {
-    await this.#kept.append(stateUpdate(key, value));
   }
 
   /** A run that goes on after an answer counts on what it has `spent`. */
@@ -267,7 +256,8 @@ export class Session implements AsyncDisposable {
   async #failed(error: unknown): Promise<void> {
     const cause = error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {};
     this.#options.log.error("a run failed", { id: this.#conversation.id, error: String(error), ...cause });
-    await this.#keep(failedEvents(this.#conversation.state, error));
+    const { state } = this.#conversation;
+    await this.#keep(error instanceof RuntimeError ? notOpenedEvents(state, error) : failedEvents(state, error));
   }
 
   /** Where nobody waits for it. */

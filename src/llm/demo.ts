@@ -21,6 +21,8 @@ export interface DemoOptions {
   readonly folder: string;
   /** Where the task is played: a copy of the sample workspace. */
   readonly workingDir: string;
+  /** The same folder as the agent sees it; absent: as it is called here. */
+  readonly shownDir?: string;
   readonly wordDelayMs: number;
 }
 
@@ -31,8 +33,8 @@ const again =
   "The demo has been played in this folder: the test is fixed already. Open a fresh demo workspace to see it again, or choose a real model.";
 
 /** The demo model: recorded replies, while the tools really run. In any other folder it says so and does nothing. */
-export async function openDemo({ folder, workingDir, wordDelayMs }: DemoOptions): Promise<Demo> {
-  const text = (await readFile(join(folder, "replies.json"), "utf8")).replaceAll("{{workspace}}", JSON.stringify(workingDir).slice(1, -1));
+export async function openDemo({ folder, workingDir, shownDir = workingDir, wordDelayMs }: DemoOptions): Promise<Demo> {
+  const text = (await readFile(join(folder, "replies.json"), "utf8")).replaceAll("{{workspace}}", JSON.stringify(shownDir).slice(1, -1));
   const { task, replies } = DemoFile.parse(JSON.parse(text));
   const options = { model: demoModel, isDemo: true, wordDelayMs };
   const recorded = scriptedLlm(replies, { ...options, epilogue });

@@ -12,12 +12,20 @@ export interface LlmSources {
   readonly apiKey: string | undefined;
 }
 
+/** The folder that a conversation works in, for a model that knows it. */
+export interface WorkFolder {
+  /** On this machine. */
+  readonly host: string;
+  /** As the agent sees it, which in a sandbox is another path. */
+  readonly shown: string;
+}
+
 const openAiHost = "api.openai.com";
 
 /** The model that `ref` names, ready to be asked. Rejects with an LlmError when its address is none, or it needs a key and there is none. */
-export async function openLlm(ref: LlmRef, workingDir: string, sources: LlmSources): Promise<Llm> {
+export async function openLlm(ref: LlmRef, { host, shown }: WorkFolder, sources: LlmSources): Promise<Llm> {
   if (ref.model === demoModel) {
-    const demo = await openDemo({ folder: sources.demoFolder, workingDir, wordDelayMs: sources.demoWordDelayMs });
+    const demo = await openDemo({ folder: sources.demoFolder, workingDir: host, shownDir: shown, wordDelayMs: sources.demoWordDelayMs });
     return demo.llm;
   }
   if (isVscodeModel(ref)) throw onlyInVscode(ref.model);

@@ -57,10 +57,12 @@ export const Command = z.discriminatedUnion("type", [
   /** What the person has done outside of the conversation, in words for the model: it is told with their next message. Kept in memory until then. */
   z.object({ type: z.literal("note.add"), ...target, text: z.string() }),
   /**
-   * Another image or network for the conversation's sandbox, for when it is opened next; the door changes a running one itself. Refused when
-   * it is of another kind and the agent has worked already.
+   * Another image or network for the conversation's sandbox. Another image is opened by the next run; the network of one that is open is changed
+   * by the door. Refused when it is of another kind, or sees the workspace in another way, and the agent has worked already.
    */
   z.object({ type: z.literal("runtime.set"), ...target, runtime: RuntimeRef }),
+  /** Ends the runtime and the run that uses it; the next run opens another one. What is in no file of the workspace is lost with it. */
+  z.object({ type: z.literal("runtime.end"), ...target }),
   /** From the next run on, the conversation talks to this model. */
   z.object({ type: z.literal("llm.set"), ...target, llm: LlmRef }),
   /**

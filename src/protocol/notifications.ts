@@ -14,7 +14,8 @@ const Seq = z.number().int().min(0);
  *
  * `event.appended` is durable and comes in `seq` order without gaps. The others are not stored: a `delta` is text of the
  * reply that is being written, replaced by the event that follows; `terminal.output` is output of a running action; `runtime.phase` is what is
- * being made ready before the agent can act, in words, empty when it is; `trouble` is what could
+ * being made ready before the agent can act, in words, empty when it is; `runtime.lost` says that the sandbox has gone, what is kept, and what to
+ * do: the next run opens another one, and the run that was going ends with an error that says the same; `trouble` is what could
  * not be written into the log, such as that the disk is full; `access.changed` says whether commands are taken here, and if not, why: it
  * comes before anything else when they are not, and again when that changes. After `conversation.deleted` nothing more comes.
  */
@@ -24,6 +25,7 @@ export const Notification = z.discriminatedUnion("type", [
   z.object({ type: z.literal("terminal.output"), ...target, actionId: EventId, text: z.string() }),
   z.object({ type: z.literal("llm.waiting"), ...target, reason: z.string(), retryInMs: z.number() }),
   z.object({ type: z.literal("runtime.phase"), ...target, phase: z.string() }),
+  z.object({ type: z.literal("runtime.lost"), ...target, message: z.string() }),
   z.object({ type: z.literal("trouble"), ...target, message: z.string() }),
   z.object({
     type: z.literal("access.changed"),

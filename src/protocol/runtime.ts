@@ -136,6 +136,10 @@ export const RuntimeInfo = z.object({
   isSandboxed: z.boolean(),
   /** Whether commands in the sandbox reach a network; absent: as the machine does. */
   hasNetwork: z.boolean().optional(),
+  /** The sandbox's image. */
+  image: z.string().optional(),
+  /** Whether the workspace is a copy, whose changes a person reviews before they reach the folder; absent: it is the folder itself. */
+  isCopy: z.boolean().optional(),
   workingDir: z.string(),
   /** All folders of the workspace, `workingDir` among them; absent: it is the only one. */
   folders: z.array(z.string()).optional(),

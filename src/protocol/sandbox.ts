@@ -86,6 +86,35 @@ export function mapFolders(folders: readonly string[]): MappedFolder[] {
   });
 }
 
+/** As much of a conversation's state as says where its folders are. */
+export interface Located {
+  readonly working_dir?: string | undefined;
+  readonly folders?: readonly string[] | undefined;
+  readonly runtime?: RuntimeRef | undefined;
+}
+
+/** The folders on the person's machine, the one that the agent works in first: in this order they are mapped into a sandbox. */
+export function ownFolders({ working_dir, folders = [] }: Located): string[] {
+  const others = folders.filter((folder) => folder !== working_dir);
+  return working_dir === undefined ? others : [working_dir, ...others];
+}
+
+/** The folders as the agent sees them, so that paths of its actions are below them; the one that it works in first. */
+export function shownFolders(state: Located): string[] {
+  const own = ownFolders(state);
+  return state.runtime?.kind === "docker" ? mapFolders(own).map(({ sandbox }) => sandbox) : own;
+}
+
+/** The agent's path for one of the person's; one that is in no folder of the workspace stays as it is. */
+export function shownPath(path: string, state: Located): string {
+  return state.runtime?.kind === "docker" ? (toSandboxPath(path, mapFolders(ownFolders(state))) ?? path) : path;
+}
+
+/** The person's own path for one of the agent's; undefined when it is somewhere else in the sandbox. */
+export function ownPath(path: string, state: Located): string | undefined {
+  return state.runtime?.kind === "docker" ? toHostPath(path, mapFolders(ownFolders(state))) : path;
+}
+
 /** The person's own path for one of the sandbox; undefined when it is in no folder of the workspace. */
 export function toHostPath(path: string, folders: readonly MappedFolder[]): string | undefined {
   const found = folders.find(({ sandbox }) => path === sandbox || path.startsWith(`${sandbox}/`));

@@ -75,6 +75,8 @@ export interface View {
   readonly waiting?: { readonly reason: string; readonly retryInMs: number };
   /** What is being made ready before the agent can act, such as the terminal; absent when it is. */
   readonly phase?: string;
+  /** The sandbox has gone: what happened, what is kept and what to do. Absent again when a run begins. */
+  readonly lost?: string;
   /** Why the conversation can only be read here; absent when commands are taken. */
   readonly readOnly?: { readonly reason: string; readonly message: string };
   readonly isDeleted?: true;
@@ -139,10 +141,10 @@ export function reduceView(view: View, notification: Notification): View {
       );
     case "llm.waiting":
       return { ...view, streaming: nothingStreaming, waiting: { reason: notification.reason, retryInMs: notification.retryInMs } };
-    case "runtime.phase": {
-      const { phase: _, ...rest } = view;
-      return notification.phase === "" ? rest : { ...rest, phase: notification.phase };
-    }
+    case "runtime.phase":
+      return changed(view, (draft) => draft.say("phase", notification.phase));
+    case "runtime.lost":
+      return changed(view, (draft) => draft.say("lost", notification.message));
     case "access.changed":
       return withAccess(view, notification);
     case "conversation.deleted":
@@ -279,6 +281,7 @@ function nextBegins(draft: ViewDraft, timestamp: string): void {
 /** An approved action starts its clock when the run starts again. */
 function restart(draft: ViewDraft, before: ConversationState, timestamp: string): void {
   const { execution_status, pending } = draft.view.state;
+  if (execution_status === "running") draft.say("lost", "");
   if (execution_status !== "running") draft.settle();
   else if (before.execution_status === "waiting_for_confirmation") begin(draft, pending, timestamp);
 }

@@ -49,6 +49,12 @@ export class ViewDraft {
     this.view.streaming = nothingStreaming;
   }
 
+  /** What is true of the runtime now; empty: nothing is to be said. */
+  say(what: "phase" | "lost", text: string): void {
+    if (text === "") delete this.view[what];
+    else this.view[what] = text;
+  }
+
   /** An event that says more of a row that is not loaded. */
   addOrphan(event: Event): void {
     const { firstSeq, orphans } = this.view;

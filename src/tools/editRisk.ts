@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { FileEditorAction } from "../protocol/actions.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { EditError } from "./edits.ts";
-import { pathRisk } from "./pathRisk.ts";
+import { isReviewed, pathRisk } from "./pathRisk.ts";
 import type { OwnRisk, RiskContext } from "./tool.ts";
 
 /** What other programs run when they find it in a package.json. */
@@ -26,7 +26,7 @@ const remoteSchema = /"\$schema"\s*:\s*"(?:https?:)?\/\//i;
 export async function editRisk(action: FileEditorAction, context: RiskContext, now: (before: string) => string): Promise<OwnRisk> {
   const risk = await pathRisk(action.path, action.command === "view" ? "read" : "write", context);
   const name = posix.basename(action.path).toLowerCase();
-  if (action.command === "view" || risk.level === "HIGH" || !/\.json[c5]?$/.test(name)) return risk;
+  if (action.command === "view" || risk.level === "HIGH" || isReviewed(context.runtime) || !/\.json[c5]?$/.test(name)) return risk;
   const added = action.command === "create" ? action.file_text : action.new_str;
   if (remoteSchema.test(added ?? "")) return { level: "HIGH", reason: "schema" };
   if (name !== "package.json" || action.command === "undo_edit") return risk;

@@ -8,7 +8,7 @@ import { checkPath } from "./filePath.ts";
 import { type OpenFile, openFile, viewDirectory, viewFile } from "./fileViews.ts";
 import { linesOf, numbered } from "./numberedLines.ts";
 import { SeenFiles } from "./seenFiles.ts";
-import type { Tool, ToolContext } from "./tool.ts";
+import { isAnswer, type Tool, type ToolContext } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 import { UndoHistory } from "./undoHistory.ts";
 import { type WrittenText, writeText } from "./writtenText.ts";
@@ -48,7 +48,7 @@ async function run(action: FileEditorAction, context: ToolContext, memory: Memor
   try {
     return { ...(await perform(action, context, memory)), path: action.path };
   } catch (error) {
-    if (!(error instanceof EditError) && !(error instanceof RuntimeError)) throw error;
+    if (!(error instanceof EditError) && !isAnswer(error)) throw error;
     const content = [textContent(error.message)];
     return { kind: "FileEditorObservation", content, is_error: true, command: action.command, prev_exist: true };
   }

@@ -1,14 +1,16 @@
 import { posix } from "node:path";
 import { isLikeTool, isProtected, isSecret, type PathUse } from "../protocol/protectedPaths.ts";
 import type { RiskReason } from "../protocol/riskReasons.ts";
-import { RuntimeError } from "../runtime/runtime.ts";
+import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import { lowRisk, type OwnRisk, type RiskContext } from "./tool.ts";
 
 /**
  * Looking is harmless inside the workspace's folders, an edit there can be taken back; what lies outside, is protected or cannot be looked at
- * asks. Where links lead counts as well as the name that was given.
+ * asks. Where links lead counts as well as the name that was given. In a sandbox that works on a copy nothing asks: the person reviews what
+ * comes out of it.
  */
 export async function pathRisk(path: string, use: PathUse, { runtime, signal }: RiskContext): Promise<OwnRisk> {
+  if (isReviewed(runtime)) return use === "read" ? lowRisk : edits;
   if (!posix.isAbsolute(path)) return high("unreadable");
   const named = posix.normalize(path);
   if (isProtected(named, use)) return high(isSecret(named) ? "secret" : "protected");
@@ -28,6 +30,13 @@ export async function pathRisk(path: string, use: PathUse, { runtime, signal }: 
   }
 }
 
+const edits: OwnRisk = { level: "MEDIUM", reason: "edit" };
+
+/** Whether a person looks at the changes before anything of theirs is changed. */
+export function isReviewed({ info }: Runtime): boolean {
+  return info.isSandboxed && info.isCopy === true;
+}
+
 function high(reason: RiskReason): OwnRisk {
   return { level: "HIGH", reason };
 }
@@ -38,5 +47,5 @@ function isInside(path: string, folder: string): boolean {
 }
 
 function writeRisk(path: string, roots: readonly string[]): OwnRisk {
-  return roots.some((root) => isLikeTool(posix.relative(root, path))) ? high("program") : { level: "MEDIUM", reason: "edit" };
+  return roots.some((root) => isLikeTool(posix.relative(root, path))) ? high("program") : edits;
 }

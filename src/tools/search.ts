@@ -3,11 +3,10 @@ import { GlobAction, GrepAction } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
 import { isSecret } from "../protocol/protectedPaths.ts";
 import type { FoundFile, SearchGap } from "../protocol/runtime.ts";
-import { RuntimeError } from "../runtime/runtime.ts";
 import { EditError } from "./edits.ts";
 import { checkPath } from "./filePath.ts";
 import { pathRisk } from "./pathRisk.ts";
-import type { ToolContext } from "./tool.ts";
+import { isAnswer, type ToolContext } from "./tool.ts";
 import { toolOf } from "./toolOf.ts";
 
 const mostCharacters = 30_000;
@@ -73,7 +72,7 @@ async function looked(path: string, context: ToolContext, look: () => Promise<Fo
     await checkPath(path, context);
     return { ...(await look()), is_error: false };
   } catch (error) {
-    if (!(error instanceof EditError) && !(error instanceof RuntimeError)) throw error;
+    if (!(error instanceof EditError) && !isAnswer(error)) throw error;
     return { text: error.message, paths: [], truncated: false, is_error: true };
   }
 }

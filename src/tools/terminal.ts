@@ -2,9 +2,8 @@ import { posix } from "node:path";
 import { TerminalAction, type TerminalObservation } from "../protocol/actions.ts";
 import { textContent } from "../protocol/content.ts";
 import { mostShownCharacters, TerminalKey, type TerminalRequest, type TerminalResult } from "../protocol/runtime.ts";
-import { RuntimeError } from "../runtime/runtime.ts";
 import { describe, noChangeTimeoutMs, type Told, wordsOfEarlier } from "./terminalWords.ts";
-import type { Tool, ToolContext } from "./tool.ts";
+import { isAnswer, type Tool, type ToolContext } from "./tool.ts";
 import { type ToolParts, toolOf } from "./toolOf.ts";
 
 /** Whether the last answer left a command running: its end has to be told before another one begins. */
@@ -41,7 +40,7 @@ async function runTerminal(action: TerminalAction, context: ToolContext, shell: 
   try {
     return await observe(action, context, shell);
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
+    if (!isAnswer(error)) throw error;
     return observation(action, { text: error.message, isError: true, workingDir: context.runtime.info.workingDir });
   }
 }

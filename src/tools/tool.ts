@@ -1,7 +1,7 @@
 import type { Action, Observation } from "../protocol/actions.ts";
 import type { ToolDefinition } from "../protocol/events.ts";
 import type { RiskReason } from "../protocol/riskReasons.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 
 /** What a tool is given besides its action. */
 export interface ToolContext {
@@ -28,6 +28,11 @@ export interface OwnRisk {
   readonly reason?: RiskReason;
 }
 
+/** Whether the model can do something about it; that the runtime cannot be reached is for the run to judge. */
+export function isAnswer(error: unknown): error is RuntimeError {
+  return error instanceof RuntimeError && error.code !== "unreachable";
+}
+
 export const lowRisk: OwnRisk = { level: "LOW" };
 
 /**
@@ -35,7 +40,7 @@ export const lowRisk: OwnRisk = { level: "LOW" };
  *
  * **Contract:** `parse` gives the action in a call's arguments, or throws an Error whose message tells the model what to change.
  * `run` answers with an observation whatever happens in the world (`is_error` says that it did not work); it throws only when aborted,
- * with the signal's reason, or for a fault of our own. A tool keeps no state of its own beyond one conversation.
+ * with the signal's reason, for a runtime that cannot be reached, or for a fault of our own. A tool keeps no state of its own beyond one conversation.
  */
 export interface Tool {
   readonly name: string;

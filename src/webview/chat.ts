@@ -3,13 +3,14 @@ import type { ChangedFile, ChatRequest, ChatSession, ChatUpdate, Picture } from 
 import type { ActionDisplay } from "../protocol/display.ts";
 import type { ActionEvent } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import { type ActionRow, actionsToConfirm, initialView, reduceView, type View, viewOf, withEarlier } from "../protocol/view.ts";
+import { type ActionRow, actionsToConfirm, initialView, reduceView, type View, withEarlier } from "../protocol/view.ts";
 import { Answers } from "./answers.ts";
 import type { ChatCommand } from "./chatCommand.ts";
 import { CodeColours } from "./codeColours.ts";
 import { displayCache, foldersOf } from "./displayCache.ts";
 import { Draft } from "./draft.ts";
 import { knownFiles } from "./fileLinks.ts";
+import { reloaded } from "./reloaded.ts";
 import { type Anchor, type HostChannel, isSavedFor, readUpdate, type SavedState } from "./vscodeApi.ts";
 
 /** With `remember`, exactly these commands need no answer again in this conversation. */
@@ -56,7 +57,7 @@ export class Chat {
   /** Null while a new conversation begins with the next task, and before the extension has said anything. */
   readonly conversationId = computed(() => this.session.value?.conversationId ?? null);
   /** All folders that it may act in; the paths of an action are shown below them. */
-  readonly folders = computed(() => foldersOf(this.view.value, this.session.value));
+  readonly folders: ReadonlySignal<readonly string[]> = computed(() => this.#folderNames.value.split("\0"));
   /** The actions that wait for an answer, while no answer has been given. */
   readonly toConfirm: ReadonlySignal<readonly ActionEvent[]> = computed(() => {
     const actions = actionsToConfirm(this.view.value);
@@ -73,6 +74,8 @@ export class Chat {
   readonly #draft: Draft;
   readonly #queue: Notification[] = [];
   readonly #answered = signal("");
+  /** As one text, because a new list of the same folders would have all words made again. */
+  readonly #folderNames = computed(() => foldersOf(this.view.value, this.session.value).join("\0"));
   readonly #displays = computed(() => displayCache(this.folders.value));
   readonly #rows = computed(() => this.view.value.rows);
   readonly #found = new Answers<readonly string[]>();
@@ -221,14 +224,11 @@ export class Chat {
 
   #load(update: Extract<ChatUpdate, { type: "snapshot" | "page" | "changes" }>): void {
     switch (update.type) {
-      case "snapshot": {
+      case "snapshot":
         this.#fold();
-        // Because these come when they change, and a snapshot is only the log.
-        const { readOnly, phase } = this.view.value;
-        this.view.value = { ...viewOf(update.snapshot), ...(readOnly ? { readOnly } : {}), ...(phase ? { phase } : {}) };
+        this.view.value = reloaded(this.view.value, update.snapshot);
         this.#askedAfter = undefined;
         return this.#settle();
-      }
       case "page":
         this.#fold();
         this.view.value = withEarlier(this.view.value, update.firstSeq, update.events);

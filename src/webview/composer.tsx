@@ -4,6 +4,7 @@ import type { ChatSession } from "../protocol/chat.ts";
 import { IconButton } from "./button.tsx";
 import type { Chat } from "./chat.ts";
 import { useChat } from "./context.ts";
+import { placeOf } from "./displayCache.ts";
 import { droppedPaths, picturesOf } from "./dropped.ts";
 import { MentionList, mentionId, mentionListId, useMention, useMentionCleared } from "./mention.tsx";
 import { readPictures } from "./pictures.ts";
@@ -92,7 +93,7 @@ function Box({ session, onSend }: { readonly session: ChatSession; readonly onSe
         if (accept(event.dataTransfer)) event.preventDefault();
       }}
     >
-      <MentionList mention={mention} folders={chat.folders.value} />
+      <MentionList mention={mention} />
       <Thumbnails />
       <textarea
         ref={field}
@@ -140,7 +141,7 @@ function useRecall(chat: Chat): (event: KeyboardEvent) => boolean {
 /** Pictures go with the message; of other files the path is written. */
 function takeIn(chat: Chat, data: DataTransfer, field: HTMLTextAreaElement | null): boolean {
   if (takePictures(chat, data)) return true;
-  const paths = droppedPaths(data, chat.folders.value);
+  const paths = droppedPaths(data, (path) => placeOf(path, chat.view.peek(), chat.session.peek()));
   if (paths === "") {
     if (data.files.length === 0) return false;
     chat.problem.value = "Only pictures can be dropped from outside. Drop other files from VS Code's explorer, or write their path.";

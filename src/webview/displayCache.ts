@@ -1,5 +1,6 @@
 import type { ChatSession } from "../protocol/chat.ts";
-import { type ActionDisplay, displayAction, type Folders } from "../protocol/display.ts";
+import { type ActionDisplay, displayAction, type Folders, relativePath } from "../protocol/display.ts";
+import { shownFolders, shownPath } from "../protocol/sandbox.ts";
 import type { ActionRow, View } from "../protocol/view.ts";
 
 /** A row never changes, so its words are made once. */
@@ -12,7 +13,14 @@ export function displayCache(folders: Folders): (row: ActionRow) => ActionDispla
   };
 }
 
-/** Where the conversation acts, or a new one would. */
-export function foldersOf({ state }: View, session: ChatSession | undefined): Folders {
-  return state.folders ?? state.working_dir ?? session?.folders ?? "";
+type Shown = Pick<View, "state">;
+
+/** Where the conversation acts, as the agent sees it, or where a new one would. */
+export function foldersOf({ state }: Shown, session: ChatSession | undefined): readonly string[] {
+  return state.working_dir === undefined ? (session?.folders ?? [""]) : shownFolders(state);
+}
+
+/** A file of the person's, as it is written to the agent. */
+export function placeOf(path: string, { state }: Shown, session: ChatSession | undefined): string {
+  return relativePath(shownPath(path, state), foldersOf({ state }, session));
 }

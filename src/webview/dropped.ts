@@ -1,17 +1,15 @@
-import { type Folders, relativePath } from "../protocol/display.ts";
-
 /** Pictures that come with a paste or a drop. A copied text that brings its picture along, as from a spreadsheet, is text. */
 export function picturesOf(data: DataTransfer): readonly File[] {
   return data.getData("text/plain") === "" ? [...data.files].filter((file) => file.type.startsWith("image/")) : [];
 }
 
-/** The paths of files that are dropped from the explorer or an editor's tab, as the agent knows them, one behind the other. */
-export function droppedPaths(data: DataTransfer, folders: Folders): string {
+/** The paths of files that are dropped from the explorer or an editor's tab, one behind the other; `place` says how each is written to the agent. */
+export function droppedPaths(data: DataTransfer, place: (path: string) => string): string {
   const list = data.getData("application/vnd.code.uri-list") || data.getData("text/uri-list");
   return list
     .split(/\r?\n/)
     .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => quoted(relativePath(pathOf(line), folders)))
+    .map((line) => quoted(place(pathOf(line))))
     .join(" ");
 }
 

@@ -1,7 +1,7 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type Folders, relativePath } from "../protocol/display.ts";
 import type { Chat } from "./chat.ts";
+import { placeOf } from "./displayCache.ts";
 import { quoted } from "./dropped.ts";
 import { Icon } from "./icon.tsx";
 
@@ -15,6 +15,8 @@ interface Found {
 /** The list of files that opens behind an `@`. */
 export interface Mention {
   readonly found: Found | undefined;
+  /** A file as it is written to the agent. */
+  place(path: string): string;
   /** Looks at what stands before the caret. */
   look(): void;
   close(): void;
@@ -29,6 +31,7 @@ export const mentionListId = "mention-list";
 
 export function useMention(chat: Chat, field: RefObject<HTMLTextAreaElement | null>): Mention {
   const [found, setFound] = useState<Found | undefined>(undefined);
+  const place = (path: string): string => placeOf(path, chat.view.peek(), chat.session.peek());
   const asked = useRef("");
   const close = (): void => {
     asked.current = "";
@@ -48,7 +51,7 @@ export function useMention(chat: Chat, field: RefObject<HTMLTextAreaElement | nu
   const insert = (path: string): void => {
     const { current } = field;
     if (current === null || found === undefined) return;
-    current.setRangeText(`${quoted(relativePath(path, chat.folders.peek()))} `, found.start, current.selectionEnd, "end");
+    current.setRangeText(`${quoted(place(path))} `, found.start, current.selectionEnd, "end");
     chat.draft.value = current.value;
     current.focus();
     close();
@@ -74,11 +77,11 @@ export function useMention(chat: Chat, field: RefObject<HTMLTextAreaElement | nu
         return false;
     }
   };
-  return { found, look, close, useKey, insert };
+  return { found, place, look, close, useKey, insert };
 }
 
 /** The file that Enter would insert is `aria-selected`; the keyboard stays in the text. */
-export function MentionList({ mention, folders }: { readonly mention: Mention; readonly folders: Folders }): JSX.Element | null {
+export function MentionList({ mention }: { readonly mention: Mention }): JSX.Element | null {
   const active = useRef<HTMLDivElement>(null);
   const { found } = mention;
   useLayoutEffect(() => active.current?.scrollIntoView({ block: "nearest" }), [found]);
@@ -103,7 +106,7 @@ export function MentionList({ mention, folders }: { readonly mention: Mention; r
             }}
           >
             <Icon name="file" />
-            <FileName path={relativePath(path, folders)} />
+            <FileName path={mention.place(path)} />
           </div>
         );
       })}

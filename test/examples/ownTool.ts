@@ -29,7 +29,7 @@ const folder = await mkdtemp(path.join(tmpdir(), "openhands-example-"));
 {
   await using host = new Host({
     store: new ConversationStore(folder),
-    openLlm: (ref, workingDir) => openLlm(ref, workingDir, { apiKey, demoFolder: "media/demo", demoWordDelayMs: 0 }),
+    openLlm: (ref, folder) => openLlm(ref, folder, { apiKey, demoFolder: "media/demo", demoWordDelayMs: 0 }),
     openRuntime: async ({ workingDir }) => openMemoryRuntime({ workingDir }),
     moreTools: () => [dice],
     log: noLog,

@@ -12,6 +12,7 @@ import { tempFolder } from "../../support/workspaces.ts";
 
 const demoFolder = path.join(root, "media/demo");
 const sources: LlmSources = { demoFolder, demoWordDelayMs: 0, apiKey: undefined };
+const folder = { host: "/", shown: "/" };
 const never = new AbortController().signal;
 const request = (answered: number): LlmRequest => ({
   messages: [
@@ -23,13 +24,15 @@ const request = (answered: number): LlmRequest => ({
 
 describe("opening a model", () => {
   it("says that a key is missing, or that the address is none", async () => {
-    await assert.rejects(openLlm({ model: "gpt-5" }, "/", sources), {
+    await assert.rejects(openLlm({ model: "gpt-5" }, folder, sources), {
       code: "LLMAuthenticationError",
       message: /gpt-5 needs an API key, and none is set/,
     });
-    await assert.rejects(openLlm({ model: "m", base_url: "https://api.openai.com/v1" }, "/", sources), { code: "LLMAuthenticationError" });
+    await assert.rejects(openLlm({ model: "m", base_url: "https://api.openai.com/v1" }, folder, sources), {
+      code: "LLMAuthenticationError",
+    });
     for (const base_url of ["ollama", "localhost:11434", "file:///etc/passwd", "http://"]) {
-      await assert.rejects(openLlm({ model: "m", base_url }, "/", sources), {
+      await assert.rejects(openLlm({ model: "m", base_url }, folder, sources), {
         code: "LLMBadRequestError",
         message: /is not an http or https address/,
       });
@@ -38,7 +41,7 @@ describe("opening a model", () => {
 
   it("needs no key for a server of one's own, and keeps OpenAI's environment out of it", async () => {
     await using server = await startFakeLlm([{ text: "Hi." }]);
-    const llm = await openLlm({ model: "m", base_url: server.url }, "/", sources);
+    const llm = await openLlm({ model: "m", base_url: server.url }, folder, sources);
     const chunks = await collect(llm.stream(request(0), never));
     assert.deepEqual(chunks[0], { type: "text", text: "Hi." });
     assert.equal(server.requests[0]?.headers["authorization"], "Bearer none");
@@ -46,7 +49,7 @@ describe("opening a model", () => {
 
   it("sends no key that cannot be one, and no password that stands in the address, and repeats neither", async () => {
     for (const apiKey of ["sk-1234 5678", "sk-12345678\nsk-9", "sk-ключ5678", "sk-1234…5678"]) {
-      await assert.rejects(openLlm({ model: "gpt-5" }, "/", { ...sources, apiKey }), (error: Error) => {
+      await assert.rejects(openLlm({ model: "gpt-5" }, folder, { ...sources, apiKey }), (error: Error) => {
         assert.match(
           error.message,
           /^The API key for gpt-5 has a blank or a letter in it that no key has, so it was not sent\. Set it again\.$/,
@@ -54,12 +57,12 @@ describe("opening a model", () => {
         return true;
       });
     }
-    await assert.rejects(openLlm({ model: "m", base_url: "https://me:hunter22@example.com/v1" }, "/", sources), {
+    await assert.rejects(openLlm({ model: "m", base_url: "https://me:hunter22@example.com/v1" }, folder, sources), {
       code: "LLMBadRequestError",
       message: "The base URL holds a name or a password. Take it out, and set an API key instead.",
     });
     await using server = await startFakeLlm([{ text: "Hi." }]);
-    const llm = await openLlm({ model: "m", base_url: server.url }, "/", { ...sources, apiKey: " sk-12345678\n" });
+    const llm = await openLlm({ model: "m", base_url: server.url }, folder, { ...sources, apiKey: " sk-12345678\n" });
     await collect(llm.stream(request(0), never));
     assert.equal(server.requests[0]?.headers["authorization"], "Bearer sk-12345678");
   });
@@ -68,20 +71,20 @@ describe("opening a model", () => {
     const usage = { prompt_tokens: 10, completion_tokens: 5 };
     await using server = await startFakeLlm([{ text: "Hi.", usage }]);
     const prices = { input_cost_per_token: 0.5, output_cost_per_token: 1, max_input_tokens: 4096 };
-    const llm = await openLlm({ model: "m", base_url: server.url, ...prices }, "/", sources);
+    const llm = await openLlm({ model: "m", base_url: server.url, ...prices }, folder, sources);
     assert.deepEqual([llm.hasPrice, llm.maxInputTokens, llm.hasVision], [true, 4096, undefined]);
     const last = (await collect(llm.stream(request(0), never))).at(-1);
     assert.equal(last?.type === "reply" ? last.reply.costUsd : undefined, 10);
-    const known = await openLlm({ model: "gpt-4.1" }, "/", { ...sources, apiKey: "sk-12345678" });
+    const known = await openLlm({ model: "gpt-4.1" }, folder, { ...sources, apiKey: "sk-12345678" });
     assert.deepEqual([known.hasPrice, known.maxInputTokens, known.hasVision], [true, 1_047_576, true]);
-    const unknown = await openLlm({ model: "m", base_url: server.url }, "/", sources);
+    const unknown = await openLlm({ model: "m", base_url: server.url }, folder, sources);
     assert.deepEqual([unknown.hasPrice, unknown.maxInputTokens, unknown.hasVision], [false, undefined, undefined]);
   });
 
   it("plays the demo in its own workspace only, and only once", async () => {
     await using folder = await tempFolder();
     const firstWords = async (workingDir: string): Promise<string> => {
-      const llm = await openLlm({ model: "demo" }, workingDir, sources);
+      const llm = await openLlm({ model: "demo" }, { host: workingDir, shown: workingDir }, sources);
       assert.equal(llm.isDemo, true);
       const last = (await collect(llm.stream(request(0), never))).at(-1);
       return last?.type === "reply" ? `${last.reply.text} ${last.reply.toolCalls.length}` : "no reply";

@@ -37,6 +37,26 @@ describe("the risk of a path", () => {
     ]);
   });
 
+  it("is in nothing where a sandbox works on a copy, because what comes out of it is reviewed", async () => {
+    const memory = openMemoryRuntime({ workingDir: "/workspace", files: { "/workspace/package.json": "{}" } });
+    const of = async (isCopy: boolean): Promise<unknown[]> => {
+      const context = { runtime: { ...memory, info: { ...memory.info, isCopy } }, signal };
+      const args = { command: "create", path: "/workspace/package.json", file_text: '{"scripts":{"test":"x"}}' };
+      const edits = ["/workspace/.git/hooks/pre-commit", "/workspace/a", "/etc/hosts"].map((at) => ({
+        command: "create",
+        path: at,
+        file_text: "x",
+      }));
+      return Promise.all([
+        ...[...edits, args].map((edit) => riskOf("file_editor", edit, context)),
+        riskOf("file_editor", { command: "view", path: "/workspace/.env" }, context),
+        riskOf("terminal", { command: "rm -rf /" }, context),
+      ]);
+    };
+    assert.deepEqual(await of(true), ["MEDIUM", "MEDIUM", "MEDIUM", "MEDIUM", "LOW", "MEDIUM"]);
+    assert.deepEqual(await of(false), ["HIGH", "MEDIUM", "HIGH", "HIGH", "HIGH", "MEDIUM"]);
+  });
+
   it("is judged by where links lead, also those to what is not there yet", async function () {
     if (process.platform === "win32") this.skip();
     const folder = await realpath(await mkdtemp(path.join(tmpdir(), "openhands-risk-")));
