@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Llm } from "../../../src/llm/llm.ts";
 import type { RuntimeRef } from "../../../src/protocol/sandbox.ts";
 import { initialView, reduceView, type View } from "../../../src/protocol/view.ts";
 import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
@@ -129,7 +128,7 @@ describe("the runtime of a conversation", () => {
       host: {
         openLlm: async (_ref, folder) => {
           seen.push(folder);
-          return llm as Llm;
+          return llm;
         },
         openRuntime: async ({ runtime, folders }) => {
           opened.push([runtime.kind === "docker" ? runtime.image : runtime.kind, folders]);
