@@ -31,6 +31,11 @@ export function useEngine(): TestEngine {
   return { docker };
 }
 
+/** Where the tests' engine listens on this machine. */
+export function engineSocket(): string {
+  return (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace("unix://", "");
+}
+
 async function problemOf(docker: Docker): Promise<string | undefined> {
   try {
     const late = delay(10_000, "no answer in 10 seconds", { ref: false }).then((problem) => Promise.reject(new Error(problem)));

@@ -37,7 +37,17 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   preact: ["src/webview/"],
   shiki: ["src/extension/highlighter/"],
   "tar-stream": ["src/runtime/machine/", "src/runtime/workspaceCopy/", "src/runtime/docker/"],
-  zod: ["src/protocol/", "src/llm/", "src/runtime/machine/", "src/conversation/", "src/server/", "src/tools/", "src/webview/", ...programs],
+  zod: [
+    "src/protocol/",
+    "src/llm/",
+    "src/runtime/machine/",
+    "src/runtime/docker/",
+    "src/conversation/",
+    "src/server/",
+    "src/tools/",
+    "src/webview/",
+    ...programs,
+  ],
 };
 
 /** Not a package but VS Code itself. */

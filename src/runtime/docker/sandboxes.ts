@@ -3,7 +3,7 @@ import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, LeftOut, SandboxNetwork } from "../../protocol/sandbox.ts";
 import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
-import { connectEngine } from "./engine.ts";
+import { connectEngine, type Engine } from "./engine.ts";
 import { hostId } from "./hostId.ts";
 import { openSandbox } from "./openSandbox.ts";
 
@@ -92,6 +92,8 @@ export interface ListedSandbox {
 export class Sandboxes implements AsyncDisposable {
   readonly #options: SandboxesOptions;
   readonly #running = new Map<ConversationId, Sandbox>();
+  /** What has been said of the engine. */
+  readonly #warned = new Set<string>();
   readonly #listeners = new Set<(id: ConversationId) => void>();
 
   constructor(options: SandboxesOptions) {
@@ -103,9 +105,15 @@ export class Sandboxes implements AsyncDisposable {
     const { stateFolder, environment } = this.#options;
     needs.onPhase("Connecting to the engine");
     const { dockerHost } = this.#options.settings();
-    const [docker, host] = await Promise.all([connectEngine({ dockerHost, environment }), hostId(stateFolder)]);
-    const sandbox = await openSandbox({ docker, hostId: host, options: this.#options }, needs);
-    return this.#keep(needs.conversationId, sandbox);
+    const [engine, host] = await Promise.all([connectEngine({ dockerHost, environment }, needs.signal), hostId(stateFolder)]);
+    for (const warning of engine.facts.warnings) this.#warn(warning);
+    try {
+      const sandbox = await openSandbox({ docker: engine.docker, hostId: host, options: this.#options }, needs);
+      return this.#keep(needs.conversationId, sandbox, engine);
+    } catch (error) {
+      engine[Symbol.dispose]();
+      throw error;
+    }
   }
 
   running(id: ConversationId): Sandbox | undefined {
@@ -122,18 +130,25 @@ export class Sandboxes implements AsyncDisposable {
     await Promise.allSettled([...this.#running.values()].map((sandbox) => sandbox[Symbol.asyncDispose]()));
   }
 
-  #keep(id: ConversationId, sandbox: Sandbox): Sandbox {
+  #keep(id: ConversationId, sandbox: Sandbox, engine: Engine): Sandbox {
     const kept: Sandbox = {
       ...sandbox,
       [Symbol.asyncDispose]: async () => {
         if (this.#running.get(id) === kept) this.#running.delete(id);
         this.#tell(id);
         await sandbox[Symbol.asyncDispose]();
+        engine[Symbol.dispose]();
       },
     };
     this.#running.set(id, kept);
     this.#tell(id);
     return kept;
+  }
+
+  #warn(sentence: string): void {
+    if (this.#warned.has(sentence)) return;
+    this.#warned.add(sentence);
+    this.#options.log.warn(sentence);
   }
 
   #tell(id: ConversationId): void {
