@@ -78,6 +78,7 @@ await mkdir("dist");
 await copyFile("src/cli/launcher.mjs", "dist/cli.js");
 await chmod("dist/cli.js", 0o755);
 await copyPty();
+if (existsSync(".cache/tools")) await cp(".cache/tools", "dist/tools", { recursive: true });
 if (watch) await watchAll();
 else await buildAll();
 

@@ -10,6 +10,7 @@ import { constants } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { hasPty, makePty } from "./buildPty.mjs";
+import { getTools, hasTools } from "./buildTools.mjs";
 import { descendants, isAlive, signalAll } from "./processTree.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -26,6 +27,8 @@ if (!(script in JSON.parse(readFileSync("package.json", "utf8")).scripts)) fail(
 if (!(await isInstalled())) await step("npm packages", install);
 if (!hasNode()) await step("Node for the project", () => npm(["rebuild", "node", "--loglevel=error"]));
 if (!hasPty(process.arch)) await step("node-pty's native part", () => makePty(process.arch));
+if (process.platform === "linux" && !hasTools(process.arch))
+  await step("busybox for sandboxes", () => getTools(process.arch).catch(doWithout));
 process.exitCode = await runScript(script, scriptArguments);
 
 /** A stamp that is missing or stale says little: someone may have run npm themselves, so npm's own record has the last word. */
@@ -85,6 +88,11 @@ async function step(what, work) {
     fail(error instanceof Error ? error.message : String(error));
   }
   process.stderr.write(`setup: ${what}, ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+}
+
+/** Most images have a shell of their own. */
+function doWithout(error) {
+  process.stderr.write(`setup: it is done without: ${error.message}\n`);
 }
 
 /** npm's own output goes to stderr, so that a script's stdout is the script's alone. */

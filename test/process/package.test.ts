@@ -12,6 +12,7 @@ const elfMachines: Readonly<Record<string, number>> = { "linux-x64": 62, "linux-
 const mayBePacked = [
   /^media\//,
   /^dist\/[\w-]+\.(c?js|css|ttf|json)$/,
+  /^dist\/tools\/linux-(x64|arm64)\/busybox(\.LICENSE)?$/,
   /^dist\/node_modules\/node-pty\/(package\.json|LICENSE|lib\/|prebuilds\/)/,
 ];
 

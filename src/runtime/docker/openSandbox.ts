@@ -3,12 +3,13 @@ import type Docker from "dockerode";
 import { type DockerRef, mapFolders, sandboxRoot, sandboxWall } from "../../protocol/sandbox.ts";
 import { openRemoteRuntime } from "../remote/remoteRuntime.ts";
 import { RuntimeError } from "../runtime.ts";
+import { statusOf } from "./engineAnswers.ts";
 import { sandboxLabels } from "./labels.ts";
 import type { SandboxUser } from "./profile.ts";
 import type { Sandbox, SandboxesOptions, SandboxNeeds } from "./sandboxes.ts";
 import { startContainer } from "./startContainer.ts";
-import { gatherTools } from "./tools.ts";
-import { statusOf, toolsVolume } from "./toolsVolume.ts";
+import type { Arch } from "./tools/libraries.ts";
+import { toolsVolume } from "./tools/volume.ts";
 
 export interface SandboxPlace {
   readonly docker: Docker;
@@ -21,8 +22,18 @@ export async function openSandbox({ docker, hostId, options }: SandboxPlace, nee
   const { conversationId, onPhase, signal } = needs;
   const image = await inspectImage(docker, needs.ref.image);
   const { ref } = needs;
-  const tools = await gatherTools(options.dist, "x64", signal);
-  const volume = await toolsVolume(docker, tools, { image: image.id, signal });
+  const arch = await archOf(docker);
+  const tools = await toolsVolume({
+    docker,
+    dist: options.dist,
+    stateFolder: options.stateFolder,
+    path: options.environment["PATH"],
+    nodePrograms: options.nodePrograms ?? [],
+    arch,
+    images: ["node:24-bookworm", image.id],
+    onPhase,
+    signal,
+  });
   const folders = mapFolders(needs.folders).map(({ sandbox }) => sandbox);
   const [workingDir = sandboxRoot] = folders;
   onPhase("Starting the container");
@@ -34,10 +45,10 @@ export async function openSandbox({ docker, hostId, options }: SandboxPlace, nee
       user: sandboxUser(),
       network: ref.network,
       labels: sandboxLabels(hostId, conversationId),
-      tools: volume,
+      tools,
       workspace: `oh-${conversationId}`,
       workingDir,
-      loader: tools.loader,
+      arch,
       settings: options.settings(),
     },
     folders: folders.map((folder) => relative(sandboxRoot, folder)).filter((folder) => folder !== ""),
@@ -84,6 +95,15 @@ function inside(ref: DockerRef, folders: readonly string[]) {
 function ifGone(error: unknown): void {
   // It removes itself when it has ended: 409 says that this is under way.
   if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+}
+
+const archs: Readonly<Record<string, Arch>> = { amd64: "x64", x86_64: "x64", arm64: "arm64", aarch64: "arm64" };
+
+async function archOf(docker: Docker): Promise<Arch> {
+  const { Arch: name } = await docker.version();
+  const arch = archs[name];
+  if (arch === undefined) throw new RuntimeError("failed", `The engine runs on ${name} processors; sandboxes run on amd64 and arm64.`);
+  return arch;
 }
 
 async function inspectImage(docker: Docker, name: string): Promise<{ id: string; path: string }> {

@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import { sandboxRoot } from "../../protocol/sandbox.ts";
 import type { SandboxSettings } from "./sandboxes.ts";
+import { type Arch, loaders } from "./tools/libraries.ts";
 
 /** Who the sandbox's processes are. */
 export interface SandboxUser {
@@ -20,8 +21,8 @@ export interface ProfileNeeds {
   readonly workspace: string;
   /** Where the agent's terminal starts. */
   readonly workingDir: string;
-  /** The loader in the tools volume; its name differs by processor. */
-  readonly loader: string;
+  /** The engine's processor, which the tools are made for. */
+  readonly arch: Arch;
   readonly settings: SandboxSettings;
 }
 
@@ -33,7 +34,7 @@ const lastPath = `${toolsRoot}/busybox`;
 
 /** All that a sandbox may do, in Docker's words; test/integration/profile.test.ts holds what the engine made of it to a golden file. */
 export function sandboxProfile(needs: ProfileNeeds): ContainerCreateOptions {
-  const { image, user, labels, workingDir, loader } = needs;
+  const { image, user, labels, workingDir, arch } = needs;
   return {
     Image: image,
     User: `${user.uid}:${user.gid}`,
@@ -46,7 +47,7 @@ export function sandboxProfile(needs: ProfileNeeds): ContainerCreateOptions {
     WorkingDir: "/",
     Env: environment(needs),
     Labels: labels,
-    Entrypoint: [`${toolsRoot}/lib/${loader}`, "--library-path", `${toolsRoot}/lib`, `${toolsRoot}/bin/node`],
+    Entrypoint: [`${toolsRoot}/lib/${loaders[arch]}`, "--library-path", `${toolsRoot}/lib`, `${toolsRoot}/bin/node`],
     Cmd: [`${toolsRoot}/server/sandbox-server.js`, "--stdio", "--workspace", workingDir],
     Healthcheck: { Test: ["NONE"] },
     StopSignal: "SIGTERM",

@@ -35,6 +35,8 @@ export interface SandboxSettings extends SandboxLimits {
 export interface SandboxesOptions {
   /** `dist` of the package: sandbox-server, the prebuilt parts of node-pty, busybox. */
   readonly dist: string;
+  /** Programs of Node for Linux besides this process's and those on the PATH, such as the one that VS Code has; tried last. */
+  readonly nodePrograms?: readonly string[];
   /** A folder of ours on this machine: who we are for the engine's labels, and what each copy was made from. Made when missing. */
   readonly stateFolder: string;
   readonly settings: () => SandboxSettings;

@@ -7,8 +7,8 @@ import { sandboxRoot } from "../../protocol/sandbox.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import { RuntimeError } from "../runtime.ts";
 import { type Attached, attached } from "./attached.ts";
+import { statusOf } from "./engineAnswers.ts";
 import { type ProfileNeeds, type SandboxUser, sandboxProfile } from "./profile.ts";
-import { statusOf } from "./toolsVolume.ts";
 
 export interface StartNeeds {
   /** The container's name: there is one of a conversation. */

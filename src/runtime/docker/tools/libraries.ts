@@ -7,17 +7,16 @@ export interface FileTree {
   find(path: string): Promise<string | undefined>;
 }
 
-export interface Libraries {
-  /** The file name of the loader, which is among the files. */
-  readonly loader: string;
-  /** By the name under which they are looked for: where their bytes are on this machine. */
-  readonly files: ReadonlyMap<string, string>;
-}
+/** The loader and all libraries, by the names under which they are looked for: where their bytes are on this machine. */
+export type Libraries = ReadonlyMap<string, string>;
 
 export type Arch = "x64" | "arm64";
 
 const triples: Readonly<Record<Arch, string>> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
 const mostLibraries = 100;
+
+/** The names of the programs that start others, by the C library's own rules. */
+export const loaders: Readonly<Record<Arch, string>> = { x64: "ld-linux-x86-64.so.2", arm64: "ld-linux-aarch64.so.1" };
 
 /**
  * All libraries that a program and its modules need, and what those need, with the loader that starts it; undefined when the program is none of
@@ -30,12 +29,10 @@ export async function collectLibraries(
 ): Promise<Libraries | undefined> {
   const file = await tree.find(program);
   const needs = file === undefined ? undefined : await readElf(file);
-  if (needs === undefined || needs.machine !== arch || needs.loader === undefined || !basename(needs.loader).startsWith("ld-linux"))
-    return undefined;
-  const loader = basename(needs.loader);
-  const loaderFile = await tree.find(needs.loader);
-  if (loaderFile === undefined) return undefined;
-  const files = new Map([[loader, loaderFile]]);
+  if (needs?.machine !== arch || needs.loader === undefined || basename(needs.loader) !== loaders[arch]) return undefined;
+  const loader = await tree.find(needs.loader);
+  if (loader === undefined) return undefined;
+  const files = new Map([[loaders[arch], loader]]);
   const own = foldersOf(needs.runPath, program);
   const waiting = [...needs.needed];
   for (const module of modules) waiting.push(...((await readElf(module))?.needed ?? []));
@@ -46,7 +43,7 @@ export async function collectLibraries(
     files.set(name, found.file);
     waiting.push(...found.needed);
   }
-  return { loader, files };
+  return files;
 }
 
 async function findLibrary(tree: FileTree, name: string, folders: readonly string[]) {
