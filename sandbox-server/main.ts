@@ -1,54 +1,114 @@
+import { Console } from "node:console";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { messageOf } from "../src/protocol/thrown.ts";
+import type { Log } from "../src/protocol/log.ts";
+import { codeOf, messageOf } from "../src/protocol/thrown.ts";
+import { type BashCommands, openBashCommands } from "../src/runtime/machine/bash/bashCommands.ts";
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
-import { runtimeApp } from "../src/server/runtimeApp.ts";
+import { serverApp } from "../src/server/app.ts";
+import { gateOf } from "../src/server/gate.ts";
+import { keysOf } from "../src/server/keys.ts";
+import { listen } from "../src/server/listen.ts";
 import { serveStdio } from "../src/server/stdio.ts";
+import { type Arguments, help, readArguments } from "./arguments.ts";
+import { allowedHosts, isLoopback } from "./hosts.ts";
+import { jsonLog } from "./jsonLog.ts";
+import { readSessionKeys } from "./sessionKeys.ts";
 
-const help = `sandbox-server: the tools' side of OpenHands, for one workspace.
+/** A server that was told to end is gone after this, whatever hangs. */
+const mostEndMs = 1_900;
 
-Usage
-  sandbox-server --stdio [--workspace DIR]   speak HTTP/2 on standard input and output; ends when the input ends
-  sandbox-server --help
-
-DIR is the folder that the tools work in (default: the current one).
-`;
-
+// Because standard output belongs to the protocol, and a library might talk.
+globalThis.console = new Console(process.stderr);
 process.exitCode = await main(process.argv.slice(2));
 // What a command left running must not keep the server alive.
 process.exit();
 
 async function main(args: readonly string[]): Promise<number> {
   if (!("withResolvers" in Promise)) return refuse(`sandbox-server needs Node 22.19 or later; this is ${process.version}.`);
-  const options = readOptions(args);
+  const options = readArguments(args);
   if (typeof options === "string") return refuse(options);
   if (options.help) {
     process.stdout.write(help);
     return 0;
   }
-  if (!options.stdio) return refuse("Say how to serve: --stdio is the one way so far.");
-  const workingDir = resolve(options.workspace ?? ".");
+  const workingDir = resolve(options.workspace);
   const found = await stat(workingDir).catch(() => undefined);
   if (!found?.isDirectory()) return refuse(`The workspace ${workingDir} is not a folder.`);
-  await serve(workingDir);
-  return 0;
-}
-
-function readOptions(args: readonly string[]) {
-  const flags = { help: { type: "boolean" }, stdio: { type: "boolean" }, workspace: { type: "string" } } as const;
+  const log = jsonLog(options.logLevel, (line) => void process.stderr.write(line));
   try {
-    return parseArgs({ args: [...args], options: flags }).values;
+    return await serve(options, { workingDir, log });
   } catch (error) {
-    return messageOf(error);
+    return refuse(portTrouble(error, options) ?? messageOf(error));
   }
 }
 
-async function serve(workingDir: string): Promise<void> {
+async function serve(options: Arguments, { workingDir, log }: { readonly workingDir: string; readonly log: Log }): Promise<number> {
+  const { port } = options;
+  const keys = port === undefined ? [] : await readSessionKeys(options.keyFile);
+  if (typeof keys === "string") return refuse(keys);
+  if (port !== undefined && !options.isPublic && !isLoopback(options.host))
+    return refuse(`Other machines can reach ${options.host}: say --listen-public when that is meant, and see there what protects the key.`);
+  const ended = untilTold(log);
   await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server" });
-  const terminated = Promise.withResolvers<void>();
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => terminated.resolve());
-  await Promise.race([serveStdio(runtimeApp(runtime), process.stdin, process.stdout), terminated.promise]);
+  await using bash = bashOnDemand(workingDir);
+  const app = serverApp({ runtime, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
+  if (port === undefined) {
+    await Promise.race([serveStdio(app, process.stdin, process.stdout), ended]);
+    return 0;
+  }
+  const gate = (bound: number) =>
+    gateOf({ keys: keysOf(keys), hosts: allowedHosts({ ...options, port: bound }), origins: options.allowOrigins });
+  await using listening = await listen({ app, host: options.host, port, gate, log });
+  process.stdout.write(`${JSON.stringify({ host: listening.host, port: listening.port })}\n`);
+  log.info("Listening", { host: listening.host, port: listening.port, workspace: workingDir, keys: keys.length });
+  if (options.isPublic) log.warn("Other machines may reach this port, and there is no TLS: map it to loopback, or put a proxy in front.");
+  await ended;
+  return 0;
+}
+
+/** Resolves at the first signal to end; from then on the process has little time left. */
+function untilTold(log: Log): Promise<void> {
+  const { promise, resolve: end } = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      log.info("Ending", { signal });
+      setTimeout(() => process.exit(0), mostEndMs).unref();
+      end();
+    });
+  }
+  return promise;
+}
+
+function bashOnDemand(workingDir: string): AsyncDisposable & { open(): Promise<BashCommands> } {
+  const seconds = Number(process.env["OH_BASH_EVENTS_RETENTION_SECONDS"]);
+  const retentionMs = seconds > 0 ? seconds * 1000 : undefined;
+  let opening: Promise<BashCommands> | undefined;
+  return {
+    open: () => (opening ??= openBashCommands({ workingDir, eventsDir: process.env["OH_BASH_EVENTS_DIR"], retentionMs })),
+    [Symbol.asyncDispose]: async () => (await opening?.catch(() => undefined))?.[Symbol.asyncDispose](),
+  };
+}
+
+function factsOf() {
+  const idle = Number(process.env["OH_RUNTIME_IDLE_TIMEOUT_SECONDS"]);
+  return {
+    buildSha: process.env["OPENHANDS_BUILD_GIT_SHA"] ?? "unknown",
+    buildRef: process.env["OPENHANDS_BUILD_GIT_REF"] ?? "unknown",
+    platform: `Node ${process.version.slice(1)}`,
+    usableTools: ["terminal", "file_editor", "grep", "glob", "task_tracker"],
+    idleTimeoutSeconds: idle > 0 ? idle : undefined,
+  };
+}
+
+function portTrouble(error: unknown, { host, port }: Arguments): string | undefined {
+  const troubles: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} of ${host} is in use: choose another one, or 0 for any that is free.`,
+    EACCES: `This user may not listen at port ${port} of ${host}.`,
+    EADDRNOTAVAIL: `This machine has no address ${host}.`,
+    ENOTFOUND: `There is no address called ${host}.`,
+  };
+  return troubles[codeOf(error) ?? ""];
 }
 
 function refuse(sentence: string): number {

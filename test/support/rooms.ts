@@ -71,6 +71,7 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:async_hooks": anywhere,
   "node:buffer": anywhere,
   "node:child_process": machine,
+  "node:console": programs,
   "node:crypto": anywhere,
   "node:events": anywhere,
   "node:fs": disk,

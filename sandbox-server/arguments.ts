@@ -1,0 +1,94 @@
+import { parseArgs } from "node:util";
+import { messageOf } from "../src/protocol/thrown.ts";
+
+export const help = `sandbox-server: the tools' side of OpenHands, for one workspace.
+
+Usage
+  sandbox-server --stdio                     speak HTTP/2 on standard input and output; ends when the input ends
+  sandbox-server --port N [--host H]         speak HTTP/1.1 on a port; needs a key
+  sandbox-server --help
+
+Both
+  --workspace DIR        the folder that the tools work in (default: the current one)
+  --log-level LEVEL      debug, info, warn or error (default: info); lines of JSON on standard error
+
+On a port
+  --port N               0 picks a free one; where it listens is the first line on standard output, as JSON
+  --host H               the address to listen at (default: 127.0.0.1)
+  --listen-public        allows an address that other machines reach, such as 0.0.0.0 in a container. There is no TLS: map the
+                         port to loopback, or put a proxy with TLS in front
+  --key-file FILE        the key, in a file that only its owner may read; or several, one to a line
+  --allow-host NAME      a further name by which requests may call this server, with or without a port; may be repeated
+  --allow-origin ORIGIN  a page that may ask, such as https://ide.example.org; may be repeated
+  --max-upload-mb N      the largest file that is taken (default: 100)
+
+Environment
+  SESSION_API_KEY, OH_SESSION_API_KEYS_0 and so on    keys, in place of --key-file. Clients send one as X-Session-API-Key
+  OH_BASH_EVENTS_DIR                  keeps the events of single commands in this folder
+  OH_BASH_EVENTS_RETENTION_SECONDS    forgets them after so long
+`;
+
+export interface Arguments {
+  readonly help: boolean;
+  /** Undefined: on standard input and output. */
+  readonly port: number | undefined;
+  readonly host: string;
+  readonly isPublic: boolean;
+  readonly keyFile: string | undefined;
+  readonly workspace: string;
+  readonly logLevel: LogLevel;
+  readonly allowHosts: readonly string[];
+  readonly allowOrigins: readonly string[];
+  readonly maxUploadBytes: number;
+}
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const flags = {
+  help: { type: "boolean" },
+  stdio: { type: "boolean" },
+  port: { type: "string" },
+  host: { type: "string" },
+  "listen-public": { type: "boolean" },
+  "key-file": { type: "string" },
+  workspace: { type: "string" },
+  "log-level": { type: "string" },
+  "allow-host": { type: "string", multiple: true },
+  "allow-origin": { type: "string", multiple: true },
+  "max-upload-mb": { type: "string" },
+} as const;
+
+/** What was asked for; or a sentence that says what is wrong with it. */
+export function readArguments(args: readonly string[]): Arguments | string {
+  let values: ReturnType<typeof parseArgs<{ options: typeof flags; args: string[] }>>["values"];
+  try {
+    ({ values } = parseArgs({ args: [...args], options: flags }));
+  } catch (error) {
+    return messageOf(error);
+  }
+  const isStdio = values.stdio ?? false;
+  if (!values.help && isStdio === (values.port !== undefined)) return "Say how to serve: either --stdio or --port N.";
+  const port = values.port === undefined ? undefined : wholeNumber(values.port, 65_535);
+  if (Number.isNaN(port)) return `The port must be a number from 0 to 65535, not "${values.port}".`;
+  const megabytes = wholeNumber(values["max-upload-mb"] ?? "100", 1_000_000);
+  if (Number.isNaN(megabytes)) return `--max-upload-mb must be a whole number, not "${values["max-upload-mb"]}".`;
+  const logLevel = logLevels.find((level) => level === (values["log-level"] ?? "info"));
+  if (logLevel === undefined) return `--log-level must be one of ${logLevels.join(", ")}.`;
+  return {
+    help: values.help ?? false,
+    port,
+    host: values.host ?? "127.0.0.1",
+    isPublic: values["listen-public"] ?? false,
+    keyFile: values["key-file"],
+    workspace: values.workspace ?? ".",
+    logLevel,
+    allowHosts: values["allow-host"] ?? [],
+    allowOrigins: values["allow-origin"] ?? [],
+    maxUploadBytes: megabytes * 1024 * 1024,
+  };
+}
+
+function wholeNumber(text: string, most: number): number {
+  return /^\d{1,7}$/.test(text) && Number(text) <= most ? Number(text) : Number.NaN;
+}

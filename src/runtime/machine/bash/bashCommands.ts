@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import type { BashCommand, BashEvent, BashOutput, BashRequest, BashSearch, Page } from "../../../protocol/agentServer.ts";
+import { killOrphans } from "../endShells.ts";
+import { markVariable, shellEnvironment, terminalMark, withoutSecrets } from "../environment.ts";
+import { PrivateFolder } from "../privateFolder.ts";
+import { BashEventLog } from "./bashEventLog.ts";
+import { type BashPart, runBash } from "./bashRun.ts";
+
+export interface BashCommandsOptions {
+  /** Where a command works that says no folder. */
+  readonly workingDir: string;
+  /** Where events are kept from one server to the next; without it they end with this one. */
+  readonly eventsDir?: string | undefined;
+  readonly retentionMs?: number | undefined;
+}
+
+/**
+ * Single commands outside the terminal, each by the system's shell, and the events that tell of them. Disposing ends all that runs, within two
+ * seconds, and what has left its group too.
+ */
+export interface BashCommands extends AsyncDisposable {
+  /** How many run now. */
+  readonly running: number;
+  /** Resolves when it has been started; `end` with the last part of its output. */
+  start(request: BashRequest): Promise<{ readonly command: BashCommand; readonly end: Promise<BashOutput> }>;
+  search(wanted: BashSearch): Promise<Page<BashEvent>>;
+  get(id: string): Promise<BashEvent | undefined>;
+  /** Forgets all events, and tells how many there were. */
+  clear(): Promise<number>;
+}
+
+export async function openBashCommands(options: BashCommandsOptions): Promise<BashCommands> {
+  const folder = await PrivateFolder.open();
+  const log = await BashEventLog.open({ folder: options.eventsDir ?? folder.pathOf("bash_events"), retentionMs: options.retentionMs });
+  const own = process.env["AI_AGENT"];
+  const agent = own === undefined ? {} : { AI_AGENT: own };
+  const env = { ...shellEnvironment(withoutSecrets(process.env)), ...agent, [markVariable]: folder.name };
+  const closed = new AbortController();
+  const running = new Set<Promise<BashOutput>>();
+  const now = clock();
+  let disposing: Promise<void> | undefined;
+  return {
+    get running() {
+      return running.size;
+    },
+    start: async (request) => {
+      const command = commandOf(request, now());
+      await log.append(command);
+      const end = run(command);
+      running.add(end);
+      void end.finally(() => running.delete(end));
+      return { command, end };
+    },
+    search: (wanted) => log.search(wanted),
+    get: (id) => log.get(id),
+    clear: () => log.clear(),
+    [Symbol.asyncDispose]: () => (disposing ??= dispose()),
+  };
+
+  async function run({ id, command, cwd, timeout }: BashCommand): Promise<BashOutput> {
+    let order = 0;
+    const tell = async (part: Omit<Partial<BashOutput>, "kind">): Promise<BashOutput> => {
+      const output = { ...nothing, ...part, kind: "BashOutput" as const, id: newId(), timestamp: now(), command_id: id, order: order++ };
+      // Because a full disk must not lose the answer to who waits for it; the event is missing then.
+      await log.append(output).catch(() => undefined);
+      return output;
+    };
+    const told = async (part: BashPart): Promise<void> => void (await tell(part));
+    const task = { command, cwd: cwd ?? options.workingDir, env, timeoutMs: timeout * 1000, signal: closed.signal };
+    const { stdout, stderr, exitCode } = await runBash(task, told);
+    return tell({ stdout: stdout || null, stderr: stderr || null, exit_code: exitCode });
+  }
+
+  async function dispose(): Promise<void> {
+    closed.abort();
+    await Promise.all(running);
+    await killOrphans([terminalMark(folder.name)]);
+    await folder[Symbol.asyncDispose]();
+  }
+}
+
+const nothing = { exit_code: null, stdout: null, stderr: null };
+
+function commandOf({ command, cwd, timeout }: BashRequest, timestamp: string): BashCommand {
+  return { kind: "BashCommand", id: newId(), timestamp, command, cwd: cwd ?? null, timeout };
+}
+
+function newId(): string {
+  return randomUUID().replaceAll("-", "");
+}
+
+/** Never goes back, also when the machine's clock does, because events are sorted by it. */
+function clock(): () => string {
+  let last = 0;
+  return () => {
+    last = Math.max(last, Date.now());
+    return new Date(last).toISOString();
+  };
+}

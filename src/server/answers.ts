@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import type { Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type * as z from "zod";
+import type { Log } from "../protocol/log.ts";
+import { messageOf } from "../protocol/thrown.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
+
+/** A refusal with the body `{"detail": …}` of the agent-server protocol (§1.6). */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: ContentfulStatusCode;
+  readonly detail: unknown;
+
+  constructor(status: ContentfulStatusCode, detail: string | readonly object[]) {
+    super(typeof detail === "string" ? detail : "The request is not valid.");
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+/** Of JSON; what is larger is sent as a file. */
+export const mostJsonBytes = 1_000_000;
+
+/** The body as `schema` has it; an empty one counts as `{}`. Throws a Refusal. */
+export async function bodyOf<Shape extends z.ZodType>(c: Context, schema: Shape): Promise<z.output<Shape>> {
+  const text = await c.req.text();
+  if (text.length > mostJsonBytes) throw new Refusal(413, `The body has more than ${mostJsonBytes} bytes.`);
+  return parsed(parseJson(text), { schema, place: "body" });
+}
+
+export function queryOf<Shape extends z.ZodType>(c: Context, schema: Shape): z.output<Shape> {
+  return parsed(c.req.query(), { schema, place: "query" });
+}
+
+export function paramsOf<Shape extends z.ZodType>(c: Context, schema: Shape): z.output<Shape> {
+  return parsed(c.req.param(), { schema, place: "path" });
+}
+
+export function parseJson(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal(422, [{ type: "json_invalid", loc: ["body", 0], msg: "JSON decode error", input: {} }]);
+  }
+}
+
+interface Place<Shape extends z.ZodType> {
+  readonly schema: Shape;
+  readonly place: "body" | "query" | "path";
+}
+
+export function parsed<Shape extends z.ZodType>(value: unknown, { schema, place }: Place<Shape>): z.output<Shape> {
+  const { success, data, error } = schema.safeParse(value, { reportInput: true });
+  if (success) return data;
+  throw new Refusal(
+    422,
+    error.issues.map((issue) => described(issue, place)),
+  );
+}
+
+const secretName = /key|token|secret|password|authorization/i;
+
+/** A zod issue in the words of the protocol. What a secret may be in is not repeated. */
+function described(issue: z.core.$ZodIssue, place: string): object {
+  const loc = [place, ...issue.path.map((part) => (typeof part === "number" ? part : String(part)))];
+  if (issue.input === undefined) return { type: "missing", loc, msg: "Field required", input: null };
+  const isSimple = issue.input === null || ["string", "number", "boolean"].includes(typeof issue.input);
+  const isSecret = issue.path.some((part) => secretName.test(String(part)));
+  const input = isSecret || !isSimple ? "<redacted>" : issue.input;
+  return { type: typeOf(issue), loc, msg: issue.message, input };
+}
+
+function typeOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") return `${issue.expected}_type`;
+  if (issue.code === "too_small") return "greater_than_equal";
+  if (issue.code === "too_big") return "less_than_equal";
+  return issue.code === "invalid_value" ? "enum" : "value_error";
+}
+
+/** Errors of the protocol's families, and what no family knows: 404, or 405 where another method is known. */
+export function addErrors(app: Hono, log: Log): void {
+  app.notFound((c) => {
+    const allowed = methods.filter((method) => hasRoute(app, method, c.req.path));
+    if (allowed.length === 0) return c.json({ detail: "Not Found" }, 404);
+    return c.json({ detail: "Method Not Allowed" }, 405, { allow: allowed.join(", ") });
+  });
+  app.onError((error, c) => {
+    if (error instanceof Refusal) return c.json({ detail: error.detail }, error.status);
+    const status = error instanceof RuntimeError ? statuses[error.code] : undefined;
+    if (status !== undefined) return c.json({ detail: error.message }, status);
+    const errorId = randomUUID().replaceAll("-", "");
+    log.error("A request failed.", {
+      error_id: errorId,
+      method: c.req.method,
+      path: c.req.path,
+      error: error.name,
+      stack: placesOf(error),
+    });
+    return c.json({ detail: "Internal Server Error", exception: messageOf(error), error_id: errorId }, 500);
+  });
+}
+
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+function hasRoute(app: Hono, method: string, path: string): boolean {
+  const [handlers] = app.router.match(method, path.replace(/(.)\/$/, "$1"));
+  return handlers.some(([[, route]]) => route.method !== "ALL");
+}
+
+/** Without its message, which may tell what was in a command or a file. */
+function placesOf({ stack = "" }: Error): string {
+  return stack.split("\n    at ").slice(1).join(" < ");
+}
+
+const statuses: Readonly<Record<RuntimeError["code"], ContentfulStatusCode | undefined>> = {
+  "not-found": 404,
+  "no-permission": 403,
+  "not-a-file": 403,
+  "too-large": 413,
+  "disk-full": 507,
+  changed: 409,
+  exists: 400,
+  "is-directory": 400,
+  "not-directory": 400,
+  "invalid-path": 400,
+  "no-shell": 501,
+  closed: 503,
+  unreachable: 503,
+  failed: undefined,
+};

@@ -1,0 +1,43 @@
+import { Hono } from "hono";
+import type { Log } from "../protocol/log.ts";
+import type { BashCommands } from "../runtime/machine/bash/bashCommands.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { answerOnce } from "./answerOnce.ts";
+import { addErrors } from "./answers.ts";
+import { addBash } from "./bash.ts";
+import { addFiles } from "./files.ts";
+import { addGit } from "./git.ts";
+import { runtimeApp } from "./runtimeApp.ts";
+import { addServerInfo, type ServerFacts } from "./serverInfo.ts";
+
+export interface ServerParts {
+  readonly runtime: Runtime;
+  /** Opened when it is first needed; called for every request. */
+  readonly openBash: () => Promise<BashCommands>;
+  readonly facts: ServerFacts;
+  readonly maxUploadBytes: number;
+  readonly log: Log;
+}
+
+/** Requests with an effect that must not happen twice when an answer was lost. */
+const effects = [
+  "/api/runtime/terminal/run",
+  "/api/runtime/files/write",
+  "/api/runtime/files/remove",
+  "/api/bash/start_bash_command",
+  "/api/bash/execute_bash_command",
+];
+
+/** All that sandbox-server answers, the same behind a port and behind stdin and stdout. With and without a slash at the end of a path. */
+export function serverApp({ runtime, openBash, facts, maxUploadBytes, log }: ServerParts): Hono {
+  const app = new Hono({ strict: false });
+  addErrors(app, log);
+  addServerInfo(app, facts);
+  const once = answerOnce();
+  for (const path of effects) app.use(path, once);
+  addBash(app, openBash);
+  addFiles(app, maxUploadBytes);
+  addGit(app);
+  app.route("/", runtimeApp(runtime));
+  return app;
+}

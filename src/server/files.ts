@@ -1,0 +1,85 @@
+import { Readable } from "node:stream";
+import type { Context, Hono } from "hono";
+import { HomeQuery, PathQuery, SubfoldersQuery, TrajectoryPath } from "../protocol/agentServer.ts";
+import { createFolder, homeFolders, subfolders } from "../runtime/machine/transfer/browse.ts";
+import { openDownload } from "../runtime/machine/transfer/openDownload.ts";
+import { receiveFile } from "../runtime/machine/transfer/receiveFile.ts";
+import { paramsOf, queryOf, Refusal } from "./answers.ts";
+import { filePart } from "./multipart.ts";
+import { rangeOf } from "./range.ts";
+
+/** `/api/file/*`: whole files in and out, and folders to choose from (agent-server protocol §2.5). */
+export function addFiles(app: Hono, maxUploadBytes: number): void {
+  app.post("/api/file/upload", async (c) => {
+    const { path } = queryOf(c, PathQuery);
+    const { signal } = c.req.raw;
+    // What is in the way of the field counts as well, so that nobody can send for ever.
+    if (Number(c.req.header("content-length")) > maxUploadBytes + 64 * 1024)
+      throw new Refusal(413, `A file of more than ${maxUploadBytes} bytes is not taken.`);
+    const content = await filePart(c.req.raw.body ?? undefined, c.req.header("content-type") ?? "");
+    await receiveFile(path, content, { maxBytes: maxUploadBytes, signal });
+    return c.json({ success: true });
+  });
+  app.get("/api/file/download", async (c) => download(c, queryOf(c, PathQuery).path));
+  app.get("/api/file/home", async (c) => {
+    const { include_hidden } = queryOf(c, HomeQuery);
+    return c.json(await homeFolders({ hidden: include_hidden, signal: c.req.raw.signal }));
+  });
+  app.get("/api/file/search_subdirs", async (c) => {
+    const { path, page_id, limit, include_hidden } = queryOf(c, SubfoldersQuery);
+    const found = await subfolders(path, { hidden: include_hidden, signal: c.req.raw.signal });
+    const start = Math.max(
+      0,
+      found.findIndex(({ name }) => name.toLowerCase() === page_id),
+    );
+    const next = found[start + limit]?.name.toLowerCase() ?? null;
+    return c.json({ items: found.slice(start, start + limit), next_page_id: next });
+  });
+  app.post("/api/file/create_directory", async (c) => {
+    await createFolder(queryOf(c, PathQuery).path, c.req.raw.signal);
+    return c.json({ success: true });
+  });
+  app.get("/api/file/download-trajectory/:conversation_id", (c) => {
+    paramsOf(c, TrajectoryPath);
+    throw new Refusal(501, "This server holds no conversations yet, so there is no trajectory to download.");
+  });
+}
+
+async function download(c: Context, path: string): Promise<Response> {
+  const file = await openDownload(path, c.req.raw.signal);
+  try {
+    const range = rangeOf(c.req.header("range"), file.sizeBytes);
+    const headers = { ...downloadHeaders, "content-disposition": attachment(path) };
+    if (range === "unsatisfiable") {
+      await file[Symbol.asyncDispose]();
+      return c.json({ detail: "Range Not Satisfiable" }, 416, { "content-range": `bytes */${file.sizeBytes}` });
+    }
+    const { start, end } = range ?? { start: 0, end: file.sizeBytes - 1 };
+    const part = range === undefined ? {} : { "content-range": `bytes ${start}-${end}/${file.sizeBytes}` };
+    const all = { ...headers, ...part, "content-length": String(end - start + 1) };
+    if (c.req.method === "HEAD" || file.sizeBytes === 0) {
+      await file[Symbol.asyncDispose]();
+      return c.body(null, 200, all);
+    }
+    return c.body(Readable.toWeb(file.stream({ start, end })), range === undefined ? 200 : 206, all);
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Nothing that a browser would show or run. */
+const downloadHeaders = {
+  "content-type": "application/octet-stream",
+  "x-content-type-options": "nosniff",
+  "accept-ranges": "bytes",
+  "cache-control": "no-store",
+};
+
+/** RFC 6266: plain for old clients, and in UTF-8. */
+function attachment(path: string): string {
+  const name = path.split(/[\\/]/).at(-1) ?? "file";
+  const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, "_");
+  const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}

@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import type { Hono } from "hono";
+import type { Log } from "../protocol/log.ts";
+import { Connections } from "./connections.ts";
+import { type Answer, corsHeaders, type Gate } from "./gate.ts";
+import { readJsonBody } from "./jsonBody.ts";
+
+export interface ListenOptions {
+  readonly app: Hono;
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Made when the port is known, because a request names it. */
+  readonly gate: (port: number) => Gate;
+  readonly log: Log;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Limits {
+  /** To the end of a request's headers, and to the end of its body. How long the answer takes is not limited. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly headers: number;
+  readonly connections: number;
+  /** How long one who reads nothing of an answer is waited for. */
+  readonly stalledMs: number;
+}
+
+/** Resolved once it takes requests. Disposing breaks off what is under way. */
+export interface Listening extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+}
+
+const standard: Limits = { headersMs: 10_000, requestMs: 60_000, headers: 100, connections: 256, stalledMs: 60_000 };
+const mostHeaderBytes = 16 * 1024;
+
+/** Serves `app` by HTTP/1.1 behind its gate. Rejects with Node's error when the address cannot be had. */
+export async function listen({ app, host, port, gate, log, limits: given }: ListenOptions): Promise<Listening> {
+  const limits = { ...standard, ...given };
+  const server = createServer({
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    maxHeaderSize: mostHeaderBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
+  });
+  // One more, so that the excess is seen: what is above is left out without a word.
+  server.maxHeadersCount = limits.headers + 1;
+  const connections = new Connections(limits);
+  server.on("connection", (socket) => connections.add(socket));
+  server.on("clientError", refuseBroken);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const address = addressOf(server);
+  const serve = serverOf(app, { gate: gate(address.port), limits, connections, log });
+  server.on("request", serve);
+  // Before the body is asked for, so that who may not ask need not send it.
+  server.on("checkContinue", serve);
+  return {
+    host: address.address,
+    port: address.port,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      server.closeAllConnections();
+      connections.end();
+      await closed;
+    },
+  };
+}
+
+interface Serving {
+  readonly gate: Gate;
+  readonly limits: Limits;
+  readonly connections: Connections;
+  readonly log: Log;
+}
+
+function serverOf(app: Hono, { gate, limits, connections, log }: Serving) {
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const start = performance.now();
+    response.once("close", () => {
+      const [path] = (request.url ?? "").split("?");
+      log.debug("Request", { method: request.method, path, status: response.statusCode, ms: Math.round(performance.now() - start) });
+    });
+    const refused = tooManyHeaders(request, limits) ?? gate(request);
+    if (refused !== undefined) return send(request, response, refused);
+    connections.trust(request.socket);
+    const { origin } = request.headers;
+    if (origin !== undefined) for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value);
+    if (request.headers.expect !== undefined) response.writeContinue();
+    const unreadable = await readJsonBody(request);
+    if (unreadable !== undefined) return send(request, response, unreadable);
+    return answer(request, response);
+  };
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    serve(request, response).catch((error: unknown) => {
+      log.debug("A request broke off.", { error: error instanceof Error ? error.name : "unknown" });
+      request.socket.destroy();
+    });
+  };
+}
+
+function tooManyHeaders(request: IncomingMessage, { headers }: Limits): Answer | undefined {
+  return request.rawHeaders.length / 2 > headers ? { status: 431, body: { detail: "Request Header Fields Too Large" } } : undefined;
+}
+
+/** What is left of the body is not read: the connection ends, unless there is none. */
+function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+  const hasBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  response.writeHead(status, {
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(hasBody && !request.complete ? { connection: "close" } : {}),
+    ...headers,
+  });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+/** What is no HTTP, came too slowly, or could mean two things. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream & { destroy(): void; readonly writable: boolean }): void {
+  if (!socket.writable || error.code === "ECONNRESET") return socket.destroy();
+  const [status, reason] = brokenStatus(error.code);
+  const body = JSON.stringify({ detail: reason });
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function brokenStatus(code: string | undefined): readonly [number, string] {
+  if (code === "HPE_HEADER_OVERFLOW") return [431, "Request Header Fields Too Large"];
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? [408, "Request Timeout"] : [400, "Bad Request"];
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server listens at no port.");
+  return address;
+}
