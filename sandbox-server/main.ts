@@ -55,6 +55,7 @@ async function serve(options: Arguments, { workingDir, log }: { readonly working
   const app = serverApp({ runtime, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
   if (port === undefined) {
     await Promise.race([serveStdio(app, process.stdin, process.stdout), ended]);
+    await endAll(bash, runtime);
     return 0;
   }
   const gate = (bound: number) =>
@@ -64,7 +65,13 @@ async function serve(options: Arguments, { workingDir, log }: { readonly working
   log.info("Listening", { host: listening.host, port: listening.port, workspace: workingDir, keys: keys.length });
   if (options.isPublic) log.warn("Other machines may reach this port, and there is no TLS: map it to loopback, or put a proxy in front.");
   await ended;
+  await endAll(listening, bash, runtime);
   return 0;
+}
+
+/** All at once, because each may take its time. */
+async function endAll(...parts: readonly AsyncDisposable[]): Promise<void> {
+  await Promise.all(parts.map((part) => part[Symbol.asyncDispose]()));
 }
 
 /** Resolves at the first signal to end; from then on the process has little time left. */

@@ -37,6 +37,6 @@ export function addBash(app: Hono, open: () => Promise<BashCommands>): void {
 async function bodyOfAny(c: Context): Promise<string> {
   if (c.req.method !== "GET") return c.req.text();
   const env: unknown = c.env;
-  const hasMore = typeof env === "object" && env !== null && "incoming" in env && env.incoming instanceof Readable;
-  return hasMore ? text(env.incoming) : "[]";
+  if (typeof env !== "object" || env === null || !("incoming" in env) || !(env.incoming instanceof Readable)) return "[]";
+  return text(env.incoming);
 }

@@ -65,16 +65,14 @@ export async function listen({ app, host, port, gate, log, limits: given }: List
   server.on("request", serve);
   // Before the body is asked for, so that who may not ask need not send it.
   server.on("checkContinue", serve);
-  return {
-    host: address.address,
-    port: address.port,
-    [Symbol.asyncDispose]: async () => {
-      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-      server.closeAllConnections();
-      connections.end();
-      await closed;
-    },
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+    server.closeAllConnections();
+    connections.end();
+    await closed;
   };
+  return { host: address.address, port: address.port, [Symbol.asyncDispose]: () => (closing ??= close()) };
 }
 
 interface Serving {

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { BashCommand, BashEvent, BashOutput, BashRequest, BashSearch, Page } from "../../../protocol/agentServer.ts";
 import { killOrphans } from "../endShells.ts";
 import { markVariable, shellEnvironment, terminalMark, withoutSecrets } from "../environment.ts";
 import { PrivateFolder } from "../privateFolder.ts";
 import { BashEventLog } from "./bashEventLog.ts";
-import { type BashPart, runBash } from "./bashRun.ts";
+import { type BashPart, graceAtEndMs, runBash } from "./bashRun.ts";
 
 export interface BashCommandsOptions {
   /** Where a command works that says no folder. */
@@ -73,8 +74,11 @@ export async function openBashCommands(options: BashCommandsOptions): Promise<Ba
 
   async function dispose(): Promise<void> {
     closed.abort();
-    await Promise.all(running);
+    const ended = Promise.all(running);
+    await Promise.race([ended, delay(graceAtEndMs, undefined, { ref: false })]);
+    // What has left its group may still hold the pipes that the others are waited for by.
     await killOrphans([terminalMark(folder.name)]);
+    await ended;
     await folder[Symbol.asyncDispose]();
   }
 }

@@ -27,7 +27,7 @@ export interface BashEnd {
 const partSize = 1024 * 1024;
 /** From SIGTERM to SIGKILL, and from there to the end of its pipes, which something that has left its group may hold open. */
 const graceMs = 1000;
-const graceAtEndMs = 400;
+export const graceAtEndMs = 400;
 /** Because a longer timer would fire at once. */
 const longestMs = 2 ** 31 - 1;
 

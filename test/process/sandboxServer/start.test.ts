@@ -1,0 +1,132 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { chmod, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { readProcess } from "../../../src/runtime/machine/processes.ts";
+import { serverProcess, startHeadless } from "../../support/headlessServer.ts";
+import { until } from "../../support/until.ts";
+import { tempFolder } from "../../support/workspaces.ts";
+
+interface Refused {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+async function refusal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Refused> {
+  const child = serverProcess(args, env);
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "close")]);
+  return { code, said: stdout + stderr };
+}
+
+const withKey = { SESSION_API_KEY: "a-key" };
+
+describe("sandbox-server, when it starts on a port", () => {
+  it("refuses without a key, with an empty one, and with one that cannot be sent", async () => {
+    const noKey = "A port is served with a key only: set SESSION_API_KEY, or give --key-file. See sandbox-server --help.\n";
+    deepEqual(await refusal(["--port", "0"]), { code: 2, said: noKey });
+    deepEqual(await refusal(["--port", "0"], { SESSION_API_KEY: " ", OH_SESSION_API_KEYS_0: "" }), { code: 2, said: noKey });
+    match((await refusal(["--port", "0"], { SESSION_API_KEY: "schlüssel" })).said, /visible ASCII/);
+  });
+
+  it("says in one sentence what is wrong", async () => {
+    await using folder = await tempFolder({ "key.txt": "a-key\n" });
+    const keyFile = path.join(folder.path, "key.txt");
+    await chmod(keyFile, 0o644);
+    const busy = createServer().listen(0, "127.0.0.1");
+    await once(busy, "listening");
+    const { port } = busy.address() as { port: number };
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [[], /^Say how to serve: either --stdio or --port N\. See/],
+      [["--stdio", "--port", "1"], /^Say how to serve/],
+      [["--port", "70000"], /^The port must be a number from 0 to 65535, not "70000"\./],
+      [["--port", "x"], /^The port must be/],
+      [["--port", "0", "--nonsense"], /--nonsense/],
+      [["--port", "0", "--log-level", "loud"], /^--log-level must be one of/],
+      [["--port", "0", "--workspace", "/no/such/folder"], /^The workspace \/no\/such\/folder is not a folder\./],
+      [["--port", String(port)], new RegExp(`^Port ${port} of 127.0.0.1 is in use`)],
+      [["--port", "0", "--host", "0.0.0.0"], /^Other machines can reach 0\.0\.0\.0: say --listen-public/],
+      [["--port", "0", "--host", "::"], /^Other machines can reach ::/],
+      [["--port", "0", "--host", "203.0.113.9", "--listen-public"], /^This machine has no address 203\.0\.113\.9\./],
+      [["--port", "0", "--key-file", keyFile], /^Others than its owner may use the key file/],
+      [["--port", "0", "--key-file", folder.path], /is not a small file/],
+      [["--port", "0", "--key-file", "/no/key"], /^The key file \/no\/key cannot be read/],
+    ];
+    for (const [args, said] of cases) {
+      const refused = await refusal(args, withKey);
+      equal(refused.code, 2, refused.said);
+      match(refused.said, said);
+      equal(refused.said.trim().split("\n").length, 1, refused.said);
+    }
+    busy.close();
+  });
+
+  it("takes its key from a private file, or several, and keeps it from what it starts", async () => {
+    await using folder = await tempFolder({ key: "first\nsecond\n" });
+    const keyFile = path.join(folder.path, "key");
+    await chmod(keyFile, 0o400);
+    await using server = await startHeadless({
+      workspace: folder.path,
+      args: ["--key-file", keyFile],
+      env: { OH_SESSION_API_KEYS_0: "third", AI_AGENT: "mine" },
+    });
+    for (const one of ["first", "second", "third", server.key])
+      equal((await server.ask("/api/runtime/info", { headers: { "x-session-api-key": one } })).status, 200);
+    equal((await server.ask("/api/runtime/info", { headers: { "x-session-api-key": "fourth" } })).status, 401);
+    const { json } = await server.ask("/api/bash/execute_bash_command", { json: { command: "env | grep -i -e api_key -e ^AI_AGENT" } });
+    equal(json.stdout, "AI_AGENT=mine\n");
+  });
+
+  it("writes its log as lines of JSON, in which there is no key, body or command", async () => {
+    await using folder = await tempFolder();
+    await using server = await startHeadless({ workspace: folder.path, args: ["--log-level", "debug"] });
+    await server.ask("/api/bash/execute_bash_command?secret=in-the-query", { json: { command: "echo in-the-command" } });
+    await server.ask("/api/git/changes", { headers: { "x-session-api-key": "a-wrong-key" } });
+    await until("both requests", async () => server.log().split("Request").length > 2);
+    for (const line of server.log().trim().split("\n")) deepEqual(Object.keys(JSON.parse(line)), ["time", "level", "message", "details"]);
+    for (const secret of [server.key, "in-the-query", "in-the-command", "a-wrong-key"]) ok(!server.log().includes(secret), secret);
+  });
+
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    it(`ends within two seconds at ${signal}, with all that it has started`, async () => {
+      await using folder = await tempFolder();
+      await using server = await startHeadless({ workspace: folder.path });
+      const pids = path.join(folder.path, "pids");
+      const stubborn = `trap '' TERM HUP INT; echo $$ >> ${pids}; setsid sh -c 'echo $$ >> ${pids}; exec sleep 300' & sleep 300`;
+      await server.ask("/api/bash/start_bash_command", { json: { command: stubborn } });
+      const command = { type: "command", command: `(${stubborn})`, noChangeTimeoutMs: 100 };
+      await server.ask("/api/runtime/terminal/run", { json: command });
+      const running = await until("all four to run", async () => {
+        const { json } = await server.ask("/api/bash/execute_bash_command", { json: { command: `cat ${pids}` } });
+        const found = (json.stdout ?? "").trim().split("\n");
+        return found.length === 4 && found;
+      });
+      const hanging = server.ask("/api/bash/execute_bash_command", { json: { command: "sleep 300" } }).catch(() => undefined);
+      const start = performance.now();
+      server.child.kill(signal);
+      await once(server.child, "close");
+      equal(server.child.exitCode, 0);
+      ok(performance.now() - start < 2_500, `${performance.now() - start} ms`);
+      const left = await Promise.all(running.map((pid: string) => readProcess(Number(pid))));
+      deepEqual(left, [undefined, undefined, undefined, undefined]);
+      await hanging;
+    });
+  }
+
+  it("keeps events in OH_BASH_EVENTS_DIR from one server to the next, and forgets old ones", async () => {
+    await using folder = await tempFolder();
+    const events = path.join(folder.path, "events");
+    const run = async (env: Readonly<Record<string, string>>): Promise<string[]> => {
+      await using server = await startHeadless({ workspace: folder.path, env: { OH_BASH_EVENTS_DIR: events, ...env } });
+      await server.ask("/api/bash/execute_bash_command", { json: { command: "true" } });
+      const { json } = await server.ask("/api/bash/bash_events/search");
+      return json.items.map(({ kind }: { kind: string }) => kind);
+    };
+    const one = ["BashCommand", "BashOutput"];
+    deepEqual(await run({}), one);
+    await writeFile(path.join(events, "something-else.json"), "{}");
+    deepEqual(await run({}), [...one, ...one]);
+    deepEqual(await run({ OH_BASH_EVENTS_RETENTION_SECONDS: "0.0001" }), []);
+  });
+});
