@@ -110,7 +110,7 @@ export async function buildImage(docker: Docker, name: string, dockerfile: strin
   await toEnd(docker, await docker.buildImage(tarOf({ Dockerfile: dockerfile }), { t: name, forcerm: true }));
 }
 
-export function tarOf(files: Readonly<Record<string, string>>): NodeJS.ReadableStream {
+export function tarOf(files: Readonly<Record<string, string | Buffer>>): NodeJS.ReadableStream {
   const tar = pack();
   for (const [name, content] of Object.entries(files)) tar.entry({ name }, content);
   tar.finalize();

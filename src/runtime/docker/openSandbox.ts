@@ -4,6 +4,7 @@ import { type DockerRef, mapFolders, sandboxRoot, sandboxWall } from "../../prot
 import { openRemoteRuntime } from "../remote/remoteRuntime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { statusOf } from "./engineAnswers.ts";
+import { ensureImage, type PresentImage, usualImage } from "./images.ts";
 import { sandboxLabels } from "./labels.ts";
 import type { SandboxUser } from "./profile.ts";
 import type { Sandbox, SandboxesOptions, SandboxNeeds } from "./sandboxes.ts";
@@ -13,16 +14,18 @@ import { toolsVolume } from "./tools/volume.ts";
 
 export interface SandboxPlace {
   readonly docker: Docker;
+  /** The engine's, in the words of images. */
+  readonly architecture: string;
   readonly hostId: string;
   readonly options: SandboxesOptions;
 }
 
 /** A container of its own for the conversation, with its tools attached. */
-export async function openSandbox({ docker, hostId, options }: SandboxPlace, needs: SandboxNeeds): Promise<Sandbox> {
+export async function openSandbox({ docker, architecture, hostId, options }: SandboxPlace, needs: SandboxNeeds): Promise<Sandbox> {
   const { conversationId, onPhase, signal } = needs;
-  const image = await inspectImage(docker, needs.ref.image);
-  const { ref } = needs;
-  const arch = await archOf(docker);
+  const image = await ensureImage(docker, needs.ref.image, { architecture, onPhase, signal });
+  const ref = { ...needs.ref, image: image.name };
+  const arch = archOf(architecture);
   const tools = await toolsVolume({
     docker,
     dist: options.dist,
@@ -30,7 +33,7 @@ export async function openSandbox({ docker, hostId, options }: SandboxPlace, nee
     path: options.environment["PATH"],
     nodePrograms: options.nodePrograms ?? [],
     arch,
-    images: ["node:24-bookworm", image.id],
+    images: [usualImage, image.id],
     onPhase,
     signal,
   });
@@ -41,7 +44,7 @@ export async function openSandbox({ docker, hostId, options }: SandboxPlace, nee
     name: `oh-${conversationId}`,
     profile: {
       image: image.id,
-      imagePath: image.path,
+      imagePath: pathOf(image),
       user: sandboxUser(),
       network: ref.network,
       labels: sandboxLabels(hostId, conversationId),
@@ -99,17 +102,15 @@ function ifGone(error: unknown): void {
 
 const archs: Readonly<Record<string, Arch>> = { amd64: "x64", x86_64: "x64", arm64: "arm64", aarch64: "arm64" };
 
-async function archOf(docker: Docker): Promise<Arch> {
-  const { Arch: name } = await docker.version();
+function archOf(name: string): Arch {
   const arch = archs[name];
   if (arch === undefined) throw new RuntimeError("failed", `The engine runs on ${name} processors; sandboxes run on amd64 and arm64.`);
   return arch;
 }
 
-async function inspectImage(docker: Docker, name: string): Promise<{ id: string; path: string }> {
-  const { Id: id, Config } = await docker.getImage(name || "node:24-bookworm").inspect();
-  const path = Config.Env?.find((line) => line.startsWith("PATH="))?.slice("PATH=".length);
-  return { id, path: path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+function pathOf({ environment }: PresentImage): string {
+  const path = environment.find((line) => line.startsWith("PATH="))?.slice("PATH=".length);
+  return path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
 /** Who a person is on Linux, so that files in a shared folder are theirs; never root. */

@@ -5,6 +5,7 @@ import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { hostId } from "./hostId.ts";
+import { imageNames } from "./images.ts";
 import { openSandbox } from "./openSandbox.ts";
 
 /** What a sandbox may use; Docker's own numbers. */
@@ -104,13 +105,12 @@ export class Sandboxes implements AsyncDisposable {
 
   /** Rejects with RuntimeError, or with the signal's reason; then nothing of it runs. */
   async open(needs: SandboxNeeds): Promise<Sandbox> {
-    const { stateFolder, environment } = this.#options;
     needs.onPhase("Connecting to the engine");
-    const { dockerHost } = this.#options.settings();
-    const [engine, host] = await Promise.all([connectEngine({ dockerHost, environment }, needs.signal), hostId(stateFolder)]);
+    const [engine, host] = await Promise.all([this.#connect(needs.signal), hostId(this.#options.stateFolder)]);
     for (const warning of engine.facts.warnings) this.#warn(warning);
+    const place = { docker: engine.docker, architecture: engine.facts.architecture };
     try {
-      const sandbox = await openSandbox({ docker: engine.docker, hostId: host, options: this.#options }, needs);
+      const sandbox = await openSandbox({ ...place, hostId: host, options: this.#options }, needs);
       return this.#keep(needs.conversationId, sandbox, engine);
     } catch (error) {
       engine[Symbol.dispose]();
@@ -126,6 +126,16 @@ export class Sandboxes implements AsyncDisposable {
   onDidChange(listener: (id: ConversationId) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** The names of the images that are on the engine. */
+  async images(signal: AbortSignal): Promise<string[]> {
+    using engine = await this.#connect(signal);
+    return await imageNames(engine.docker, signal);
+  }
+
+  #connect(signal: AbortSignal): Promise<Engine> {
+    return connectEngine({ dockerHost: this.#options.settings().dockerHost, environment: this.#options.environment }, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
