@@ -16,6 +16,22 @@ const requireBanner = {
   js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 };
 
+/**
+ * What dockerode asks for and we never use: SSH of its own (the person's `ssh` is ours), and what builds images. They are large, and one of them has
+ * a native part.
+ * @type {esbuild.Plugin}
+ */
+const neverUsed = {
+  name: "neverUsed",
+  setup(build) {
+    build.onResolve({ filter: /^(?:ssh2|tar-fs|@balena\/dockerignore|protobufjs|@grpc\/grpc-js|@grpc\/proto-loader)$/ }, ({ path }) => ({
+      path,
+      namespace: "never-used",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "never-used" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
   {
@@ -25,7 +41,7 @@ const bundles = [
     splitting: true,
     sourcemap: "inline",
     write: false,
-    plugins: [{ name: "commonJs", setup: (build) => build.onEnd(writeCommonJs) }],
+    plugins: [neverUsed, { name: "commonJs", setup: (build) => build.onEnd(writeCommonJs) }],
     external: ["vscode", "node-pty"],
     // Because VS Code logs an error when an extension so much as looks at it: https://aka.ms/vscode-extensions/navigator
     define: { navigator: "undefined" },
@@ -55,6 +71,7 @@ const bundles = [
     splitting: true,
     entryPoints: { "cli-main": "src/cli/main.ts" },
     chunkNames: "cli-[name]-[hash]",
+    plugins: [neverUsed],
     outdir: "dist",
     banner: requireBanner,
   },
@@ -134,7 +151,7 @@ async function watchAll() {
         });
       },
     };
-    const context = await esbuild.context({ ...options, logLevel: "silent", plugins: [tell] });
+    const context = await esbuild.context({ ...options, logLevel: "silent", plugins: [...(options.plugins ?? []), tell] });
     await context.watch();
   }
 }

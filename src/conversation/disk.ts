@@ -87,8 +87,9 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path, 0o700);
   } catch (error) {
     if (codeOf(error) === "EEXIST") return;
-    if (codeOf(error) !== "ENOENT" || dirname(path) === path || (await machineDisk.exists(dirname(path)))) throw error;
-    await makeFolder(dirname(path));
+    if (codeOf(error) !== "ENOENT" || dirname(path) === path) throw error;
+    // Another program may just have made it.
+    if (!(await machineDisk.exists(dirname(path)))) await makeFolder(dirname(path));
     await mkdir(path, 0o700).catch(whenThere);
   }
   await syncFolder(dirname(path));

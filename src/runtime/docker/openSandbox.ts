@@ -92,7 +92,9 @@ function inside(ref: DockerRef, folders: readonly string[]) {
   const [workingDir = sandboxRoot] = folders;
   const wall = sandboxWall(ref);
   const more = folders.length > 1 ? { folders: [...folders] } : {};
-  return { kind: "docker" as const, wall, isSandboxed: true, hasNetwork: ref.network !== "none", workingDir, ...more };
+  const image = ref.image === "" ? {} : { image: ref.image };
+  const isCopy = ref.workspace === "copy";
+  return { kind: "docker" as const, wall, isSandboxed: true, isCopy, ...image, hasNetwork: ref.network !== "none", workingDir, ...more };
 }
 
 function ifGone(error: unknown): void {
