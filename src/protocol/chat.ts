@@ -24,6 +24,7 @@ export const DoorCommand = z.enum([
   "manageTrust",
   "reviewChanges",
   "raiseLimits",
+  "selectRuntime",
 ]);
 export type DoorCommand = z.infer<typeof DoorCommand>;
 
@@ -83,7 +84,7 @@ export const ChatSession = z.object({
   isDemo: z.boolean(),
   /** Whether the demo can run in this folder: only its own sample workspace has the task. */
   isDemoWorkspace: z.boolean(),
-  /** The wall in words, such as "Local · no sandbox". */
+  /** The wall in words, such as "Local · no sandbox"; empty while it is not known yet. */
   wall: z.string(),
   /** When it asks before it acts. */
   mode: ConfirmMode,

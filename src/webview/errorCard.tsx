@@ -54,6 +54,7 @@ function Raise({ command, to }: { readonly command: ChatCommand; readonly to: st
 function ErrorButtons({ row }: { readonly row: ErrorRow }): JSX.Element {
   const chat = useChat();
   const { kind, retryable, user_action } = row.classification;
+  const isAboutSandbox = row.code === "RuntimeNotOpened" && chat.view.value.state.runtime?.kind === "docker";
   const isAboutKey = kind === "auth";
   const isAboutModel = isAboutKey || kind === "config" || kind === "quota" || user_action === "settings";
   const mayBeAnotherModel = isAboutModel || kind === "transient" || kind === "rate_limit";
@@ -61,9 +62,21 @@ function ErrorButtons({ row }: { readonly row: ErrorRow }): JSX.Element {
   return (
     <div class="buttons">
       {isAboutKey && <Button kind="primary" label="Set API Key" onClick={() => chat.post({ type: "door", command: "setApiKey" })} />}
-      {canRetry && <Button kind={isAboutKey ? "secondary" : "primary"} label="Retry" onClick={() => chat.run("run.start")} />}
+      {canRetry && <Button kind={isAboutKey ? "secondary" : "primary"} {...retryWords(row.code)} onClick={() => chat.run("run.start")} />}
       {mayBeAnotherModel && <Button label="Select Model" onClick={() => chat.post({ type: "door", command: "selectModel" })} />}
+      {isAboutSandbox && (
+        <Button
+          label="Settings"
+          title="Open the settings of sandboxes and of where their engine is"
+          onClick={() => chat.post({ type: "door", command: "openSettings" })}
+        />
+      )}
       <Button label="Show Log" onClick={() => chat.post({ type: "door", command: "showLog" })} />
     </div>
   );
+}
+
+/** A run begins with a sandbox of its own where the one before has gone. */
+function retryWords(code: string): { readonly label: string; readonly title?: string } {
+  return code === "RuntimeLost" ? { label: "Restart Sandbox", title: "Start the sandbox again, and continue" } : { label: "Retry" };
 }

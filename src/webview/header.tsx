@@ -100,25 +100,20 @@ function TitleField({ title, onClose }: { readonly title: string; readonly onClo
   );
 }
 
-/** The one place that says what keeps the agent in; it leads to the terminal that runs there. */
+/** The one place that says what keeps the agent in; it leads to what can be done about it. */
 function Wall({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
-  const words = (
-    <>
+  const hint = session.conversationId === null ? "Select Runtime" : "Terminal and Runtime";
+  return (
+    <button
+      type="button"
+      class="wall"
+      title={`${session.wall}\n${hint}`}
+      disabled={session.wall === ""}
+      onClick={() => chat.post({ type: "door", command: "selectRuntime" })}
+    >
       <Icon name="vm" />
       <span class="wall-text">{session.wall}</span>
-    </>
-  );
-  if (session.conversationId === null) {
-    return (
-      <div class="wall" title={session.wall}>
-        {words}
-      </div>
-    );
-  }
-  return (
-    <button type="button" class="wall" title={`${session.wall}\nShow Terminal`} onClick={() => chat.post({ type: "terminal.show" })}>
-      {words}
     </button>
   );
 }

@@ -4,6 +4,7 @@ import type { View } from "../protocol/view.ts";
 import { Button, IconButton } from "./button.tsx";
 import { useChat, useSurroundings } from "./context.ts";
 import { Icon } from "./icon.tsx";
+import { isWritable } from "./status.ts";
 
 /** What the person must know before they write: what hinders it, and the way on. */
 export function Notes({ session }: { readonly session: ChatSession }): JSX.Element {
@@ -14,10 +15,14 @@ export function Notes({ session }: { readonly session: ChatSession }): JSX.Eleme
       <SilenceNote />
       {chat.problem.value !== "" && <Problem text={chat.problem.value} />}
       {view.isDeleted ? <DeletedNote /> : view.readOnly && <ReadOnlyNote {...view.readOnly} />}
+      {isGone(view) && <Note icon="debug-disconnect" text={view.lost ?? ""} />}
       {view.isDeleted === undefined && view.rows.length > 0 && <ReadinessNote session={session} />}
     </>
   );
 }
+
+/** The sandbox has gone while nothing ran; a run that it has ended says so itself. */
+const isGone = (view: View): boolean => view.lost !== undefined && isWritable(view) && view.state.execution_status !== "error";
 
 /** The extension does not answer; nothing here can help, so it says what can. */
 export function SilenceNote(): JSX.Element | null {

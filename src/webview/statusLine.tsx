@@ -17,7 +17,7 @@ export function StatusLine(): JSX.Element | null {
   if (status === undefined) return null;
   const isPausing = chat.isPausing.value;
   return (
-    <div class={`status ${status.kind}`} role="group" aria-label="Status">
+    <div class={`status ${status.kind} ${view.phase === undefined ? "" : "phase"}`} role="group" aria-label="Status">
       {status.kind === "busy" && <div class="progress" />}
       <span class="status-words" data-part="status">
         {status.icon !== "" && <Icon name={status.icon} />}

@@ -5,11 +5,13 @@ import * as vscode from "vscode";
 import { ConversationStore } from "../../src/conversation/store.ts";
 import { Edits } from "../../src/extension/edits/edits.ts";
 import { windowFiles } from "../../src/extension/localRuntime/windowFiles.ts";
+import { Reviews } from "../../src/extension/sandboxes/reviews.ts";
 import { Host } from "../../src/host/host.ts";
 import type { ConversationId, EventId } from "../../src/protocol/ids.ts";
 import { openMachineRuntime } from "../../src/runtime/machine/machineRuntime.ts";
 import { call, edit, finish, playedLlm } from "../support/scripts.ts";
 import { newId, quietLog, startOf, tempFolder } from "../support/workspaces.ts";
+import { noSandboxes } from "./sandboxes.ts";
 
 interface Story extends AsyncDisposable {
   readonly edits: Edits;
@@ -45,7 +47,7 @@ async function story(): Promise<Story> {
   await host.settled(id);
   const { events } = await host.page(id, { limit: 100 });
   const actions = events.flatMap((event) => (event.kind === "ActionEvent" && event.tool_name === "file_editor" ? event.id : []));
-  const edits = new Edits(host, windowFiles());
+  const edits = new Edits(host, windowFiles(), new Reviews(noSandboxes));
   stack.defer(() => edits.dispose());
   stack.defer(async () => void (await vscode.commands.executeCommand("workbench.action.closeAllEditors")));
   return { edits, id, folder, actions, [Symbol.asyncDispose]: () => stack.disposeAsync() };

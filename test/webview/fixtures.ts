@@ -86,6 +86,11 @@ export class Story {
     return this.#notify({ type: "runtime.phase", phase });
   }
 
+  /** The sandbox has gone. */
+  lost(message: string): this {
+    return this.#notify({ type: "runtime.lost", message });
+  }
+
   readOnly(reason: string, message = ""): this {
     return this.#notify({ type: "access.changed", access: "read", reason, message });
   }

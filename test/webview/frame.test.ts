@@ -24,10 +24,31 @@ describe("webview: the frame around the log", function () {
   };
   const titleOf = async (selector: string): Promise<string> => (await view.page.locator(selector).getAttribute("title")) ?? "";
 
-  it("says the wall once, and leads to the terminal behind it", async () => {
+  it("says the wall once, and leads to what can be done about it", async () => {
     await showScene(view, "working");
     assert.equal(await view.page.getByText("Local · no sandbox").count(), 1);
-    assert.deepEqual(await press("Local · no sandbox"), [{ type: "terminal.show" }]);
+    assert.deepEqual(await press("Local · no sandbox"), [{ type: "door", command: "selectRuntime" }]);
+    await view.send(session({ wall: "" }));
+    assert.equal(await view.page.locator("button.wall").isDisabled(), true);
+    await view.send(session({ conversationId: null, wall: "Docker · no network" }));
+    assert.deepEqual(await press("Docker · no network"), [{ type: "door", command: "selectRuntime" }]);
+  });
+
+  it("tells the phases of a sandbox with their time and a way out, and what to do when it has gone", async () => {
+    await showScene(view, "sandbox-starting");
+    assert.match(await statusOf(view), /^Copying the workspace · 12 of 80 MB · 1\d s$/);
+    assert.deepEqual(await press("Cancel"), [command("run.interrupt")]);
+    await view.fresh();
+    await showScene(view, "sandbox-gone");
+    assert.equal(await view.page.getByText("The sandbox was removed from outside.").count(), 1);
+    assert.deepEqual(await press("Restart Sandbox"), [command("run.start")]);
+    await view.fresh();
+    await showScene(view, "sandbox-gone-idle");
+    assert.equal(await view.page.locator(".note").getByText("The sandbox was removed from outside.").count(), 1);
+    await view.fresh();
+    await showScene(view, "sandbox-not-opened");
+    assert.deepEqual(await press("Settings"), [{ type: "door", command: "openSettings" }]);
+    assert.deepEqual(await press("Retry"), [command("run.start")]);
   });
 
   it("pins the task list and the changed files, and nothing where there is neither", async () => {

@@ -48,6 +48,12 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   stopped: () => [session(), worked().stopped().take()],
   queued: () => [session(), queued()],
   starting: () => [session(), asked(3_000).phase("Starting the terminal").take()],
+  "sandbox-starting": () => [session({ wall: dockerWall }), inSandbox(12_000).phase("Copying the workspace · 12 of 80 MB").take()],
+  "sandbox-pulling": () => [session({ wall: dockerWall }), inSandbox(74_000).phase("Pulling python:3.12 · 41 of 362 MB").take()],
+  "sandbox-working": () => [session({ wall: "Docker · python:3.12 · network on" }), inSandboxWorked().take(), changes(2)],
+  "sandbox-gone": () => [session({ wall: dockerWall }), inSandboxWorked().failed("RuntimeLost", goneText, retry).lost(goneText).take()],
+  "sandbox-gone-idle": () => [session({ wall: dockerWall }), inSandboxWorked().status("finished").lost(goneText).take()],
+  "sandbox-not-opened": () => [session({ wall: dockerWall }), inSandbox(9_000).failed("RuntimeNotOpened", noEngineText, retry).take()],
   working: () => [session({ mode: "always" }), withTasks(), changes(2)],
   finished: () => [session(), finished(), changes(1)],
   "read-only": () => [session(), running(), worked().readOnly("in-use").take()],
@@ -143,6 +149,22 @@ export const testOutput = [
   "     AssertionError [ERR_ASSERTION]: expected 28 to equal 31",
   "      at Context.<anonymous> (test/date.test.ts:14:10)",
 ].join("\n");
+
+const dockerWall = "Docker · python:3.12 · no network";
+const goneText = "The sandbox was removed from outside. The files of its workspace are kept.";
+const noEngineText =
+  "No container engine answered at unix:///var/run/docker.sock. Start Docker, or give another engine in the setting openhands.sandbox.dockerHost.";
+const retry = { kind: "internal", retryable: true, user_action: "retry" } as const;
+
+function inSandbox(startedMsAgo: number): Story {
+  const runtime = { kind: "docker", image: "python:3.12", network: "none", workspace: "copy" };
+  return asked(startedMsAgo).state("runtime", runtime).state("workspace", { kind: "LocalWorkspace", working_dir: workingDir });
+}
+
+function inSandboxWorked(): Story {
+  const story = inSandbox(60_000).agent("I'll run the test first.");
+  return story.terminalDone(story.wait(900).terminal("npm test"), "1 failing", 1);
+}
 
 export function asked(startedMsAgo = 60_000): Story {
   return new Story(startedMsAgo).user("The test in test/date.test.ts fails since March. Find out why.").status("running").wait(400);

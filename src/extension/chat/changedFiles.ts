@@ -12,18 +12,13 @@ interface Counted {
 
 /** What a conversation has changed, counted against the files as they are now; a file is counted again when it was edited again. */
 export class ChangedFiles {
-  readonly #files: Files;
   #counted: ReadonlyMap<string, Counted> = new Map();
 
-  constructor(files: Files) {
-    this.#files = files;
-  }
-
-  async count(changes: readonly FileChange[], signal: AbortSignal): Promise<ChangedFile[]> {
+  async count(changes: readonly FileChange[], files: Pick<Files, "read">, signal: AbortSignal): Promise<ChangedFile[]> {
     const counted = new Map<string, Counted>();
     for (const change of changes) {
       const known = this.#counted.get(change.path);
-      counted.set(change.path, known?.change === change ? known : await this.#count(change, signal));
+      counted.set(change.path, known?.change === change ? known : await count(change, files, signal));
     }
     this.#counted = counted;
     return [...counted.values()].flatMap(({ file }) => file ?? []);
@@ -35,13 +30,13 @@ export class ChangedFiles {
     if (isKnown) this.#counted = new Map([...this.#counted].filter(([known]) => known !== path));
     return isKnown;
   }
+}
 
-  async #count(change: FileChange, signal: AbortSignal): Promise<Counted> {
-    const { path, before } = change;
-    const now = await textNow(this.#files, path, signal);
-    // What cannot be read as text is taken for what the agent made of it.
-    const after = now.type === "text" ? now.text : now.type === "absent" ? null : change.after;
-    if (after === before) return { change, file: undefined };
-    return { change, file: changedFile({ path, before, after: after ?? "" }) };
-  }
+async function count(change: FileChange, files: Pick<Files, "read">, signal: AbortSignal): Promise<Counted> {
+  const { path, before } = change;
+  const now = await textNow(files, path, signal);
+  // What cannot be read as text, or is not at hand, is taken for what the agent made of it.
+  const after = now.type === "text" ? now.text : now.type === "absent" ? null : change.after;
+  if (after === before) return { change, file: undefined };
+  return { change, file: changedFile({ path, before, after: after ?? "" }) };
 }

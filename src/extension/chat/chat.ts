@@ -1,21 +1,23 @@
-import { randomUUID } from "node:crypto";
 import type * as vscode from "vscode";
 import { ConversationError } from "../../conversation/conversationError.ts";
 import { type ChatRequest, type ChatUpdate, isMessage } from "../../protocol/chat.ts";
 import type { CommandOf, PageCommand } from "../../protocol/commands.ts";
-import { ConversationId } from "../../protocol/ids.ts";
-import { confirmPolicies, limitsOf } from "../../protocol/settings.ts";
+import type { ConversationId } from "../../protocol/ids.ts";
+import type { RuntimeRef } from "../../protocol/sandbox.ts";
 import { type ConversationState, initialState } from "../../protocol/state.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { Column } from "../edits/edits.ts";
 import { type FollowedSettings, settingCommands } from "../modelChoice.ts";
+import { filesAtHand } from "../sandboxes/agentFiles.ts";
+import { newRuntime } from "../sandboxes/newRuntime.ts";
 import { NotOpenHere } from "../workspace.ts";
 import { ChangedFiles } from "./changedFiles.ts";
 import type { ChatParts } from "./chatParts.ts";
 import { runDoorCommand } from "./doorCommands.ts";
 import { Feed } from "./feed.ts";
-import { openFile, openLink } from "./openers.ts";
-import { readinessOf, refusals, sessionOf } from "./surroundings.ts";
+import { newConversation } from "./newConversation.ts";
+import { type OpenRequest, openFor } from "./openers.ts";
+import { readinessOf, sessionOf } from "./surroundings.ts";
 
 /** Where a chat is shown, as far as the chat knows it. */
 export interface ChatFace {
@@ -26,6 +28,8 @@ export interface ChatFace {
   onShown(id: ConversationId | null): void;
   /** The person has done something here. */
   onUsed(): void;
+  /** Where the conversation acts is known, or is another; or a step is over, which may have changed files there. */
+  onStep(): void;
 }
 
 /** One place where a conversation is shown, or where a new one begins: what its page is told, and what the page asks for. */
@@ -47,11 +51,12 @@ export class Chat implements vscode.Disposable {
     this.#parts = parts;
     this.#face = face;
     this.#conversationId = conversationId;
-    this.#changed = new ChangedFiles(parts.files);
+    this.#changed = new ChangedFiles();
     this.#followed = followedOf(parts.models);
     this.#subscriptions = [
       parts.models.onDidChange(() => this.#inBackground(this.#settingsChanged())),
       parts.workspace.onDidChange(() => this.#inBackground(this.#postSession())),
+      parts.sandboxes.onDidChange((id) => (id === this.#conversationId ? this.#inBackground(this.#postSession()) : undefined)),
       parts.highlighter.onDidChange(() => face.post({ type: "theme.changed" })),
       parts.edits.onDidChangeFile((path) => this.#inBackground(this.#countAgain(path))),
     ];
@@ -59,6 +64,11 @@ export class Chat implements vscode.Disposable {
 
   get conversationId(): ConversationId | null {
     return this.#conversationId;
+  }
+
+  /** Of the conversation that is shown; undefined until it is known, and while nobody sees the page. */
+  get state(): ConversationState | undefined {
+    return this.#state === initialState ? undefined : this.#state;
   }
 
   /** Whether a task can begin here. */
@@ -80,32 +90,20 @@ export class Chat implements vscode.Disposable {
 
   /** A new conversation with this task as its first message. Rejects with a sentence when no task can begin here. */
   async startTask(text: string, images: readonly string[] = []): Promise<void> {
-    const { host, models, workspace } = this.#parts;
-    const refusal = refusals[await readinessOf(this.#parts)];
-    const { folder, folders } = workspace;
-    const { current: llm, settings } = models;
-    if (refusal !== undefined || folder === undefined || llm === undefined) throw new Error(refusal ?? refusals["no-folder"]);
-    const id = ConversationId.parse(randomUUID());
-    const start = {
-      id,
-      working_dir: folder,
-      ...(folders.length > 1 ? { folders: [...folders] } : {}),
-      llm,
-      confirmation_policy: confirmPolicies[settings.confirm],
-      max_iterations: settings.maxSteps,
-      limits: limitsOf(settings),
-    };
+    const { host } = this.#parts;
+    const start = await newConversation(this.#parts);
     await host.handle({ type: "conversation.create", start });
     await this.#parts.drafts.save(this.#conversationId, "");
-    await this.show(id);
-    await host.handle({ type: "message.send", conversationId: id, text, images: [...images] });
+    await this.show(start.id);
+    await host.handle({ type: "message.send", conversationId: start.id, text, images: [...images] });
   }
 
   /** Null: the next task begins a conversation of its own. What runs goes on. */
   async show(id: ConversationId | null): Promise<void> {
     if (id === this.#conversationId) return;
     this.#conversationId = id;
-    this.#changed = new ChangedFiles(this.#parts.files);
+    this.#changed = new ChangedFiles();
+    this.#state = initialState;
     this.#face.onShown(id);
     if (!this.#isListening) return;
     await this.#postSession();
@@ -129,6 +127,12 @@ export class Chat implements vscode.Disposable {
     this.hide();
     this.#ended.abort();
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** Where the conversation acts, or a new one would; undefined until that is known. */
+  get #runtime(): RuntimeRef | undefined {
+    if (this.#conversationId === null) return newRuntime(this.#parts.models.settings);
+    return this.state && (this.state.runtime ?? { kind: "local" });
   }
 
   async #handle(request: ChatRequest): Promise<void> {
@@ -165,24 +169,7 @@ export class Chat implements vscode.Disposable {
 
   /** What is shown elsewhere than in the chat. */
   async #open(request: OpenRequest): Promise<void> {
-    const { edits, terminals, workspace } = this.#parts;
-    const id = this.#conversationId;
-    switch (request.type) {
-      case "link.open":
-        return openLink(request.url);
-      case "file.open":
-        return openFile(request);
-      case "terminal.show":
-        return id === null ? undefined : terminals.show(id);
-      case "edit.diff":
-        return id === null ? undefined : edits.diff(id, request.actionId, this.#face.column);
-      case "edit.revert":
-        if (id === null) return;
-        workspace.refuseElsewhere(this.#state.working_dir);
-        return edits.revert(id, request.actionId, this.#face.column);
-      case "result.open":
-        return id === null ? undefined : edits.openResult(id, request.actionId, this.#face.column);
-    }
+    await openFor(request, { ...this.#parts, id: this.#conversationId, state: this.#state, column: this.#face.column });
   }
 
   async #command(command: PageCommand): Promise<void> {
@@ -233,16 +220,18 @@ export class Chat implements vscode.Disposable {
   }
 
   #stateIs(state: ConversationState): void {
-    const isChanged = state.progress.changes !== this.#state.progress.changes;
+    const before = this.#state;
     this.#state = state;
-    if (isChanged) this.#inBackground(this.#postChanges());
+    if (state.runtime !== before.runtime || before === initialState) this.#inBackground(this.#postSession());
+    if (before.pending.length > state.pending.length || before.runtime !== state.runtime || before === initialState) this.#face.onStep();
+    if (state.progress.changes !== before.progress.changes) this.#inBackground(this.#postChanges());
   }
 
   async #postChanges(): Promise<void> {
     const { id } = this.#feed ?? {};
     if (id === undefined) return;
     const { changes } = this.#state.progress;
-    const files = await this.#changed.count(changes, this.#ended.signal);
+    const files = await this.#changed.count(changes, filesAtHand(this.#state, this.#parts.files), this.#ended.signal);
     if (id === this.#feed?.id && changes === this.#state.progress.changes) this.#face.post({ type: "changes", conversationId: id, files });
   }
 
@@ -275,18 +264,13 @@ export class Chat implements vscode.Disposable {
   }
 
   async #postSession(): Promise<void> {
-    const session = await sessionOf(this.#conversationId, this.#parts);
+    const session = await sessionOf(this.#conversationId, this.#runtime, this.#parts);
     // Another one may be shown by now, of which the page has been told.
     if (session.conversationId === this.#conversationId) this.#face.post({ type: "session", session });
   }
 }
 
 const followedOf = ({ settings, current }: FollowedSettings): FollowedSettings => ({ settings, current });
-
-type OpenRequest = Extract<
-  ChatRequest,
-  { type: "link.open" | "file.open" | "terminal.show" | "edit.diff" | "edit.revert" | "result.open" }
->;
 
 /** What a page says by itself does not tell that a person is there. */
 function isOfPerson({ type }: ChatRequest): boolean {

@@ -30,6 +30,7 @@ export class ChatTab implements Surface, vscode.Disposable {
       post: (update) => void panel.webview.postMessage(update),
       onShown: () => listener.onChanged(this),
       onUsed: () => listener.onUsed(this),
+      onStep: () => listener.onStep(this),
     };
     this.chat = new Chat(parts, face, id);
     const { extensionUri, log } = parts;

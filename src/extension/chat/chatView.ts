@@ -31,6 +31,7 @@ export class ChatView implements Surface, vscode.WebviewViewProvider, vscode.Dis
         listener.onChanged(this);
       },
       onUsed: () => listener.onUsed(this),
+      onStep: () => listener.onStep(this),
     };
     this.chat = new Chat(parts, face, ConversationId.safeParse(parts.memento.get(mementoKey)).data ?? null);
   }

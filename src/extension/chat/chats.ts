@@ -17,9 +17,12 @@ export class Chats implements vscode.WebviewPanelSerializer, vscode.Disposable {
   readonly #activities: Activities;
   readonly #tabs = new Set<ChatTab>();
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #stepped = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   /** Another conversation is shown, or another chat is the one that the person works in. */
   readonly onDidChange = this.#changed.event;
+  /** A step is over in the chat that the person works in, or where it acts has become known. */
+  readonly onDidStep = this.#stepped.event;
   #current: Surface;
 
   constructor(parts: ChatParts) {
@@ -27,7 +30,7 @@ export class Chats implements vscode.WebviewPanelSerializer, vscode.Disposable {
     this.#activities = parts.activities;
     this.view = new ChatView(parts, this.#listener);
     this.#current = this.view;
-    this.#subscriptions = [this.#changed, this.view, parts.activities.onDidChange(() => this.#nameTabs())];
+    this.#subscriptions = [this.#changed, this.#stepped, this.view, parts.activities.onDidChange(() => this.#nameTabs())];
   }
 
   /** The one that the person works in, or worked in last. */
@@ -102,6 +105,9 @@ export class Chats implements vscode.WebviewPanelSerializer, vscode.Disposable {
         this.#changed.fire();
       },
       onUsed: (surface) => this.#use(surface),
+      onStep: (surface) => {
+        if (surface === this.#current) this.#stepped.fire();
+      },
       onClosed: (tab) => {
         this.#tabs.delete(tab);
         if (this.#current === tab) this.#current = this.view;

@@ -19,6 +19,8 @@ import { HistoryTree } from "../history/historyTree.ts";
 import { windowFiles } from "../localRuntime/windowFiles.ts";
 import type { Models } from "../models.ts";
 import { policyCommands } from "../policyCommands.ts";
+import { openSandboxViews } from "../sandboxes/openSandboxViews.ts";
+import { Reviews } from "../sandboxes/reviews.ts";
 import type { AgentTerminals } from "../terminals/agentTerminals.ts";
 import type { Workspace } from "../workspace.ts";
 import { Chats } from "./chats.ts";
@@ -47,22 +49,24 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
   const { host, models, workspace, log } = parts;
   const { extensionUri, workspaceState: memento } = context;
   const files = windowFiles();
+  const reviews = new Reviews(parts.sandboxes);
   const activities = new Activities(host);
-  const edits = new Edits(host, files);
+  const edits = new Edits(host, files, reviews);
   const drafts = new Drafts(memento);
   const finder = new FileFinder(workspace);
   const highlighter = new Highlighter(vscode.Uri.joinPath(extensionUri, "dist", "highlighter.cjs").fsPath, log);
-  const chats = new Chats({ ...parts, extensionUri, memento, activities, edits, drafts, finder, highlighter, files });
+  const chats = new Chats({ ...parts, extensionUri, memento, activities, edits, drafts, finder, highlighter, files, reviews });
   const history = new History(host, activities);
   const setupKeys = new SetupKeys({ workspace, models });
   const tree = new HistoryTree(history, activities, { workspace, log });
   context.subscriptions.push(
+    reviews,
     activities,
     edits,
     chats,
     tree,
     highlighter,
-    registerVirtualTexts(host, files),
+    registerVirtualTexts(host, files, reviews),
     new StatusItem(activities),
     new Proposals({ host, activities, chats, edits, models, log }),
     new Announcements(activities, { chats, models, log }),
@@ -77,6 +81,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     ...conversationCommands({ host, chats, activities, edits, workspace }),
     ...historyCommands({ host, chats, history, tree }),
     ...policyCommands({ host, chats, models }),
+    ...openSandboxViews(context, { ...parts, chats, activities, reviews }),
     getStarted: () => setupKeys.getStarted(context.extension.id),
   };
   return { chats, commands };

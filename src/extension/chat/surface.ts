@@ -17,4 +17,6 @@ export interface SurfaceListener {
   onChanged(surface: Surface): void;
   /** The person works in it. */
   onUsed(surface: Surface): void;
+  /** Where its conversation acts has become known, or a step of it is over. */
+  onStep(surface: Surface): void;
 }

@@ -1,6 +1,7 @@
 import type { ChatSession } from "../../protocol/chat.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
-import { wallOf, workspaceFolders } from "../workspaceFolders.ts";
+import type { RuntimeRef } from "../../protocol/sandbox.ts";
+import { wallWords } from "../sandboxes/newRuntime.ts";
 import type { ChatParts } from "./chatParts.ts";
 
 const sampleTasks = [
@@ -10,7 +11,7 @@ const sampleTasks = [
 ];
 
 type Readiness = ChatSession["readiness"];
-type Surroundings = Pick<ChatParts, "models" | "workspace" | "drafts">;
+type Surroundings = Pick<ChatParts, "models" | "workspace" | "drafts" | "sandboxes">;
 
 /** Why no task can begin here, in a sentence. */
 export const refusals: Readonly<Record<Readiness, string | undefined>> = {
@@ -27,9 +28,14 @@ export async function readinessOf({ workspace, models }: Pick<Surroundings, "mod
   return (await models.isReady()) ? "ready" : "no-model";
 }
 
-/** What is true around a chat that shows `conversationId`. */
-export async function sessionOf(conversationId: ConversationId | null, surroundings: Surroundings): Promise<ChatSession> {
-  const { models, workspace, drafts } = surroundings;
+/** What is true around a chat that shows `conversationId`, which acts in `runtime` as far as that is known. */
+export async function sessionOf(
+  conversationId: ConversationId | null,
+  runtime: RuntimeRef | undefined,
+  surroundings: Surroundings,
+): Promise<ChatSession> {
+  const { models, workspace, drafts, sandboxes } = surroundings;
+  const running = conversationId === null ? undefined : sandboxes.running(conversationId);
   const [readiness, demoTask] = await Promise.all([readinessOf(surroundings), workspace.demoTask()]);
   return {
     conversationId,
@@ -37,7 +43,7 @@ export async function sessionOf(conversationId: ConversationId | null, surroundi
     modelLabel: models.label,
     isDemo: models.isDemo,
     isDemoWorkspace: demoTask !== undefined,
-    wall: wallOf(workspaceFolders()),
+    wall: runtime === undefined ? "" : wallWords(runtime, running),
     mode: models.settings.confirm,
     workingDir: workspace.folder ?? "",
     folders: [...workspace.folders],

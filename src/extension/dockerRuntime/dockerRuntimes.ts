@@ -28,6 +28,7 @@ export interface OpenSandboxes extends AsyncDisposable {
   onDidChange(listener: (id: ConversationId) => void): Disposable;
   list(signal: AbortSignal): Promise<ListedSandbox[]>;
   remove(id: ConversationId, signal: AbortSignal): Promise<void>;
+  prune(keep: (id: ConversationId) => boolean, signal: AbortSignal): Promise<ListedSandbox[]>;
   sweep(known: (id: ConversationId) => Promise<boolean>): Promise<void>;
   review(id: ConversationId, signal: AbortSignal): Promise<Review & AsyncDisposable>;
   images(signal: AbortSignal): Promise<string[]>;
@@ -102,8 +103,9 @@ export class DockerRuntimes implements AsyncDisposable {
     await this.#running.get(id)?.sandbox.setNetwork(network, signal);
   }
 
-  isRunning(id: ConversationId): boolean {
-    return this.#running.has(id);
+  /** What runs, with the name of its image; undefined where no sandbox runs. */
+  running(id: ConversationId): DockerRef | undefined {
+    return this.#running.get(id)?.sandbox.ref;
   }
 
   /** What has changed there; of a sandbox that does not run, in its kept workspace. */
@@ -118,6 +120,15 @@ export class DockerRuntimes implements AsyncDisposable {
 
   async list(signal: AbortSignal): Promise<ListedSandbox[]> {
     return (await this.#open()).list(signal);
+  }
+
+  /** Removes what belongs to no conversation; gives what it has removed. */
+  async prune(signal: AbortSignal): Promise<ListedSandbox[]> {
+    const sandboxes = await this.#open();
+    const known = new Set<ConversationId>();
+    for (const { conversationId } of await sandboxes.list(signal))
+      if (await this.#options.isKnown(conversationId)) known.add(conversationId);
+    return sandboxes.prune((id) => known.has(id), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,7 +11,7 @@ export type TextNow =
 const mostBytes = 10 * 1024 * 1024;
 
 /** The text of a file, as the editor has it where it has something that is not saved. */
-export async function textNow(files: Files, path: string, signal: AbortSignal): Promise<TextNow> {
+export async function textNow(files: Pick<Files, "read">, path: string, signal: AbortSignal): Promise<TextNow> {
   try {
     const { bytes, version } = await files.read(path, { maxBytes: mostBytes, signal });
     const decoded = decodeText(bytes);

@@ -4,6 +4,8 @@ import type { Host } from "../../host/host.ts";
 import { resultText } from "../../protocol/display.ts";
 import { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { Files } from "../../runtime/runtime.ts";
+import { agentFiles, type FilesAndReviews } from "../sandboxes/agentFiles.ts";
+import type { Reviews } from "../sandboxes/reviews.ts";
 import { findActed, stateOf } from "./conversationLog.ts";
 import { doneEdit, editedPath, proposedText } from "./editTexts.ts";
 import { textNow } from "./textNow.ts";
@@ -20,21 +22,20 @@ export function virtualUri(scheme: VirtualScheme, path: string, source: Source):
 }
 
 /** Read-only documents of the log; they are there again after the window was loaded anew. */
-export function registerVirtualTexts(host: Host, files: Files): vscode.Disposable {
+export function registerVirtualTexts(host: Host, files: Files, reviews: Reviews): vscode.Disposable {
   const provider = (scheme: VirtualScheme): vscode.Disposable =>
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       provideTextDocumentContent: (uri, token) => {
         const stop = new AbortController();
         token.onCancellationRequested(() => stop.abort());
-        return readers[scheme](uri, { host, files, signal: stop.signal });
+        return readers[scheme](uri, { host, files, reviews, signal: stop.signal });
       },
     });
   return vscode.Disposable.from(provider("openhands-before"), provider("openhands-after"), provider("openhands-result"));
 }
 
-interface Reading {
+interface Reading extends FilesAndReviews {
   readonly host: Host;
-  readonly files: Files;
   readonly signal: AbortSignal;
 }
 
@@ -45,13 +46,14 @@ const readers: Readonly<Record<VirtualScheme, (uri: vscode.Uri, reading: Reading
     const { progress } = await stateOf(host, conversation);
     return progress.changes.find(({ path }) => vscode.Uri.file(path).path === uri.path)?.before ?? "";
   },
-  "openhands-after": async (uri, { host, files, signal }) => {
+  "openhands-after": async (uri, { host, signal, ...here }) => {
     const { conversation, action } = sourceOf(uri);
     if (action === undefined) return "";
     const acted = await findActed(host, conversation, action);
     const done = doneEdit(acted);
     if (done) return done.after;
     const file = editedPath(acted);
+    const { files } = agentFiles(conversation, await stateOf(host, conversation), here);
     const now = file === undefined ? undefined : await textNow(files, file, signal);
     return proposedText(acted, now?.type === "text" ? now.text : null);
   },

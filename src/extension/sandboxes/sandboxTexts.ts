@@ -1,0 +1,49 @@
+import * as vscode from "vscode";
+import * as z from "zod";
+import { ConversationId } from "../../protocol/ids.ts";
+import { decodeText } from "../../tools/textFile.ts";
+import type { Reviews } from "./reviews.ts";
+
+const scheme = "openhands-sandbox";
+const Source = z.object({ conversation: ConversationId, side: z.enum(["base", "sandbox", "host", "result"]) });
+type Side = z.infer<typeof Source>["side"];
+
+/** A read-only document: a file of a sandbox as it is on one side. `path` is that of its change. */
+export function sandboxUri(conversation: ConversationId, path: string, side: Side): vscode.Uri {
+  return vscode.Uri.from({ scheme, path: `/${path}`, query: JSON.stringify({ conversation, side }) });
+}
+
+/** Those documents; they are read anew when something may be different. */
+export class SandboxTexts implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #reviews: Reviews;
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #registration: vscode.Disposable;
+  readonly onDidChange = this.#changed.event;
+
+  constructor(reviews: Reviews) {
+    this.#reviews = reviews;
+    this.#registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const { conversation, side } = sourceOf(uri);
+    const bytes = await this.#reviews.use(conversation, (review, signal) => review.read(uri.path.slice(1), side, signal));
+    if (bytes === undefined) return "";
+    const decoded = decodeText(bytes);
+    if (decoded.type !== "text") throw new Error(`${uri.path.slice(1)} is not text, so there is nothing to show.`);
+    return decoded.file.text;
+  }
+
+  /** Those of the conversation that are open in an editor are read again. */
+  refresh(id: ConversationId): void {
+    for (const { uri, isClosed } of vscode.workspace.textDocuments)
+      if (!isClosed && uri.scheme === scheme && sourceOf(uri).conversation === id) this.#changed.fire(uri);
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+    this.#changed.dispose();
+  }
+}
+
+const sourceOf = (uri: vscode.Uri): z.infer<typeof Source> => Source.parse(JSON.parse(uri.query));
