@@ -1,12 +1,15 @@
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, LeftOut, SandboxNetwork } from "../../protocol/sandbox.ts";
+import { messageOf } from "../../protocol/thrown.ts";
 import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { hostId } from "./hostId.ts";
 import { imageNames } from "./images.ts";
+import { listSandboxes } from "./leftovers.ts";
 import { openSandbox } from "./openSandbox.ts";
+import { removeSandbox, type SandboxOwner, sweepSandboxes } from "./sweep.ts";
 
 /** What a sandbox may use; Docker's own numbers. */
 export interface SandboxLimits {
@@ -91,6 +94,8 @@ export interface ListedSandbox {
   readonly hasWorkspace: boolean;
 }
 
+const sweepMs = 120_000;
+
 /** The sandboxes of this host on the person's engine. Disposing ends those that run; their workspaces stay. */
 export class Sandboxes implements AsyncDisposable {
   readonly #options: SandboxesOptions;
@@ -132,6 +137,38 @@ export class Sandboxes implements AsyncDisposable {
   async images(signal: AbortSignal): Promise<string[]> {
     using engine = await this.#connect(signal);
     return await imageNames(engine.docker, signal);
+  }
+
+  /** Those of this host, running or kept, the newest first. */
+  async list(signal: AbortSignal): Promise<ListedSandbox[]> {
+    return this.#asOwner(signal, ({ docker, hostId: host }) => listSandboxes(docker, host, signal));
+  }
+
+  /** Ends the sandbox, and removes its workspace with whatever was changed there. */
+  async remove(id: ConversationId, signal: AbortSignal): Promise<void> {
+    await this.#running.get(id)?.[Symbol.asyncDispose]();
+    await this.#asOwner(signal, (owner) => removeSandbox(owner, id, signal));
+  }
+
+  /** Removes what processes that are gone have left, and the workspaces of conversations that are not to be kept; gives what it removed. */
+  async prune(keep: (id: ConversationId) => boolean, signal: AbortSignal): Promise<ListedSandbox[]> {
+    return this.#asOwner(signal, (owner) => sweepSandboxes(owner, async (id) => keep(id), signal));
+  }
+
+  /** The same at start, in the background: where there is no engine it does nothing, and it never rejects. */
+  async sweep(known: (id: ConversationId) => Promise<boolean>): Promise<void> {
+    const signal = AbortSignal.timeout(sweepMs);
+    try {
+      await this.#asOwner(signal, (owner) => sweepSandboxes(owner, known, signal));
+    } catch (error) {
+      this.#options.log.info("What sandboxes may have left behind was not looked for.", { reason: messageOf(error) });
+    }
+  }
+
+  async #asOwner<T>(signal: AbortSignal, work: (owner: SandboxOwner) => Promise<T>): Promise<T> {
+    const { stateFolder, log } = this.#options;
+    using engine = await this.#connect(signal);
+    return await work({ docker: engine.docker, hostId: await hostId(stateFolder), stateFolder, log });
   }
 
   #connect(signal: AbortSignal): Promise<Engine> {
