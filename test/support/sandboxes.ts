@@ -25,7 +25,12 @@ export interface TestSandboxes extends AsyncDisposable {
   readonly sandboxes: Sandboxes;
   /** An empty folder of this machine. */
   readonly folder: string;
-  open(ref?: Partial<DockerRef>, more?: { readonly id?: ConversationId; readonly folders?: readonly string[] }): Promise<Sandbox>;
+  /** The conversation that it was opened for; its container and its volume are called `oh-<id>`. */
+  idOf(sandbox: Sandbox): ConversationId;
+  open(
+    ref?: Partial<DockerRef>,
+    more?: { readonly id?: ConversationId; readonly folders?: readonly string[]; readonly onPhase?: (phase: string) => void },
+  ): Promise<Sandbox>;
 }
 
 export async function testSandboxes({ docker }: TestEngine, options: Partial<SandboxesOptions> = {}): Promise<TestSandboxes> {
@@ -40,23 +45,28 @@ export async function testSandboxes({ docker }: TestEngine, options: Partial<San
     log: noLog,
     ...options,
   });
-  const ids = new Set<ConversationId>();
+  const ids = new Map<Sandbox, ConversationId>();
+  /** Also those that could not be opened. */
+  const tried = new Set<ConversationId>();
   return {
     sandboxes,
     folder,
-    open: (ref = {}, { id = newId(), folders = [folder] } = {}) => {
-      ids.add(id);
-      return sandboxes.open({
+    idOf: (sandbox) => ids.get(sandbox) ?? newId(),
+    open: async (ref = {}, { id = newId(), folders = [folder], onPhase = () => undefined } = {}) => {
+      tried.add(id);
+      const sandbox = await sandboxes.open({
         conversationId: id,
         folders,
         ref: { kind: "docker", image: "debian:bookworm-slim", network: "none", workspace: "copy", ...ref },
-        onPhase: () => undefined,
+        onPhase,
         signal: AbortSignal.timeout(60_000),
       });
+      ids.set(sandbox, id);
+      return sandbox;
     },
     [Symbol.asyncDispose]: async () => {
       await sandboxes[Symbol.asyncDispose]();
-      await Promise.all([...ids].map((id) => docker.getVolume(`oh-${id}`).remove({ force: true })));
+      await Promise.all([...tried].map((id) => docker.getVolume(`oh-${id}`).remove({ force: true })));
       await Promise.all([state, folder].map((place) => rm(place, { recursive: true, force: true })));
     },
   };

@@ -1,14 +1,16 @@
 import { relative } from "node:path/posix";
 import type Docker from "dockerode";
-import { type DockerRef, mapFolders, sandboxRoot, sandboxWall } from "../../protocol/sandbox.ts";
+import type { RuntimeInfo } from "../../protocol/runtime.ts";
+import { type DockerRef, mapFolders, sandboxRoot } from "../../protocol/sandbox.ts";
 import { openRemoteRuntime } from "../remote/remoteRuntime.ts";
 import { RuntimeError } from "../runtime.ts";
-import { statusOf } from "./engineAnswers.ts";
 import { ensureImage, type PresentImage, usualImage } from "./images.ts";
 import { sandboxLabels } from "./labels.ts";
+import { Life } from "./life.ts";
 import type { SandboxUser } from "./profile.ts";
+import { removeContainer, runningSandbox, type SandboxListener } from "./runningSandbox.ts";
 import type { Sandbox, SandboxesOptions, SandboxNeeds } from "./sandboxes.ts";
-import { startContainer } from "./startContainer.ts";
+import { createContainer, startAttached } from "./startContainer.ts";
 import type { Arch } from "./tools/libraries.ts";
 import { toolsVolume } from "./tools/volume.ts";
 
@@ -21,7 +23,8 @@ export interface SandboxPlace {
 }
 
 /** A container of its own for the conversation, with its tools attached. */
-export async function openSandbox({ docker, architecture, hostId, options }: SandboxPlace, needs: SandboxNeeds): Promise<Sandbox> {
+export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, listener: SandboxListener): Promise<Sandbox> {
+  const { docker, architecture, hostId, options } = place;
   const { conversationId, onPhase, signal } = needs;
   const image = await ensureImage(docker, needs.ref.image, { architecture, onPhase, signal });
   const ref = { ...needs.ref, image: image.name };
@@ -39,8 +42,9 @@ export async function openSandbox({ docker, architecture, hostId, options }: San
   });
   const folders = mapFolders(needs.folders).map(({ sandbox }) => sandbox);
   const [workingDir = sandboxRoot] = folders;
+  const settings = options.settings();
   onPhase("Starting the container");
-  const { container, stream } = await startContainer(docker, {
+  const container = await createContainer(docker, {
     name: `oh-${conversationId}`,
     profile: {
       image: image.id,
@@ -52,54 +56,34 @@ export async function openSandbox({ docker, architecture, hostId, options }: San
       workspace: `oh-${conversationId}`,
       workingDir,
       arch,
-      settings: options.settings(),
+      settings,
     },
-    folders: folders.map((folder) => relative(sandboxRoot, folder)).filter((folder) => folder !== ""),
     signal,
   });
-  const remove = (): Promise<void> => container.remove({ force: true, v: true }).catch(ifGone);
+  const life = new Life({ docker, container: container.id, memoryMegabytes: settings.memoryMegabytes, onPhase, log: options.log });
   try {
-    const runtime = await openRemoteRuntime({ stream, describe: (info) => ({ ...info, ...inside(ref, folders) }), signal });
-    return {
-      ...runtime,
-      terminal: { ...runtime.terminal, ...nobodyWatches },
-      ref,
-      lost: new AbortController().signal,
-      review: undefined,
-      leftOut: { secrets: [], notes: [] },
-      openShell: () => Promise.reject(new RuntimeError("failed", "A shell of one's own in a sandbox is not there yet.")),
-      setNetwork: () => Promise.reject(new RuntimeError("failed", "The network cannot be switched yet.")),
-      [Symbol.asyncDispose]: async () => {
-        await runtime[Symbol.asyncDispose]();
-        await remove();
-      },
-    };
+    const attached = await startAttached(container, {
+      user: sandboxUser(),
+      folders: folders.map((folder) => relative(sandboxRoot, folder)),
+      signal,
+    });
+    const describe = (info: RuntimeInfo): RuntimeInfo => ({ ...info, ...inside(ref, folders) });
+    const runtime = await openRemoteRuntime({ stream: attached.stream, describe, signal });
+    life.attach(attached, () => runtime.ping());
+    return runningSandbox({ docker, container, runtime, life, ref, listener, log: options.log });
   } catch (error) {
-    await remove();
-    throw error;
+    const cause = signal.aborted ? undefined : await life.cause();
+    life[Symbol.dispose]();
+    await removeContainer(container, options.log);
+    throw cause ?? error;
   }
 }
-
-const nobodyWatches = {
-  onRaw: () => ({ [Symbol.dispose]: () => undefined }),
-  type: () => undefined,
-  resize: () => undefined,
-  interrupt: () => Promise.resolve(),
-};
 
 /** What the agent is told of where it is. */
 function inside(ref: DockerRef, folders: readonly string[]) {
   const [workingDir = sandboxRoot] = folders;
-  const wall = sandboxWall(ref);
   const more = folders.length > 1 ? { folders: [...folders] } : {};
-  const image = ref.image === "" ? {} : { image: ref.image };
-  const isCopy = ref.workspace === "copy";
-  return { kind: "docker" as const, wall, isSandboxed: true, isCopy, ...image, hasNetwork: ref.network !== "none", workingDir, ...more };
-}
-
-function ifGone(error: unknown): void {
-  // It removes itself when it has ended: 409 says that this is under way.
-  if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+  return { kind: "docker" as const, isSandboxed: true, image: ref.image, isCopy: ref.workspace === "copy", workingDir, ...more };
 }
 
 const archs: Readonly<Record<string, Arch>> = { amd64: "x64", x86_64: "x64", arm64: "arm64", aarch64: "arm64" };

@@ -113,10 +113,20 @@ export class Sandboxes implements AsyncDisposable {
     needs.onPhase("Connecting to the engine");
     const [engine, host] = await Promise.all([this.#connect(needs.signal), hostId(this.#options.stateFolder)]);
     for (const warning of engine.facts.warnings) this.#warn(warning);
-    const place = { docker: engine.docker, architecture: engine.facts.architecture };
+    const place = { docker: engine.docker, architecture: engine.facts.architecture, hostId: host, options: this.#options };
+    const { conversationId: id } = needs;
     try {
-      const sandbox = await openSandbox({ ...place, hostId: host, options: this.#options }, needs);
-      return this.#keep(needs.conversationId, sandbox, engine);
+      const sandbox = await openSandbox(place, needs, {
+        onChange: () => this.#tell(id),
+        onEnded: () => {
+          if (this.#running.get(id) === sandbox) this.#running.delete(id);
+          engine[Symbol.dispose]();
+          this.#tell(id);
+        },
+      });
+      this.#running.set(id, sandbox);
+      this.#tell(id);
+      return sandbox;
     } catch (error) {
       engine[Symbol.dispose]();
       throw error;
@@ -177,21 +187,6 @@ export class Sandboxes implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map((sandbox) => sandbox[Symbol.asyncDispose]()));
-  }
-
-  #keep(id: ConversationId, sandbox: Sandbox, engine: Engine): Sandbox {
-    const kept: Sandbox = {
-      ...sandbox,
-      [Symbol.asyncDispose]: async () => {
-        if (this.#running.get(id) === kept) this.#running.delete(id);
-        this.#tell(id);
-        await sandbox[Symbol.asyncDispose]();
-        engine[Symbol.dispose]();
-      },
-    };
-    this.#running.set(id, kept);
-    this.#tell(id);
-    return kept;
   }
 
   #warn(sentence: string): void {

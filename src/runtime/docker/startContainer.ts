@@ -10,33 +10,37 @@ import { type Attached, attached } from "./attached.ts";
 import { statusOf } from "./engineAnswers.ts";
 import { type ProfileNeeds, type SandboxUser, sandboxProfile } from "./profile.ts";
 
-export interface StartNeeds {
+export interface CreateNeeds {
   /** The container's name: there is one of a conversation. */
   readonly name: string;
   readonly profile: ProfileNeeds;
+  readonly signal: AbortSignal;
+}
+
+export interface StartNeeds {
+  readonly user: SandboxUser;
   /** Folders below the workspace that have to be there. */
   readonly folders: readonly string[];
   readonly signal: AbortSignal;
 }
 
-export interface Started extends Attached {
-  readonly container: Docker.Container;
-}
-
-/** Starts the container with its main process attached. When this rejects, the container is gone; the volume of the workspace may be there. */
-export async function startContainer(docker: Docker, needs: StartNeeds): Promise<Started> {
-  const container = await create(docker, needs);
+/** Starts what was created, with its main process attached. When this rejects, the container may be there, and may run. */
+export async function startAttached(container: Docker.Container, { user, folders, signal }: StartNeeds): Promise<Attached> {
+  await ownWorkspace(
+    container,
+    user,
+    folders.filter((folder) => folder !== ""),
+  );
+  signal.throwIfAborted();
+  const socket: NodeJS.ReadWriteStream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
+  if (!(socket instanceof Duplex)) throw new RuntimeError("failed", "The engine gave no stream of the container.");
+  const both = attached(socket);
   try {
-    await ownWorkspace(container, needs.profile.user, needs.folders);
-    needs.signal.throwIfAborted();
-    const socket: NodeJS.ReadWriteStream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
-    if (!(socket instanceof Duplex)) throw new RuntimeError("failed", "The engine gave no stream of the container.");
-    const both = attached(socket);
-    needs.signal.throwIfAborted();
+    signal.throwIfAborted();
     await container.start();
-    return { container, ...both };
+    return both;
   } catch (error) {
-    await container.remove({ force: true, v: true }).catch(() => undefined);
+    both.stream.destroy();
     throw error;
   }
 }
@@ -45,7 +49,7 @@ const removalMs = 5_000;
 const pollMs = 50;
 
 /** One of the same name that is still there is a rest of an earlier one, because a conversation has one writer: it ends, or is ended. */
-async function create(docker: Docker, { name, profile, signal }: StartNeeds): Promise<Docker.Container> {
+export async function createContainer(docker: Docker, { name, profile, signal }: CreateNeeds): Promise<Docker.Container> {
   const options = { name, ...sandboxProfile(profile) };
   for (const giveUpAt = performance.now() + removalMs; ; ) {
     signal.throwIfAborted();

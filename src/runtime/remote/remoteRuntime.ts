@@ -13,8 +13,13 @@ export interface RemoteOptions {
   readonly signal: AbortSignal;
 }
 
+export interface RemoteRuntime extends Runtime {
+  /** Resolves when the server has answered; rejects when it cannot any more. */
+  ping(): Promise<void>;
+}
+
 /** The runtime behind a sandbox-server. Disposing ends the stream, and with it the server and all that it started. */
-export async function openRemoteRuntime({ stream, describe = (info) => info, signal }: RemoteOptions): Promise<Runtime> {
+export async function openRemoteRuntime({ stream, describe = (info) => info, signal }: RemoteOptions): Promise<RemoteRuntime> {
   const session = connect("http://sandbox", {
     createConnection: () => stream,
     maxSessionMemory: maxSessionMegabytes,
@@ -28,8 +33,15 @@ export async function openRemoteRuntime({ stream, describe = (info) => info, sig
     terminal: remoteTerminal(session),
     files: remoteFiles(session),
     search: remoteSearch(session),
+    ping: () => ping(session),
     [Symbol.asyncDispose]: async () => close(session, stream),
   };
+}
+
+function ping(session: ClientHttp2Session): Promise<void> {
+  return new Promise((resolve, reject) => {
+    session.ping((error) => (error ? reject(error) : resolve()));
+  });
 }
 
 async function close(session: ClientHttp2Session, stream: Duplex): Promise<void> {

@@ -1,0 +1,106 @@
+import type Docker from "dockerode";
+import type { Log } from "../../protocol/log.ts";
+import type { RuntimeInfo, TerminalResult } from "../../protocol/runtime.ts";
+import { type DockerRef, type SandboxNetwork, sandboxWall } from "../../protocol/sandbox.ts";
+import { messageOf } from "../../protocol/thrown.ts";
+import type { RemoteRuntime } from "../remote/remoteRuntime.ts";
+import { type PersonTerminal, RuntimeError } from "../runtime.ts";
+import { statusOf } from "./engineAnswers.ts";
+import { explained } from "./explained.ts";
+import type { Life } from "./life.ts";
+import { networkNotice, switchNetwork } from "./network.ts";
+import type { Sandbox } from "./sandboxes.ts";
+
+export interface SandboxListener {
+  /** Its network is another, or it is lost. */
+  readonly onChange: () => void;
+  /** It was disposed. */
+  readonly onEnded: () => void;
+}
+
+export interface SandboxParts {
+  readonly docker: Docker;
+  readonly container: Docker.Container;
+  readonly runtime: RemoteRuntime;
+  readonly life: Life;
+  readonly ref: DockerRef;
+  readonly listener: SandboxListener;
+  readonly log: Log;
+}
+
+/** The sandbox of a container that runs. */
+export function runningSandbox(parts: SandboxParts): Sandbox {
+  const { docker, container, runtime, life, listener, log } = parts;
+  life.lost.addEventListener("abort", listener.onChange, { once: true });
+  let { ref } = parts;
+  let notices: string[] = [];
+  let disposing: Promise<void> | undefined;
+  const why = (): Promise<RuntimeError | undefined> => life.cause();
+  const withNotice = (result: TerminalResult): TerminalResult => {
+    if (notices.length === 0) return result;
+    const notice = [...notices, result.notice ?? []].flat().join(" ");
+    notices = [];
+    return { ...result, notice };
+  };
+  const terminal: PersonTerminal = {
+    ...runtime.terminal,
+    ...nobodyWatches,
+    run: async (request, options) => withNotice(await runtime.terminal.run(request, options)),
+  };
+  return {
+    get info() {
+      return { ...runtime.info, ...wallOf(ref) };
+    },
+    get ref() {
+      return ref;
+    },
+    terminal: explained(terminal, why),
+    files: explained(runtime.files, why),
+    search: explained(runtime.search, why),
+    lost: life.lost,
+    review: undefined,
+    leftOut: { secrets: [], notes: [] },
+    openShell: () => Promise.reject(new RuntimeError("failed", "A shell of one's own in a sandbox is not there yet.")),
+    setNetwork: async (network: SandboxNetwork, signal) => {
+      signal.throwIfAborted();
+      if (network === ref.network) return;
+      await switchNetwork(docker, container.id, { from: ref.network, to: network });
+      ref = { ...ref, network };
+      notices.push(networkNotice(network));
+      listener.onChange();
+    },
+    [Symbol.asyncDispose]: () => (disposing ??= dispose()),
+  };
+
+  async function dispose(): Promise<void> {
+    life[Symbol.dispose]();
+    await runtime[Symbol.asyncDispose]();
+    await removeContainer(container, log);
+    listener.onEnded();
+  }
+}
+
+const removalMs = 5_000;
+
+/** Removes it, whatever state it is in. Never rejects: one that could not be removed ends by itself with its input, and a sweep finds what is left. */
+export async function removeContainer(container: Docker.Container, log: Log): Promise<void> {
+  const options = { force: true, v: true, abortSignal: AbortSignal.timeout(removalMs) };
+  try {
+    await container.remove(options);
+  } catch (error) {
+    // 409: it is removing itself.
+    if (statusOf(error) !== 404 && statusOf(error) !== 409)
+      log.warn("a sandbox's container could not be removed", { error: messageOf(error) });
+  }
+}
+
+function wallOf(ref: DockerRef): Pick<RuntimeInfo, "wall" | "hasNetwork"> {
+  return { wall: sandboxWall(ref), hasNetwork: ref.network !== "none" };
+}
+
+const nobodyWatches = {
+  onRaw: () => ({ [Symbol.dispose]: () => undefined }),
+  type: () => undefined,
+  resize: () => undefined,
+  interrupt: () => Promise.resolve(),
+};
