@@ -50,7 +50,7 @@ async function serve(options: Arguments, { workingDir, log }: { readonly working
   if (port !== undefined && !options.isPublic && !isLoopback(options.host))
     return refuse(`Other machines can reach ${options.host}: say --listen-public when that is meant, and see there what protects the key.`);
   const ended = untilTold(log);
-  await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server" });
+  await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", tellsMemoryKills: true });
   await using bash = bashOnDemand(workingDir);
   const app = serverApp({ runtime, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
   if (port === undefined) {

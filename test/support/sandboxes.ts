@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type Docker from "dockerode";
 import type { ConversationId } from "../../src/protocol/ids.ts";
 import { noLog } from "../../src/protocol/log.ts";
 import type { DockerRef } from "../../src/protocol/sandbox.ts";
@@ -9,6 +10,7 @@ import { type Sandbox, Sandboxes, type SandboxesOptions, type SandboxSettings } 
 import { MachineFiles } from "../../src/runtime/machine/machineFiles.ts";
 import { root } from "./checkout.ts";
 import type { TestEngine } from "./docker.ts";
+import { until } from "./until.ts";
 import { newId } from "./workspaces.ts";
 
 export const usualSettings: SandboxSettings = {
@@ -66,8 +68,19 @@ export async function testSandboxes({ docker }: TestEngine, options: Partial<San
     },
     [Symbol.asyncDispose]: async () => {
       await sandboxes[Symbol.asyncDispose]();
-      await Promise.all([...tried].map((id) => docker.getVolume(`oh-${id}`).remove({ force: true })));
+      await Promise.all([...tried].map((id) => removeVolume(docker, `oh-${id}`)));
       await Promise.all([state, folder].map((place) => rm(place, { recursive: true, force: true })));
     },
   };
+}
+
+/** A container that could not be removed goes by itself, and only then its volume can. */
+async function removeVolume(docker: Docker, name: string): Promise<void> {
+  await until(`the end of ${name}`, async () => {
+    const removed: unknown = await docker
+      .getVolume(name)
+      .remove({ force: true })
+      .catch((error: unknown) => error);
+    return !(removed instanceof Error) || undefined;
+  });
 }

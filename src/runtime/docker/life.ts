@@ -104,7 +104,7 @@ export class Life implements Disposable {
   /** The stream has ended: by the container's end, of which the engine tells; or by that of the connection. */
   async #broken(): Promise<void> {
     await sleep(settleMs);
-    if (this.#isDeciding) return;
+    if (this.#isDeciding || this.#disposables.disposed) return;
     if (this.#isEngineGone) return this.#end({ kind: "engine" });
     const found = await this.#inspect();
     if (this.#isDeciding) return;

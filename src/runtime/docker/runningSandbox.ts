@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Log } from "../../protocol/log.ts";
 import type { RuntimeInfo, TerminalResult } from "../../protocol/runtime.ts";
@@ -81,16 +82,25 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
 }
 
 const removalMs = 5_000;
+const pollMs = 20;
 
-/** Removes it, whatever state it is in. Never rejects: one that could not be removed ends by itself with its input, and a sweep finds what is left. */
+/**
+ * Resolves when the container is gone, whatever state it was in. Never rejects, and gives up after five seconds: one that could not be removed
+ * ends by itself with its input, and a sweep finds what is left.
+ */
 export async function removeContainer(container: Docker.Container, log: Log): Promise<void> {
-  const options = { force: true, v: true, abortSignal: AbortSignal.timeout(removalMs) };
+  const late = AbortSignal.timeout(removalMs);
+  const options = { force: true, v: true, abortSignal: late };
   try {
-    await container.remove(options);
+    for (;;) {
+      const status = await container.remove(options).then(() => 404, statusOf);
+      if (status === 404) return;
+      // It is removing itself: that is not done yet.
+      if (status !== 409) throw new Error(`HTTP ${status}`);
+      await sleep(pollMs, undefined, { signal: late });
+    }
   } catch (error) {
-    // 409: it is removing itself.
-    if (statusOf(error) !== 404 && statusOf(error) !== 409)
-      log.warn("a sandbox's container could not be removed", { error: messageOf(error) });
+    log.warn("a sandbox's container could not be removed", { error: messageOf(error) });
   }
 }
 

@@ -9,6 +9,7 @@ import { MachineFiles } from "./machineFiles.ts";
 import { openMachineSearch } from "./machineSearch.ts";
 import type { TerminalSize } from "./machineTerminal.ts";
 import { ShellTerminal } from "./machineTerminal.ts";
+import { memoryKills } from "./memoryKills.ts";
 import { Notices } from "./notices.ts";
 import { shellOpener } from "./openShell.ts";
 import { PrivateFolder } from "./privateFolder.ts";
@@ -37,6 +38,8 @@ export interface MachineOptions {
   /** How long a shell may take to its first prompt; one that reads the person's start-up file is then started without it. 10 seconds. */
   readonly shellStartMs?: number;
   readonly size?: TerminalSize;
+  /** Tells with a command's result when something was killed because the memory of the container was used up. */
+  readonly tellsMemoryKills?: boolean;
   /** Programs that are tried before `rg` on the PATH for searching (VS Code carries one); `"none"`: our own search only. */
   readonly ripgrep?: readonly string[] | "none" | undefined;
 }
@@ -56,6 +59,7 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
   const env = { ...shellEnvironment(options.env ?? withoutSecrets(process.env)), [markVariable]: folder.name };
   const shell = chooseShell({ wanted: options.shell, env, isTerminal: pty !== undefined, platform: process.platform });
   const notices = new Notices();
+  if (options.tellsMemoryKills === true) notices.watch(memoryKills());
   const openShell = shellOpener({
     folder,
     pty,

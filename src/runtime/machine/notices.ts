@@ -1,10 +1,16 @@
 /** What a terminal has to do without, in sentences for the person and the model. */
 export class Notices {
   readonly #sentences = new Set<string>();
+  readonly #sources: (() => string | undefined)[] = [];
   #taken = 0;
 
   add(sentence: string): void {
     this.#sentences.add(sentence);
+  }
+
+  /** `source` is asked with each answer, and gives what has happened since it was asked last. */
+  watch(source: () => string | undefined): void {
+    this.#sources.push(source);
   }
 
   /** All of them; undefined when there is none. */
@@ -16,7 +22,7 @@ export class Notices {
   take(): string | undefined {
     const fresh = [...this.#sentences].slice(this.#taken);
     this.#taken = this.#sentences.size;
-    return join(fresh);
+    return join([...fresh, ...this.#sources.flatMap((source) => source() ?? [])]);
   }
 }
 
