@@ -21,7 +21,7 @@ export function startHeartbeat({ ping, intervalMs, patienceMs, onSilence }: Hear
   const heard = (): void => void (heardAt = performance.now());
   const timer = setInterval(() => {
     const now = performance.now();
-    if (now - tickedAt > standstillMs) heardAt = now;
+    if (now - tickedAt > standstillMs) heardAt += now - tickedAt;
     tickedAt = now;
     if (now - askedAt >= intervalMs) {
       askedAt = now;
