@@ -24,6 +24,9 @@ export function gateOf({ keys, hosts, origins }: GateOptions): Gate {
   const wrongKeys = new WrongKeys();
   return (request) => {
     if (request.url?.startsWith("/") !== true) return { status: 403, body: { detail: "The path must begin with a slash." } };
+    // Because the first one would be taken here, and the second perhaps by a proxy.
+    if (request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length > 1)
+      return { status: 400, body: { detail: "The request names two hosts." } };
     if (!isHost(request.headers.host, hosts)) return { status: 403, body: { detail: "This server is not called so. See --allow-host." } };
     const { origin } = request.headers;
     if (origin !== undefined && !origins.includes(origin))

@@ -39,14 +39,20 @@ export async function openBashCommands(options: BashCommandsOptions): Promise<Ba
   const closed = new AbortController();
   const running = new Set<Promise<BashOutput>>();
   const now = clock();
+  let starting = 0;
   let disposing: Promise<void> | undefined;
   return {
     get running() {
-      return running.size;
+      return starting + running.size;
     },
     start: async (request) => {
       const command = commandOf(request, now());
-      await log.append(command);
+      starting++;
+      try {
+        await log.append(command);
+      } finally {
+        starting--;
+      }
       const end = run(command);
       running.add(end);
       void end.finally(() => running.delete(end));
