@@ -47,7 +47,7 @@ describe("files of sandbox-server", () => {
 
   it("takes no upload that is too large, leads elsewhere, or is none; and nothing is written", async () => {
     await symlink(inside("a.txt"), inside("link"));
-    execFileSync("mkfifo", [inside("fifo")]);
+    execFileSync("sh", ["-c", `mkfifo ${inside("fifo")}`]);
     const refused = async (file: string, content: string | Uint8Array = "x") => (await upload(file, content)).status;
     equal(await refused("relative.txt"), 400);
     equal(await refused(`${folder.path}/../escaped.txt`), 400);
