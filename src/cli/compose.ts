@@ -1,12 +1,15 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConversationStore } from "../conversation/store.ts";
-import { Host } from "../host/host.ts";
+import { Host, type RuntimeNeeds } from "../host/host.ts";
 import type { Llm, LlmChunk, LlmRequest } from "../llm/llm.ts";
 import { LlmError } from "../llm/llmError.ts";
 import { openLlm } from "../llm/openLlm.ts";
 import { type Log, noLog } from "../protocol/log.ts";
+import type { LeftOut } from "../protocol/sandbox.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Environment } from "./environment.ts";
+import { type LazySandboxes, lazySandboxes } from "./sandboxes.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -15,38 +18,68 @@ export const demoFolder = join(here, basename(here) === "dist" ? ".." : "../..",
 
 export interface Composed extends AsyncDisposable {
   readonly host: Host;
+  readonly sandboxes: LazySandboxes;
   /** Whether the last thing that went wrong with the model is that nobody answered at its address. */
   readonly wasUnreachable: () => boolean;
 }
 
-/** The host of the command line: tools act on this machine. */
-export function openHost(store: ConversationStore, environment: Environment, apiKey: string | undefined): Composed {
-  const log = environment["OPENHANDS_LOG"] === "debug" ? stderrLog : noLog;
+export interface ComposeOptions {
+  readonly store: ConversationStore;
+  readonly environment: Environment;
+  readonly apiKey: string | undefined;
+  /** Hears what a person wants to know of a sandbox that was opened. */
+  readonly say: (sentence: string) => void;
+}
+
+/** The host of the command line: tools act on this machine, or in a sandbox, as the conversation says. */
+export function openHost({ store, environment, apiKey, say }: ComposeOptions): Composed {
+  const log = logOf(environment);
   // Read and compiled while the conversation is made, which mostly waits for the disk; who needs them awaits them.
   void Promise.allSettled([loadMachine(), import("../llm/openai.ts")]);
+  const sandboxes = lazySandboxes(environment, log, { sweeps: true });
   let lastFault: unknown;
+  const openRuntime = async ({ runtime: ref, ...needs }: RuntimeNeeds): Promise<Runtime> => {
+    if (ref.kind === "local") return openMachine(needs, environment, log);
+    const sandbox = await (await sandboxes.open()).open({ ...needs, ref });
+    for (const sentence of leftOutSentences(sandbox.leftOut)) say(sentence);
+    return sandbox;
+  };
   const host = new Host({
     store,
     openLlm: async (ref, folder) =>
       withFaultsTold(await openLlm(ref, folder, { apiKey, demoFolder, demoWordDelayMs: 12 }), (error) => (lastFault = error)),
-    openRuntime: async ({ workingDir, folders }) => {
-      const [{ openMachineRuntime }, { personsShell }] = await loadMachine();
-      const machine = await openMachineRuntime({
-        workingDir,
-        folders,
-        wall: "Local · no sandbox",
-        shell: personsShell(environment["SHELL"]),
-      });
-      if (machine.notice !== undefined) log.warn(machine.notice);
-      return machine;
-    },
+    openRuntime,
     log,
   });
   return {
     host,
+    sandboxes,
     wasUnreachable: () => lastFault instanceof LlmError && lastFault.fault === "unreachable",
-    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await host[Symbol.asyncDispose]();
+      await sandboxes[Symbol.asyncDispose]();
+    },
   };
+}
+
+export function logOf(environment: Environment): Log {
+  return environment["OPENHANDS_LOG"] === "debug" ? stderrLog : noLog;
+}
+
+type Needs = Omit<RuntimeNeeds, "runtime">;
+
+async function openMachine({ workingDir, folders }: Needs, environment: Environment, log: Log): Promise<Runtime> {
+  const [{ openMachineRuntime }, { personsShell }] = await loadMachine();
+  const machine = await openMachineRuntime({ workingDir, folders, wall: "Local · no sandbox", shell: personsShell(environment["SHELL"]) });
+  if (machine.notice !== undefined) log.warn(machine.notice);
+  return machine;
+}
+
+function leftOutSentences({ secrets, notes }: LeftOut): string[] {
+  return [
+    ...(secrets.length === 0 ? [] : [`Not copied into the sandbox, because they look like secrets: ${secrets.join(", ")}.`]),
+    ...notes,
+  ];
 }
 
 function loadMachine() {

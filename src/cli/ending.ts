@@ -50,7 +50,7 @@ export function endingOf(view: View, options: EndOptions): Ending {
 
 type ErrorRow = Extract<Row, { type: "error" }>;
 
-/** A key, an address or a model that is refused is for the person to set right, and so is an address where nobody answers. */
+/** A key, an address or a model that is refused is for the person to set right, and so are an address where nobody answers and an engine that is not there. */
 function exitCodeOf(error: ErrorRow | undefined, { wasUnreachable }: EndOptions): number {
   switch (error?.code) {
     case "MaxIterationsReached":
@@ -58,6 +58,8 @@ function exitCodeOf(error: ErrorRow | undefined, { wasUnreachable }: EndOptions)
     case "MaxTokensReached":
     case "MaxTimeReached":
       return exitCodes.limit;
+    case "RuntimeNotOpened":
+      return exitCodes.usage;
     default:
       return wasUnreachable || error?.classification.kind === "auth" || error?.classification.kind === "config"
         ? exitCodes.usage

@@ -3,7 +3,9 @@ import type { Command } from "../protocol/commands.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Limits, LlmRef } from "../protocol/state.ts";
 import type { View } from "../protocol/view.ts";
+import { type Environment, requireShell } from "./environment.ts";
 import { type Changes, refuseUnusable, usableFolder } from "./runOptions.ts";
+import { runtimeCommands } from "./runtimeOptions.ts";
 import { UsageError } from "./usage.ts";
 
 export interface Resumed {
@@ -11,19 +13,26 @@ export interface Resumed {
   readonly task: string | undefined;
   readonly changes: Changes;
   readonly apiKey: string | undefined;
+  readonly environment: Environment;
 }
 
 /** What an old conversation is told so that it goes on. Rejects with a UsageError when it cannot, and nothing is changed. */
-export async function commandsToGoOn({ state }: View, { id: conversationId, task, changes, apiKey }: Resumed): Promise<Command[]> {
-  const { llm, limits, working_dir: folder } = state;
+export async function commandsToGoOn(
+  { state }: View,
+  { id: conversationId, task, changes, apiKey, environment }: Resumed,
+): Promise<Command[]> {
+  const { llm, limits, working_dir: folder, runtime } = state;
   if (llm === undefined || folder === undefined)
     throw new UsageError("This conversation does not say which model and folder it is for. Begin a new one.");
+  const runtimeChanges = runtimeCommands(runtime, changes.runtime, conversationId);
   await usableFolder(folder);
+  if (runtime?.kind !== "docker") await requireShell(environment);
   const newLlm = changedLlm(llm, changes);
   const newLimits = { ...limits, ...changes.limits };
   refuseUnusable(newLlm, newLimits, apiKey);
   return [
     ...(isDeepStrictEqual(newLlm, llm) ? [] : [{ type: "llm.set", conversationId, llm: newLlm } as const]),
+    ...runtimeChanges,
     ...limitCommands(conversationId, { changes, limits: newLimits }),
     ...(changes.policy ? [{ type: "confirmation_policy.set", conversationId, policy: changes.policy } as const] : []),
     ...startCommands(state, conversationId, task),

@@ -1,5 +1,6 @@
 import type { ConversationStore } from "../conversation/store.ts";
 import { displayCost } from "../protocol/display.ts";
+import type { ConversationId } from "../protocol/ids.ts";
 import type { ExecutionStatus } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import { initialView, reduceView } from "../protocol/view.ts";
@@ -70,7 +71,7 @@ function stateText({ execution_status, isOpenElsewhere }: ListedConversation): s
 }
 
 /** Timestamps of the log are local times. */
-function age(timestamp: string, now: Date): string {
+export function age(timestamp: string, now: Date): string {
   const minutes = Math.floor((now.getTime() - Date.parse(timestamp)) / 60_000);
   if (!(minutes >= 1)) return "now";
   if (minutes < 60) return `${minutes} min`;
@@ -119,8 +120,16 @@ export async function deleteConversation(store: ConversationStore, beginning: st
   const { id, title, isOpenElsewhere } = findConversation(await store.list(), beginning);
   const shortId = id.slice(0, shortIdLength);
   if (isOpenElsewhere) throw openElsewhere(shortId, "Close it there before you delete it");
+  const hasSandbox = await isInSandbox(store, id);
   await store.delete(id);
-  return `Deleted ${shortId}${title === undefined ? "" : ` "${title}"`}. For thirty days this brings it back: openhands restore ${shortId}`;
+  const kept = hasSandbox ? " What was changed in its sandbox is kept as long; openhands sandbox prune removes it." : "";
+  return `Deleted ${shortId}${title === undefined ? "" : ` "${title}"`}.${kept} For thirty days this brings it back: openhands restore ${shortId}`;
+}
+
+/** Not of one that cannot be read, which can be deleted all the same. */
+async function isInSandbox(store: ConversationStore, id: ConversationId): Promise<boolean> {
+  await using conversation = await store.openReadOnly(id).catch(() => undefined);
+  return conversation?.state.runtime?.kind === "docker";
 }
 
 export async function restoreConversation(store: ConversationStore, beginning: string): Promise<string> {

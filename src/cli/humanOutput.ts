@@ -4,6 +4,7 @@ import { stateKeys } from "../protocol/state.ts";
 import type { Row, View } from "../protocol/view.ts";
 import type { Environment } from "./environment.ts";
 import { type Output, troubleIn } from "./output.ts";
+import { phaseLines } from "./phases.ts";
 import { rowText } from "./rowText.ts";
 import { runCosts } from "./runCosts.ts";
 import { statusLine } from "./statusLine.ts";
@@ -24,6 +25,7 @@ export function humanOutput({ stdout, stderr, detail, environment }: HumanOption
   const showsSteps = detail !== "answer";
   const status = statusLine(stdout, showsSteps ? environment["TERM"] : "dumb");
   const costs = runCosts();
+  const phase = phaseLines((line) => write(stderr, paintError("dim", safe(line))));
   let printed = 0;
   let owed = "";
 
@@ -34,10 +36,8 @@ export function humanOutput({ stdout, stderr, detail, environment }: HumanOption
   }
 
   function show(notification: Notification, view: View): void {
-    if (notification.type === "llm.waiting" && showsSteps) {
-      const sentence = `  ${safe(notification.reason)} Next try in ${Math.ceil(notification.retryInMs / 1000)} s.\n`;
-      write(stdout, paint("dim", sentence));
-    }
+    phase(notification);
+    if (notification.type === "llm.waiting" && showsSteps) write(stdout, paint("dim", waitText(notification)));
     const trouble = notification.type === "trouble" ? undefined : troubleIn(notification);
     if (trouble !== undefined) write(stderr, paintError("red", `${safe(trouble)}\n`));
     const reply = costs.count(view);
@@ -76,6 +76,10 @@ export function humanOutput({ stdout, stderr, detail, environment }: HumanOption
       if (showsSteps) write(stdout, `${owed}\n${paint("dim", costs.summary(view))}\n`);
     },
   };
+}
+
+function waitText({ reason, retryInMs }: Extract<Notification, { type: "llm.waiting" }>): string {
+  return `  ${safe(reason)} Next try in ${Math.ceil(retryInMs / 1000)} s.\n`;
 }
 
 function isComplete(row: Row): boolean {

@@ -6,14 +6,19 @@ import { ConversationError } from "../conversation/conversationError.ts";
 import { ConversationStore } from "../conversation/store.ts";
 import { HostError } from "../host/hostError.ts";
 import { messageOf } from "../protocol/thrown.ts";
-import { demoFolder } from "./compose.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
+import { demoFolder, logOf } from "./compose.ts";
 import { demo } from "./demo.ts";
 import { conversationsFolder, type Environment } from "./environment.ts";
 import { deleteConversation, headingText, listConversations, restoreConversation, showConversation } from "./history.ts";
 import { humanOutput } from "./humanOutput.ts";
-import { type Invocation, readInvocation } from "./options.ts";
+import { stopWhenLeft } from "./leave.ts";
+import { type Invocation, readInvocation, type SandboxInvocation } from "./options.ts";
 import { jsonOutput } from "./output.ts";
+import { reviewChanges } from "./reviewChanges.ts";
 import { run } from "./run.ts";
+import { listSandboxes, pruneSandboxes } from "./sandboxCommands.ts";
+import { lazySandboxes } from "./sandboxes.ts";
 import { painter, safe } from "./terminalText.ts";
 import { exitCodes, helpText, UsageError } from "./usage.ts";
 import { type Written, watchWriting } from "./writing.ts";
@@ -37,6 +42,7 @@ async function main(args: readonly string[], environment: Environment, { whenNot
 /** What is given or set wrongly, and what is kept but cannot be opened, is for the person to set right. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof HostError) return exitCodes.usage;
+  if (error instanceof RuntimeError) return error.code === "unreachable" ? exitCodes.usage : exitCodes.failed;
   const isRunning = !(error instanceof ConversationError) || error.code === "not-saved" || error.code === "lost";
   return isRunning ? exitCodes.failed : exitCodes.usage;
 }
@@ -60,12 +66,34 @@ async function invoke(invocation: Invocation, environment: Environment, notRead:
     case "restore":
       await keepHistory(invocation, environment);
       return exitCodes.finished;
+    case "changes":
+    case "apply":
+    case "discard":
+    case "sandbox.list":
+    case "sandbox.prune":
+      return keepSandboxes(invocation, environment, notRead);
   }
 }
 
 async function version(): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(join(demoFolder, "..", "..", "package.json"), "utf8"));
   return z.object({ version: z.string() }).parse(manifest).version;
+}
+
+async function keepSandboxes(asked: SandboxInvocation, environment: Environment, notRead: AbortSignal): Promise<number> {
+  const { stdout, stderr } = process;
+  const say = (sentence: string): void => void stderr.write(`${safe(sentence)}\n`);
+  const signal = AbortSignal.any([stopWhenLeft(say), notRead]);
+  const store = new ConversationStore(conversationsFolder(environment));
+  await using sandboxes = lazySandboxes(environment, logOf(environment), { sweeps: false });
+  const desk = { store, sandboxes: () => sandboxes.open(), stdout, paint: painter(stdout, environment), say, signal };
+  try {
+    if (asked.type === "sandbox.list") return await listSandboxes(asked, desk);
+    return await (asked.type === "sandbox.prune" ? pruneSandboxes(asked, desk) : reviewChanges(asked, desk));
+  } catch (error) {
+    if (signal.aborted) return exitCodes.interrupted;
+    throw error;
+  }
 }
 
 type Asked = Extract<Invocation, { type: "list" | "show" | "delete" | "restore" }>;

@@ -1,19 +1,30 @@
 import { parseArgs } from "node:util";
+import type { RuntimeRef } from "../protocol/sandbox.ts";
 import type { Environment } from "./environment.ts";
 import { idText } from "./findConversation.ts";
-import { type RunOptions, readFolderName, readRun, readRuntime } from "./runOptions.ts";
+import { type RunOptions, readFolderName, readRun } from "./runOptions.ts";
+import { readRuntime } from "./runtimeOptions.ts";
 import { UsageError } from "./usage.ts";
 
 export type Invocation =
   | { readonly type: "help" }
   | { readonly type: "version" }
-  | { readonly type: "demo"; readonly json: boolean; readonly verbose: boolean }
+  | { readonly type: "demo"; readonly json: boolean; readonly verbose: boolean; readonly runtime: RuntimeRef }
   | { readonly type: "run"; readonly options: RunOptions }
   /** `workspace`: only the conversations of this folder. */
   | { readonly type: "list"; readonly workspace: string | undefined; readonly json: boolean }
   /** `id` is its beginning at least. */
   | { readonly type: "show"; readonly id: string; readonly json: boolean; readonly verbose: boolean }
-  | { readonly type: "delete" | "restore"; readonly id: string };
+  | { readonly type: "delete" | "restore"; readonly id: string }
+  | SandboxInvocation;
+
+/** What is done with sandboxes and their changes. Without `paths` it is for all; `isSure`: nobody is asked. */
+export type SandboxInvocation =
+  | { readonly type: "changes"; readonly id: string; readonly json: boolean; readonly diff: boolean }
+  | { readonly type: "apply"; readonly id: string; readonly paths: readonly string[] }
+  | { readonly type: "discard"; readonly id: string; readonly paths: readonly string[]; readonly isSure: boolean }
+  | { readonly type: "sandbox.list"; readonly json: boolean }
+  | { readonly type: "sandbox.prune"; readonly isSure: boolean };
 
 const flags = {
   help: { type: "boolean", short: "h" },
@@ -28,6 +39,12 @@ const flags = {
   "max-tokens": { type: "string" },
   timeout: { type: "string" },
   runtime: { type: "string" },
+  image: { type: "string" },
+  network: { type: "string" },
+  mount: { type: "boolean" },
+  apply: { type: "boolean" },
+  diff: { type: "boolean" },
+  yes: { type: "boolean" },
   verbose: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
@@ -35,12 +52,16 @@ export type Values = ReturnType<typeof parse>["values"];
 
 /** What each command takes; `help` and `version` go anywhere. */
 const allowed = {
-  run: new Set(Object.keys(flags)),
+  run: new Set(Object.keys(flags).filter((flag) => flag !== "diff" && flag !== "yes")),
   list: new Set(["workspace", "json"]),
   show: new Set(["json", "verbose"]),
   delete: new Set<string>(),
   restore: new Set<string>(),
-  demo: new Set(["json", "verbose"]),
+  changes: new Set(["json", "diff"]),
+  apply: new Set<string>(),
+  discard: new Set(["yes"]),
+  sandbox: new Set(["json", "yes"]),
+  demo: new Set(["json", "verbose", "runtime", "image", "network", "mount"]),
 } as const;
 type CommandName = keyof typeof allowed;
 
@@ -61,8 +82,7 @@ export async function readInvocation(args: readonly string[], environment: Envir
       return { type: "run", options: await readRun(words, values, environment) };
     case "demo":
       if (words.length > 0) throw new UsageError('"openhands demo" takes no task: it plays a recorded one.');
-      readRuntime(undefined, environment);
-      return { type: "demo", json, verbose };
+      return { type: "demo", json, verbose, runtime: readRuntime(values, environment) };
     case "list":
       if (words.length > 0) throw new UsageError('"openhands list" takes no ID; "openhands show ID" prints one conversation.');
       return { type: "list", workspace: values.workspace === undefined ? undefined : readFolderName(values.workspace), json };
@@ -71,7 +91,29 @@ export async function readInvocation(args: readonly string[], environment: Envir
     case "delete":
     case "restore":
       return { type: name, id: readId(name, words) };
+    case "changes":
+      return { type: name, id: readId(name, words), json, diff: values.diff ?? false };
+    case "apply":
+      return { type: name, ...readPaths(name, words) };
+    case "discard":
+      return { type: name, ...readPaths(name, words), isSure: values.yes ?? false };
+    case "sandbox":
+      return readSandbox(words, values);
   }
+}
+
+function readPaths(command: string, [id, ...paths]: readonly string[]): { readonly id: string; readonly paths: readonly string[] } {
+  return { id: readId(command, id === undefined ? [] : [id]), paths };
+}
+
+function readSandbox(words: readonly string[], { json, yes }: Values): SandboxInvocation {
+  const [what, ...more] = words;
+  if (more.length > 0 || (what !== "list" && what !== "prune"))
+    throw new UsageError('Say "openhands sandbox list" or "openhands sandbox prune".');
+  if (what === "list" && yes !== undefined) throw new UsageError('"openhands sandbox list" does not take --yes: it removes nothing.');
+  if (what === "prune" && json !== undefined)
+    throw new UsageError('"openhands sandbox prune" does not take --json; "openhands sandbox list" does.');
+  return what === "list" ? { type: "sandbox.list", json: json ?? false } : { type: "sandbox.prune", isSure: yes ?? false };
 }
 
 function isCommand(name: string): name is CommandName {

@@ -10,6 +10,7 @@ import { whyAsked } from "../protocol/riskReasons.ts";
 import type { ConfirmationPolicy } from "../protocol/state.ts";
 import { visibleText } from "../protocol/visibleText.ts";
 import { diffLines } from "./rowText.ts";
+import { isTerminal, safe } from "./terminalText.ts";
 
 export type Answer = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "remember">;
 
@@ -95,4 +96,10 @@ async function readLine(prompt: string, stop: AbortSignal): Promise<string> {
   } finally {
     lines.close();
   }
+}
+
+/** Asks with yes or no; false where nobody can be asked, and when it was stopped. */
+export async function isSure(question: string, stop: AbortSignal): Promise<boolean> {
+  if (!isTerminal(process.stdin) || !isTerminal(process.stderr)) return false;
+  return /^y(?:es)?$/i.test((await readLine(`${safe(question)} [y]es, [n]o: `, stop)).trim());
 }

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { ConversationStore } from "../conversation/store.ts";
 import type { Host } from "../host/host.ts";
 import { ConversationId } from "../protocol/ids.ts";
-import { openHost } from "./compose.ts";
+import type { Sandboxes } from "../runtime/docker/sandboxes.ts";
+import { tellChanges } from "./changes.ts";
+import { type Composed, openHost } from "./compose.ts";
 import { endingOf } from "./ending.ts";
 import { conversationsFolder, type Environment, requireShell } from "./environment.ts";
 import { findConversation, shortIdLength } from "./findConversation.ts";
@@ -24,20 +26,36 @@ export interface Surroundings {
 
 /** Does a task, in a new conversation or in an old one; resolves with the exit code. */
 export async function run(options: RunOptions, { environment, notRead }: Surroundings): Promise<number> {
-  await requireShell(environment);
+  const { target, apiKey, keptIn, detail } = options;
+  const isKept = keptIn === undefined;
+  if (target.type === "new" && target.start.runtime?.kind !== "docker") await requireShell(environment);
   const output = outputFor(options, environment);
   const stop = AbortSignal.any([stopWhenLeft(output.say), notRead]);
-  const store = new ConversationStore(conversationsFolder(environment));
-  await using composed = openHost(store, environment, options.apiKey);
-  const begun = await begin(options, composed.host);
-  const canAsk = isTerminal(process.stdin) && isTerminal(process.stderr) && options.detail !== "json";
+  const store = new ConversationStore(keptIn ?? conversationsFolder(environment));
+  await using composed = openHost({ store, environment, apiKey, say: output.say });
+  const begun = await begin(options, composed.host, environment);
+  const id = begun.conversationId;
+  const canAsk = isTerminal(process.stdin) && isTerminal(process.stderr) && detail !== "json";
   const view = await doTask(composed.host, { ...begun, output, stop, canAsk });
-  const { exitCode, sentence } = endingOf(view, { wasStopped: stop.aborted, canAsk, wasUnreachable: composed.wasUnreachable() });
-  if (sentence !== "") output.say(sentence);
-  const isQuiet = exitCode === exitCodes.finished && (options.detail === "answer" || options.detail === "json");
-  if (options.isKept && !isQuiet) output.say(hint(begun.conversationId, exitCode));
-  return exitCode;
+  const ending = endingOf(view, { wasStopped: stop.aborted, canAsk, wasUnreachable: composed.wasUnreachable() });
+  if (ending.sentence !== "") output.say(ending.sentence);
+  const isFinished = ending.exitCode === exitCodes.finished;
+  const applies = options.applies && isFinished;
+  const sandboxes = composed.sandboxes.opened;
+  const isWhole = sandboxes === undefined || (await tellChanges(sandboxes, { id, applies, isKept, say: output.say, stop }));
+  const isQuiet = isFinished && (detail === "answer" || detail === "json");
+  if (isKept && !isQuiet) output.say(hint(id, ending.exitCode));
+  if (!isKept && sandboxes?.running(id)) await removeSandbox(composed, sandboxes, id);
+  return isFinished && !isWhole ? exitCodes.failed : ending.exitCode;
 }
+
+/** Of a conversation that is not kept, neither is its sandbox. */
+async function removeSandbox({ host }: Composed, sandboxes: Sandboxes, id: ConversationId): Promise<void> {
+  await host.handle({ type: "runtime.end", conversationId: id });
+  await sandboxes.remove(id, AbortSignal.timeout(longestRemovalMs));
+}
+
+const longestRemovalMs = 10_000;
 
 function hint(id: ConversationId, exitCode: number): string {
   const command = `openhands run --resume ${id.slice(0, shortIdLength)}`;
@@ -46,7 +64,7 @@ function hint(id: ConversationId, exitCode: number): string {
 
 type Begun = Pick<Task, "conversationId" | "commands" | "isNew">;
 
-async function begin({ target, task, apiKey }: RunOptions, host: Host): Promise<Begun> {
+async function begin({ target, task, apiKey }: RunOptions, host: Host, environment: Environment): Promise<Begun> {
   if (target.type === "new") {
     const conversationId = ConversationId.parse(randomUUID());
     await host.handle({ type: "conversation.create", start: { id: conversationId, ...target.start } });
@@ -55,7 +73,11 @@ async function begin({ target, task, apiKey }: RunOptions, host: Host): Promise<
   }
   const { id, isOpenElsewhere } = findConversation(await host.list(), target.id);
   if (isOpenElsewhere) throw openElsewhere(id.slice(0, shortIdLength), "Go on there, or close it there first");
-  return { conversationId: id, isNew: false, commands: (view) => commandsToGoOn(view, { id, task, changes: target.changes, apiKey }) };
+  return {
+    conversationId: id,
+    isNew: false,
+    commands: (view) => commandsToGoOn(view, { id, task, changes: target.changes, apiKey, environment }),
+  };
 }
 
 function outputFor({ detail }: RunOptions, environment: Environment): Output {

@@ -12,6 +12,7 @@ import { codeOf } from "../protocol/thrown.ts";
 import { apiKeyIn, type Environment, pricesIn } from "./environment.ts";
 import { idText } from "./findConversation.ts";
 import type { Values } from "./options.ts";
+import { type RuntimeFlags, readRuntime, readRuntimeFlags } from "./runtimeOptions.ts";
 import { isTerminal } from "./terminalText.ts";
 import { UsageError } from "./usage.ts";
 
@@ -22,8 +23,10 @@ export interface RunOptions {
   readonly apiKey: string | undefined;
   /** What is printed: events, the answer only, one line per action as well, or everything. */
   readonly detail: "json" | "answer" | "steps" | "all";
-  /** Whether the conversation is there afterwards. */
-  readonly isKept: boolean;
+  /** Whether the changes of a sandbox are brought into the folder when the task is finished. */
+  readonly applies: boolean;
+  /** Where a conversation is kept that nobody goes on with; absent: among the others. */
+  readonly keptIn?: string;
 }
 
 export type Target =
@@ -37,13 +40,13 @@ export interface Changes {
   readonly policy: ConfirmationPolicy | undefined;
   readonly maxSteps: number | undefined;
   readonly limits: Limits;
+  readonly runtime: RuntimeFlags;
   /** For a model of this name. */
   readonly prices: Partial<LlmRef>;
   readonly pricedModel: string | undefined;
 }
 
 export async function readRun(words: readonly string[], values: Values, environment: Environment): Promise<RunOptions> {
-  readRuntime(values.runtime, environment);
   const target = values.resume === undefined ? await readNew(values, environment) : readOld(values.resume, values, environment);
   const apiKey = apiKeyIn(environment);
   const task = await readTask(words);
@@ -51,16 +54,18 @@ export async function readRun(words: readonly string[], values: Values, environm
     throw new UsageError('There is no task. Say it: openhands run "fix the failing test", or pass "-" to read it from standard input.');
   if (target.type === "new") refuseUnusable(target.start.llm, target.start.limits ?? {}, apiKey);
   const detail = values.json ? "json" : values.verbose ? "all" : isTerminal(process.stdout) ? "steps" : "answer";
-  return { task, target, apiKey, detail, isKept: true };
+  return { task, target, apiKey, detail, applies: values.apply ?? false };
 }
 
 async function readNew(values: Values, environment: Environment): Promise<Target> {
+  const runtime = readRuntime(values, environment);
   const start = {
     working_dir: await usableFolder(readFolderName(values.workspace ?? ".")),
     llm: readLlm(values, environment),
     confirmation_policy: readPolicy(values.confirm ?? "risky"),
     max_iterations: readCount("--max-steps", values["max-steps"]) ?? defaultMaxSteps,
     limits: readLimits(values),
+    ...(runtime.kind === "local" ? {} : { runtime }),
   };
   return { type: "new", start };
 }
@@ -68,28 +73,18 @@ async function readNew(values: Values, environment: Environment): Promise<Target
 function readOld(id: string, values: Values, environment: Environment): Target {
   if (values.workspace !== undefined)
     throw new UsageError("--resume goes on in the conversation's own folder, so it takes no --workspace.");
+  if (values.mount !== undefined) throw new UsageError("--mount is chosen when a conversation begins; --resume keeps what was chosen.");
   const changes = {
     model: values.model || undefined,
     baseUrl: readUrl(values["base-url"]),
     policy: values.confirm === undefined ? undefined : readPolicy(values.confirm),
     maxSteps: readCount("--max-steps", values["max-steps"]),
     limits: readLimits(values),
+    runtime: readRuntimeFlags(values),
     prices: pricesIn(environment),
     pricedModel: values.model || environment["LLM_MODEL"] || undefined,
   };
   return { type: "old", id: idText(id), changes };
-}
-
-/** Where commands run: there is no silent way from a sandbox to the machine itself. */
-export function readRuntime(flag: string | undefined, environment: Environment): void {
-  const name = flag ?? (environment["RUNTIME_ENV"] || "local");
-  if (name === "local") return;
-  const given = flag === undefined ? "RUNTIME_ENV" : "--runtime";
-  if (name === "docker")
-    throw new UsageError(
-      `${given} asks for docker, which is not there yet. Choose local to work on this machine, where nothing walls commands in.`,
-    );
-  throw new UsageError(`${given} takes local or docker, not "${name}".`);
 }
 
 async function readTask(words: readonly string[]): Promise<string | undefined> {

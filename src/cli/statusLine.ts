@@ -24,7 +24,8 @@ export function statusLine(stream: NodeJS.WritableStream, term: string | undefin
 }
 
 /** "… Running npm test", "… Thinking"; empty when nothing runs. */
-function statusText({ state, rows, streaming }: View): string {
+function statusText({ state, rows, streaming, phase }: View): string {
+  if (phase !== undefined) return `… ${phase}`;
   if (state.execution_status !== "running") return "";
   const row = rows.findLast((one) => one.type === "action" && one.id === state.pending[0]?.id);
   if (row?.type !== "action") return streaming.text === "" ? "… Thinking" : "… Writing";

@@ -12,6 +12,10 @@ Usage
   openhands list                     the conversations that are kept (--workspace DIR: of one folder; --json)
   openhands show ID                  print one (--verbose, --json); the first letters of an ID are enough
   openhands delete|restore ID        take one out of the list; bring it back
+  openhands changes ID               what the agent has changed in its sandbox (--diff, --json)
+  openhands apply ID [PATH…]         bring that into your folder: these files, or all that may be
+  openhands discard ID [PATH…]       undo it in the sandbox: these files, or all (asks, or --yes)
+  openhands sandbox list|prune       the sandboxes that run or are kept (--json); remove those that do not run
   openhands demo                     watch a recorded task on a sample folder, no key needed
 
 Options of run
@@ -26,7 +30,12 @@ Options of run
   --max-cost USD           stop when this run has cost so much
   --max-tokens N           stop when this run has used so many tokens
   --timeout SECONDS        stop after this time
-  --runtime local          where commands run (default: RUNTIME_ENV, or local); docker is not there yet
+  --runtime local|docker   where commands run (default: RUNTIME_ENV, or local): on this machine, or in a Docker
+                           container on a copy of the folder, whose changes you apply; so it asks less there
+  --image NAME             the sandbox's image, any one (default: openhands/sandbox-server, or node:24-bookworm)
+  --network none|bridge    whether the sandbox reaches a network (default: none)
+  --mount                  let the sandbox work on the folder itself, not on a copy
+  --apply                  when the task is finished, bring all changes into the folder that may be
   --verbose                print every step in full, also in a pipe
   --json                   print one event per line, as JSON
 
@@ -37,6 +46,6 @@ Environment
   OH_PERSISTENCE_DIR             where conversations are kept (default: ~/.openhands)
 
 Exit codes
-  0 finished · 1 failed · 2 wrong usage or configuration · 3 stopped at a limit
+  0 finished · 1 failed, or a change was refused · 2 wrong usage or configuration · 3 stopped at a limit
   4 confirmation needed and nobody to ask · 130 interrupted
 `;

@@ -94,6 +94,19 @@ export function limitsOf({ maxCost, maxTokens, maxMinutes }: Settings): Limits {
   };
 }
 
+/** What the settings say of every sandbox. */
+export function sandboxOf(settings: Settings) {
+  return {
+    memoryMegabytes: settings["sandbox.memoryMegabytes"],
+    cpus: settings["sandbox.cpus"],
+    pids: settings["sandbox.pids"],
+    mounts: settings["sandbox.mounts"],
+    writableRoot: settings["sandbox.writableRoot"],
+    dockerHost: settings["sandbox.dockerHost"],
+    ociRuntime: settings["sandbox.ociRuntime"],
+  };
+}
+
 const perToken = (price: number): number => price / 1_000_000;
 
 /** What a conversation is told of the profile; the key is never part of it. */

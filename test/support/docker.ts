@@ -1,5 +1,6 @@
 // The Docker engine of the tests, images that are unlike each other, and what is left there afterwards.
 import { deepEqual } from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import Docker from "dockerode";
@@ -88,6 +89,20 @@ const recipes = {
 } as const;
 
 export type TestImage = keyof typeof recipes | "empty";
+
+const nodeName = "oh-test-node:1";
+
+/** Debian with the Node that runs this, and an npm that can only `npm test`. Made when it is not there; returns its name. */
+export async function nodeImage(docker: Docker): Promise<string> {
+  if ((await docker.listImages({ filters: { reference: [nodeName] } })).length > 0) return nodeName;
+  const context = pack();
+  context.entry({ name: "Dockerfile" }, `FROM ${debian}\nCOPY node npm /usr/local/bin/\n`);
+  context.entry({ name: "npm", mode: 0o755 }, '#!/bin/sh\n[ "$1" = test ] && exec node --test\n');
+  context.entry({ name: "node", mode: 0o755 }, await readFile(process.execPath));
+  context.finalize();
+  await toEnd(docker, await docker.buildImage(Readable.from(context), { t: nodeName, forcerm: true }));
+  return nodeName;
+}
 
 /** The image's name; made when it is not there. They stay: to make them again takes seconds, and they are named so that a person knows them. */
 export async function testImage(docker: Docker, image: TestImage): Promise<string> {

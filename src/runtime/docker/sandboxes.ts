@@ -2,7 +2,7 @@ import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, LeftOut, SandboxNetwork } from "../../protocol/sandbox.ts";
 import { messageOf } from "../../protocol/thrown.ts";
-import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
+import { type Files, type PersonTerminal, type Runtime, RuntimeError } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { hostId } from "./hostId.ts";
@@ -103,6 +103,7 @@ export class Sandboxes implements AsyncDisposable {
   /** What has been said of the engine. */
   readonly #warned = new Set<string>();
   readonly #listeners = new Set<(id: ConversationId) => void>();
+  readonly #ended = new AbortController();
 
   constructor(options: SandboxesOptions) {
     this.#options = options;
@@ -165,14 +166,28 @@ export class Sandboxes implements AsyncDisposable {
     return this.#asOwner(signal, (owner) => sweepSandboxes(owner, async (id) => keep(id), signal));
   }
 
-  /** The same at start, in the background: where there is no engine it does nothing, and it never rejects. */
+  /** The same at start, in the background: where there is no engine it does nothing, and it never rejects. Disposing stops it. */
   async sweep(known: (id: ConversationId) => Promise<boolean>): Promise<void> {
-    const signal = AbortSignal.timeout(sweepMs);
+    const signal = AbortSignal.any([AbortSignal.timeout(sweepMs), this.#ended.signal]);
     try {
       await this.#asOwner(signal, (owner) => sweepSandboxes(owner, known, signal));
     } catch (error) {
       this.#options.log.info("What sandboxes may have left behind was not looked for.", { reason: messageOf(error) });
     }
+  }
+
+  /** What has changed in a conversation's sandbox. Disposing ends what was started for it. */
+  async review(id: ConversationId, signal: AbortSignal): Promise<Review & AsyncDisposable> {
+    signal.throwIfAborted();
+    const review = this.#running.get(id)?.review;
+    if (review === undefined) throw new RuntimeError("failed", "The changes of a sandbox that does not run cannot be read yet.");
+    return {
+      list: (stop) => review.list(stop),
+      read: (path, side, stop) => review.read(path, side, stop),
+      apply: (paths, stop) => review.apply(paths, stop),
+      discard: (paths, stop) => review.discard(paths, stop),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
   }
 
   async #asOwner<T>(signal: AbortSignal, work: (owner: SandboxOwner) => Promise<T>): Promise<T> {
@@ -186,6 +201,7 @@ export class Sandboxes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort(new RuntimeError("closed", "OpenHands is shutting down."));
     await Promise.allSettled([...this.#running.values()].map((sandbox) => sandbox[Symbol.asyncDispose]()));
   }
 

@@ -52,6 +52,14 @@ describe("the command line, called wrongly", function () {
       [["list", "something"], /takes no ID/],
       [["show"], /takes one ID/],
       [["delete", "a", "b"], /takes one ID/],
+      [["changes", "a", "b"], /takes one ID/],
+      [["apply"], /takes one ID/],
+      [["apply", "a", "--yes"], /"openhands apply" does not take --yes/],
+      [["run", "x", "--diff"], /"openhands run" does not take --diff/],
+      [["sandbox"], /"openhands sandbox list"/],
+      [["sandbox", "rm"], /"openhands sandbox prune"/],
+      [["sandbox", "list", "--yes"], /does not take --yes/],
+      [["sandbox", "prune", "--json"], /does not take --json/],
     ]));
 
   it("refuses values that mean nothing", () =>
@@ -76,9 +84,12 @@ describe("the command line, called wrongly", function () {
 
   it("never works on the machine when a sandbox was asked for", () =>
     refuseAll([
-      [["run", "x", ...model, "--runtime", "docker"], /--runtime asks for docker, which is not there yet/],
-      [["run", "x", ...model], /RUNTIME_ENV asks for docker/, { env: { RUNTIME_ENV: "docker" } }],
-      [["demo"], /RUNTIME_ENV asks for docker/, { env: { RUNTIME_ENV: "docker" } }],
+      [["run", "x", ...model], /RUNTIME_ENV takes local or docker/, { env: { RUNTIME_ENV: "moon" } }],
+      [["demo"], /RUNTIME_ENV takes local or docker/, { env: { RUNTIME_ENV: "moon" } }],
+      [["run", "x", ...model, "--image", "debian"], /--image is for a sandbox. Pass --runtime docker with it/],
+      [["run", "x", ...model, "--runtime", "local", "--mount"], /--mount is for a sandbox/],
+      [["run", "x", ...model, "--runtime", "docker", "--image", " "], /--image takes the name of an image/],
+      [["run", "x", ...model, "--runtime", "docker", "--network", "host"], /--network takes none or bridge, not "host"/],
     ]));
 
   it("refuses a limit on the cost of a model whose price is not known, and keeps one on a price that is set", async () => {
