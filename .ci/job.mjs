@@ -8,6 +8,13 @@ const graceMs = 5_000;
 const isWindows = process.platform === "win32";
 /** The process groups that run now; only these are ever ended. */
 const running = new Set();
+/** What else has to end when a signal ends this process. */
+const endings = new Set();
+
+/** `end` is called when a signal ends this process, after the jobs have ended. */
+export function atSignal(end) {
+  endings.add(end);
+}
 
 /**
  * Runs `job.command` with `job.args` from the root of the project, the project's own tools first on the path.
@@ -103,6 +110,7 @@ for (const [signal, exitCode] of [
 ]) {
   process.once(signal, async () => {
     await Promise.all([...running].map(endGroup));
+    await Promise.allSettled([...endings].map((end) => end()));
     process.exit(exitCode);
   });
 }

@@ -16,7 +16,7 @@ const oldest = { VSCODE_VERSION: "oldest" };
 
 /**
  * `folder` holds the tests of a suite that mocha counts; a suite without one is a single check.
- * Suites in the same `lane` never run side by side. Without an `isRequired` suite, CI fails.
+ * One that `needsEngine` is given a Docker engine in CI. Suites in the same `lane` never run side by side. Without an `isRequired` suite, CI fails.
  */
 export const suites = [
   { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...onlyInCi("--forbid-only")] },
@@ -47,11 +47,11 @@ export const suites = [
     args: ["run", "-s", "test:vscode", "--", "activation", "editorFiles", "openInEditors", "terminal"],
   },
   { ...mochaSuite("webview", 60_000), isRequired: true, needsBuild: true, lane: heavy },
-  { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, lane: heavy },
+  { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, needsEngine: true, lane: heavy },
   { ...mochaSuite("e2e", 120_000, "demo"), name: "e2e-oldest", isRequired: true, needsBuild: true, lane: heavy, env: oldest },
   { ...mochaSuite("golden", 30_000), needsBuild: true },
   { ...mochaSuite("examples", 60_000), needsBuild: true },
-  { ...mochaSuite("integration", 120_000), needsBuild: true },
+  { ...mochaSuite("integration", 120_000), isRequired: true, needsBuild: true, needsEngine: true, lane: heavy },
 ];
 
 /** Whether the suite has anything to run. */

@@ -1,7 +1,8 @@
 // `npm test`: builds, runs every suite, and ends with one line: "N passed, N failed" (", N skipped" when there are any).
 // `npm test -- unit vscode` runs only these. Each suite's output is in artefacts/logs/<suite>.log.
 import path from "node:path";
-import { eachAtMost, runJob } from "./job.mjs";
+import { provideEngine } from "./docker.mjs";
+import { atSignal, eachAtMost, runJob } from "./job.mjs";
 import { isThere, suites } from "./suites.mjs";
 
 const logs = path.resolve(import.meta.dirname, "..", "artefacts", "logs");
@@ -12,12 +13,20 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 const names = process.argv.slice(2);
 const chosen = choose(names);
+// It takes a while, so it begins before anything else.
+const providing = chosen.some(({ needsEngine }) => needsEngine) ? provideEngine() : undefined;
+// A failure is told by the suites that need it.
+providing?.catch(() => {});
+const endEngine = async () => (await providing?.catch(() => undefined))?.end();
+atSignal(endEngine);
 const isBuilt = chosen.length > 0 && (await run({ name: "build", command: "node", args: ["esbuild.mjs"] }));
 await eachAtMost(2, chosen, async (suite) => {
   if (!isThere(suite)) report(suite, { counts: { failed: 1 }, sentence: `There are no tests in ${suite.folder}: write the first one.` });
   else if (suite.needsBuild && !isBuilt) report(suite, { counts: { failed: 1 }, sentence: "Not run, because the build failed." });
+  else if (suite.needsEngine) await runWithEngine(suite);
   else await run(suite);
 });
+await endEngine();
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
@@ -34,11 +43,20 @@ function choose(wanted) {
   return suites.filter((suite) => isThere(suite) || (isCi && suite.isRequired));
 }
 
+async function runWithEngine(suite) {
+  try {
+    const { env } = await providing;
+    await run({ ...suite, env: { ...suite.env, ...env } });
+  } catch (error) {
+    report(suite, { counts: { failed: 1 }, sentence: error.message });
+  }
+}
+
 /** Whether all of it passed. */
 async function run(suite) {
   const result = await runJob(suite, { logPath: path.join(logs, `${suite.name}.log`), deadlineMs });
   const counts = suite.folder === undefined ? countOne(result) : countTests(result);
-  report(suite, { counts, seconds: result.seconds, sentence: counts.failed > 0 ? tail(result.output) : undefined });
+  report(suite, { counts, seconds: result.seconds, sentence: counts.failed > 0 ? tail(result.output) : skippedBecause(result.output) });
   return counts.failed === 0;
 }
 
@@ -64,6 +82,11 @@ function report(suite, { counts, seconds, sentence }) {
   const time = seconds === undefined ? "" : `${seconds.toFixed(1)} s`;
   console.log(`${failed === 0 ? "✓" : "✗"} ${suite.name.padEnd(12)} ${numbers.padEnd(28)} ${time}`.trimEnd());
   if (sentence !== undefined) console.log(sentence.replace(/^/gm, "    "));
+}
+
+/** The first sentence in which tests that were skipped have said why. */
+function skippedBecause(output) {
+  return /^ *(.* These tests are skipped\.)$/m.exec(output)?.[1];
 }
 
 function tail(output) {

@@ -260,7 +260,12 @@ async function startPodman(socket: string): Promise<ChildProcess | undefined> {
     console.log("    Podman is not installed here, so it is not tested.");
     return undefined;
   }
-  const podman = spawn("podman", ["system", "service", "--time", "0", `unix://${socket}`], { stdio: "ignore" });
+  const own = (name: string): string => path.join(path.dirname(socket), name);
+  const podman = spawn(
+    "podman",
+    ["--root", own("storage"), "--runroot", own("run"), "--storage-driver", "vfs", "system", "service", "--time", "0", `unix://${socket}`],
+    { stdio: "ignore" },
+  );
   await until("Podman's socket", async () => existsSync(socket));
   return podman;
 }
