@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { RuntimeNeeds } from "../../host/host.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { DockerRef, SandboxNetwork } from "../../protocol/sandbox.ts";
+import { sandboxOf } from "../../protocol/settings.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { ListedSandbox, Sandbox, SandboxesOptions, SandboxNeeds } from "../../runtime/docker/sandboxes.ts";
 import { type Runtime, RuntimeError } from "../../runtime/runtime.ts";
@@ -191,7 +192,14 @@ export class DockerRuntimes implements AsyncDisposable {
 
   async #openFirst(): Promise<OpenSandboxes> {
     const { dist, stateFolder, hostFiles, log, openSandboxes, isKnown } = this.#options;
-    const sandboxes = await openSandboxes({ dist, stateFolder, hostFiles, log, settings: sandboxSettings, environment: process.env });
+    const sandboxes = await openSandboxes({
+      dist,
+      stateFolder,
+      hostFiles,
+      log,
+      settings: () => sandboxOf(readSettings()),
+      environment: process.env,
+    });
     sandboxes.onDidChange((id) => this.#changed.fire(id));
     // Nobody waits for it.
     sandboxes
@@ -204,17 +212,4 @@ export class DockerRuntimes implements AsyncDisposable {
 function endShown({ terminal, shells }: Running, sentence: string): void {
   terminal.end(sentence);
   for (const shell of shells) shell.end(sentence);
-}
-
-function sandboxSettings(): ReturnType<SandboxesOptions["settings"]> {
-  const settings = readSettings();
-  return {
-    memoryMegabytes: settings["sandbox.memoryMegabytes"],
-    cpus: settings["sandbox.cpus"],
-    pids: settings["sandbox.pids"],
-    dockerHost: settings["sandbox.dockerHost"],
-    mounts: settings["sandbox.mounts"],
-    writableRoot: settings["sandbox.writableRoot"],
-    ociRuntime: settings["sandbox.ociRuntime"],
-  };
 }
