@@ -16,10 +16,11 @@ describe("the command line in Docker", function () {
     image = await nodeImage(engine.docker);
   });
 
+  const hostOf = async (kept: string): Promise<string> => (await readFile(path.join(kept, "host-id"), "utf8")).trim();
+
   /** What the command line with this state folder has on the engine. */
   async function tracesOf(kept: string): Promise<string[]> {
-    const host = (await readFile(path.join(kept, "host-id"), "utf8")).trim();
-    const filters = { label: [`host=${host}`] };
+    const filters = { label: [`host=${await hostOf(kept)}`] };
     const [containers, { Volumes: volumes }] = await Promise.all([
       engine.docker.listContainers({ all: true, filters }),
       engine.docker.listVolumes({ filters }),
@@ -46,6 +47,32 @@ describe("the command line in Docker", function () {
     );
     deepEqual({ code, told }, { code: 0, told: [1, false, false, false, 0, false] }, stderr);
     match(stderr, /1 file changed in the sandbox: src\/date\.js\. Nothing of it is kept\./);
+    deepEqual(await tracesOf(kept.path), []);
+  });
+
+  it("ends with 1 and a sentence when the sandbox is taken away in the middle of a command, and goes on in another one", async () => {
+    await using places = await somewhere({});
+    const { workspace, kept } = places;
+    const killed: Promise<unknown>[] = [];
+    const kill = async (): Promise<void> => {
+      for (const { Id } of await engine.docker.listContainers({ filters: { label: [`host=${await hostOf(kept.path)}`] } }))
+        await engine.docker.getContainer(Id).kill();
+    };
+    await using llm = await startFakeLlm([{ toolCalls: [terminal("sleep 100")] }, { toolCalls: [terminal("echo here")] }, finish]);
+    const model = ["--model", "fake", "--base-url", llm.url];
+    const lost = await openhands(
+      ["run", "Do it.", ...model, "--workspace", workspace.path, "--runtime", "docker", "--image", image, "--json"],
+      { kept: kept.path, onLine: (line) => void (line.includes('"kind":"ActionEvent"') && killed.push(kill())) },
+    );
+    await Promise.all(killed);
+    const events = eventsOf(lost.stdout);
+    const error = events.find((event) => event.kind === "ConversationErrorEvent");
+    deepEqual([lost.code, killed.length, error?.code], [1, 1, "RuntimeLost"], lost.stderr);
+    match(JSON.stringify(events.find((event) => event.kind === "AgentErrorEvent")), /Its outcome is unknown/);
+    const id = /--resume (\w{8})/.exec(lost.stderr)?.[1] ?? "";
+    const again = await openhands(["run", "--resume", id, ...model], { kept: kept.path });
+    deepEqual([again.code, again.stdout], [0, "All done."], again.stderr);
+    await openhands(["sandbox", "prune", "--yes"], { kept: kept.path });
     deepEqual(await tracesOf(kept.path), []);
   });
 
