@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { PassThrough, pipeline, type Readable } from "node:stream";
+import { requestIdHeader } from "../../protocol/agentServer.ts";
 import { RuntimeFault } from "../../protocol/runtimeApi.ts";
 import { RuntimeError } from "../runtime.ts";
 
@@ -8,6 +10,8 @@ export interface Question {
   readonly path: string;
   readonly json?: object;
   readonly bytes?: Uint8Array;
+  /** See askOnce. */
+  readonly requestId?: string;
   readonly signal: AbortSignal;
 }
 
@@ -33,12 +37,37 @@ export async function ask(session: ClientHttp2Session, question: Question): Prom
   stream.end(question.json ? JSON.stringify(question.json) : question.bytes);
   const headers = await headersOf(stream, signal);
   if (Number(headers[":status"]) === 200) return { headers, body };
-  throw toRuntimeError(JSON.parse(Buffer.from(await readAll({ headers, body }, maxJsonBytes, signal)).toString("utf8")));
+  throw toRuntimeError(await readJson({ headers, body }, signal));
 }
 
 export async function askJson(session: ClientHttp2Session, question: Question): Promise<unknown> {
-  const bytes = await readAll(await ask(session, question), maxJsonBytes, question.signal);
-  return JSON.parse(Buffer.from(bytes).toString("utf8"));
+  return readJson(await ask(session, question), question.signal);
+}
+
+export async function readJson(answer: Answer, signal: AbortSignal): Promise<unknown> {
+  return JSON.parse(Buffer.from(await readAll(answer, maxJsonBytes, signal)).toString("utf8"));
+}
+
+/**
+ * Asks for something that must not happen twice, and reads what came of it. When its answer is lost and the connection is not, it is asked for
+ * again by the same name: then the server tells the outcome, and does nothing.
+ */
+export async function askOnce<T>(session: ClientHttp2Session, question: Question, read: (answer: Answer) => Promise<T>): Promise<T> {
+  const named = { ...question, requestId: randomUUID() };
+  try {
+    return await read(await ask(session, named));
+  } catch (lost) {
+    if (!isUnreachable(lost) || session.destroyed || session.closed) throw lost;
+    try {
+      return await read(await ask(session, named));
+    } catch (error) {
+      throw isUnreachable(error) ? lost : error;
+    }
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof RuntimeError && (error.code === "unreachable" || error.code === "closed");
 }
 
 /** The whole body; more than `maxBytes` of it is refused, because the server may be hostile. */
@@ -83,10 +112,11 @@ export function toRuntimeError(value: unknown): RuntimeError {
     : new RuntimeError("failed", "The sandbox answered something that is not understood.");
 }
 
-function open(session: ClientHttp2Session, { method, path, json }: Question): ClientHttp2Stream {
+function open(session: ClientHttp2Session, { method, path, json, requestId }: Question): ClientHttp2Stream {
   if (session.destroyed || session.closed) throw new RuntimeError("closed", "The sandbox is closed.");
   const type = json ? { "content-type": "application/json" } : {};
-  return session.request({ ":method": method, ":path": path, ...type });
+  const name = requestId === undefined ? {} : { [requestIdHeader]: requestId };
+  return session.request({ ":method": method, ":path": path, ...type, ...name });
 }
 
 /**

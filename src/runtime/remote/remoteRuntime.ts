@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { RuntimeInfo, SearchResult, type TerminalResult, WrittenFile } from "../../protocol/runtime.ts";
 import { ListAnswer, maxSessionMegabytes, PathAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
 import { type Files, type OutputListener, type Runtime, RuntimeError, type Search, type Terminal } from "../runtime.ts";
-import { type Answer, ask, askJson, linesOf, readAll, toRuntimeError } from "./http2Client.ts";
+import { type Answer, ask, askJson, askOnce, linesOf, readAll, readJson, toRuntimeError } from "./http2Client.ts";
 
 export interface RemoteOptions {
   /** Both directions of a sandbox-server: a child's stdin and stdout, an attached container, a socket. */
@@ -59,8 +59,8 @@ function remoteTerminal(session: ClientHttp2Session): Terminal {
       const interrupt = (): void => void interruptRemote(session).finally(() => ended.abort(signal.reason));
       signal.addEventListener("abort", interrupt, { once: true });
       try {
-        const answer = await ask(session, { method: "POST", path: "/api/runtime/terminal/run", json: request, signal: ended.signal });
-        const result = await readTerminal(answer, ended.signal, onOutput);
+        const question = { method: "POST", path: "/api/runtime/terminal/run", json: request, signal: ended.signal } as const;
+        const result = await askOnce(session, question, (answer) => readTerminal(answer, ended.signal, onOutput));
         signal.throwIfAborted();
         return result;
       } catch (error) {
@@ -131,7 +131,10 @@ function remoteFiles(session: ClientHttp2Session): Files {
   return {
     stat: async (path, signal) => StatAnswer.parse(await post("stat", { path }, signal)).stat ?? undefined,
     list: async (path, signal) => ListAnswer.parse(await post("list", { path }, signal)).entries,
-    remove: async (path, signal) => void (await post("remove", { path }, signal)),
+    remove: async (path, signal) => {
+      const question = { method: "POST", path: "/api/runtime/files/remove", json: { path }, signal } as const;
+      await askOnce(session, question, (answer) => readJson(answer, signal));
+    },
     realPath: async (path, signal) => PathAnswer.parse(await post("real-path", { path }, signal)).path,
     read: async (path, { maxBytes, signal }) => {
       const answer = await ask(session, { method: "POST", path: "/api/runtime/files/read", json: { path, maxBytes }, signal });
@@ -140,7 +143,8 @@ function remoteFiles(session: ClientHttp2Session): Files {
     },
     write: async (path, bytes, { expected, signal }) => {
       const query = new URLSearchParams({ path, expected });
-      return WrittenFile.parse(await askJson(session, { method: "PUT", path: `/api/runtime/files/write?${query}`, bytes, signal }));
+      const question = { method: "PUT", path: `/api/runtime/files/write?${query}`, bytes, signal } as const;
+      return WrittenFile.parse(await askOnce(session, question, (answer) => readJson(answer, signal)));
     },
   };
 }
