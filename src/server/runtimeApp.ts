@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { GlobRequest, GrepRequest } from "../protocol/runtime.ts";
+import { machineWorkspace } from "../runtime/machine/machineWorkspace.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { body, statusOf, toFault } from "./bodies.ts";
 import { addFiles } from "./filesRoutes.ts";
 import { addTerminal } from "./terminalRoutes.ts";
+import { addWorkspace } from "./workspaceRoutes.ts";
 
 /** `/alive` and `/api/runtime/*` over `runtime`: the same app behind a port and behind stdin and stdout. */
 export function runtimeApp(runtime: Runtime): Hono {
@@ -13,6 +15,7 @@ export function runtimeApp(runtime: Runtime): Hono {
   addTerminal(app, runtime);
   addFiles(app, runtime);
   addSearch(app, runtime);
+  addWorkspace(app, machineWorkspace(runtime.info.workingDir));
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => c.json(toFault(error), statusOf(error)));
   return app;

@@ -3,12 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { Duplex } from "node:stream";
-import { openRemoteRuntime } from "../../src/runtime/remote/remoteRuntime.ts";
-import type { Runtime } from "../../src/runtime/runtime.ts";
+import { openRemoteRuntime, type RemoteRuntime } from "../../src/runtime/remote/remoteRuntime.ts";
 import { root } from "./checkout.ts";
 
 /** The runtime behind a sandbox-server of its own; disposing waits until the server has ended by itself. */
-export async function openChildSandbox(workingDir: string, signal: AbortSignal): Promise<Runtime & { readonly pid: number }> {
+export async function openChildSandbox(workingDir: string, signal: AbortSignal): Promise<RemoteRuntime & { readonly pid: number }> {
   const main = path.join(root, "sandbox-server", "main.ts");
   const child = spawn(process.execPath, [main, "--stdio", "--workspace", workingDir], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit");
@@ -19,6 +18,7 @@ export async function openChildSandbox(workingDir: string, signal: AbortSignal):
     terminal: runtime.terminal,
     files: runtime.files,
     search: runtime.search,
+    workspace: runtime.workspace,
     pid: child.pid ?? -1,
     [Symbol.asyncDispose]: async () => {
       await runtime[Symbol.asyncDispose]();

@@ -12,6 +12,8 @@ export interface Question {
   readonly bytes?: Uint8Array;
   /** See askOnce. */
   readonly requestId?: string;
+  /** Sent as it comes. */
+  readonly stream?: Readable;
   readonly signal: AbortSignal;
 }
 
@@ -21,6 +23,7 @@ export interface Answer {
 }
 
 const maxJsonBytes = 64 * 1024 * 1024;
+const maxLineCharacters = 16 * 1024 * 1024;
 
 /**
  * Sends one request and resolves with its answer's head; the body is still to be read. Rejects with a RuntimeError when the server says no
@@ -34,7 +37,7 @@ export async function ask(session: ClientHttp2Session, question: Question): Prom
   signal.addEventListener("abort", cancel, { once: true });
   stream.once("close", () => signal.removeEventListener("abort", cancel));
   const body = bodyOf(stream);
-  stream.end(question.json ? JSON.stringify(question.json) : question.bytes);
+  send(stream, question);
   const headers = await headersOf(stream, signal);
   if (Number(headers[":status"]) === 200) return { headers, body };
   throw toRuntimeError(await readJson({ headers, body }, signal));
@@ -88,15 +91,17 @@ export async function readAll({ body }: Answer, maxBytes: number, signal: AbortS
   return Buffer.concat(parts);
 }
 
-/** The lines of the body as they come. */
+/** The lines of the body as they come; one that is too long is refused, because the server may be hostile. */
 export async function* linesOf({ body }: Answer, signal: AbortSignal): AsyncGenerator<string> {
   body.setEncoding("utf8");
   const chunks: AsyncIterable<string> = body;
   let rest = "";
   try {
     for await (const chunk of chunks) {
-      const lines = (rest + chunk).split("\n");
+      const lines = chunk.split("\n");
+      lines[0] = rest + (lines[0] ?? "");
       rest = lines.pop() ?? "";
+      if (rest.length > maxLineCharacters) throw new RuntimeError("too-large", "The sandbox sent a line that is too long.");
       yield* lines;
     }
   } catch (error) {
@@ -117,6 +122,12 @@ function open(session: ClientHttp2Session, { method, path, json, requestId }: Qu
   const type = json ? { "content-type": "application/json" } : {};
   const name = requestId === undefined ? {} : { [requestIdHeader]: requestId };
   return session.request({ ":method": method, ":path": path, ...type, ...name });
+}
+
+/** A body that fails breaks the request off; what became of it is told with the answer. */
+function send(stream: ClientHttp2Stream, { json, bytes, stream: body }: Question): void {
+  if (body === undefined) stream.end(json ? JSON.stringify(json) : bytes);
+  else pipeline(body, stream, () => undefined);
 }
 
 /**

@@ -4,6 +4,7 @@ import { RuntimeInfo, SearchResult, type TerminalResult, WrittenFile } from "../
 import { ListAnswer, maxSessionMegabytes, PathAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
 import { type Files, type OutputListener, type Runtime, RuntimeError, type Search, type Terminal } from "../runtime.ts";
 import { type Answer, ask, askJson, askOnce, linesOf, readAll, readJson, toRuntimeError } from "./http2Client.ts";
+import { type RemoteWorkspace, remoteWorkspace } from "./remoteWorkspace.ts";
 
 export interface RemoteOptions {
   /** Both directions of a sandbox-server: a child's stdin and stdout, an attached container, a socket. */
@@ -16,6 +17,7 @@ export interface RemoteOptions {
 export interface RemoteRuntime extends Runtime {
   /** Resolves when the server has answered; rejects when it cannot any more. */
   ping(): Promise<void>;
+  readonly workspace: RemoteWorkspace;
 }
 
 /** The runtime behind a sandbox-server. Disposing ends the stream, and with it the server and all that it started. */
@@ -34,6 +36,7 @@ export async function openRemoteRuntime({ stream, describe = (info) => info, sig
     files: remoteFiles(session),
     search: remoteSearch(session),
     ping: () => ping(session),
+    workspace: remoteWorkspace(session),
     [Symbol.asyncDispose]: async () => close(session, stream),
   };
 }

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import * as z from "zod";
+import { LeftOut } from "../../protocol/sandbox.ts";
+import { codeOf } from "../../protocol/thrown.ts";
+import { RuntimeError } from "../runtime.ts";
+
+/** A file or link as both sides last had it in common. */
+export const BaseEntry = z.object({
+  path: z.string(),
+  type: z.enum(["file", "symlink"]),
+  sizeBytes: z.number(),
+  mode: z.number(),
+  /** Of the content; of the target's text for a link. */
+  sha256: z.string(),
+  /** What the sandbox said of its file then. */
+  version: z.string(),
+  target: z.string().optional(),
+  /** Where the content is in the pack; absent: it is not kept, because it is no text or too large. */
+  packedAt: z.number().optional(),
+});
+export type BaseEntry = z.infer<typeof BaseEntry>;
+
+const Manifest = z.object({ version: z.literal(1), leftOut: LeftOut, entries: z.array(BaseEntry) });
+type Manifest = z.infer<typeof Manifest>;
+
+/** Text of at most so many bytes is kept. */
+export const mostPackedBytes = 1024 * 1024;
+
+const manifestName = "base.json";
+const packName = "base.pack";
+
+export const sha256Of = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+
+/**
+ * What a copy of a workspace was made from, kept on this machine where the sandbox cannot change it: a manifest, and the contents of its text
+ * files. The manifest is replaced in one step and names only what is in the pack already, so that a crash leaves the old state or the new.
+ */
+export class Base implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #pack: FileHandle;
+  readonly #entries: Map<string, BaseEntry>;
+  readonly leftOut: LeftOut;
+  #end: number;
+
+  private constructor(folder: string, pack: FileHandle, state: { readonly manifest: Manifest; readonly end: number }) {
+    this.#folder = folder;
+    this.#pack = pack;
+    this.#entries = new Map(state.manifest.entries.map((entry) => [entry.path, entry]));
+    this.leftOut = state.manifest.leftOut;
+    this.#end = state.end;
+  }
+
+  /** Undefined when no copy has been made, or not to its end. Rejects with a RuntimeError when what is there cannot be read. */
+  static async open(folder: string): Promise<Base | undefined> {
+    const manifest = await readManifest(folder);
+    if (manifest === undefined) return undefined;
+    const pack = await open(path.join(folder, packName), "r+");
+    return new Base(folder, pack, { manifest, end: (await pack.stat()).size });
+  }
+
+  /** Begins a new one in place of any that is there. It is there for good only once it is saved. */
+  static async create(folder: string): Promise<Base> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await removeBase(folder);
+    const pack = await open(path.join(folder, packName), "wx+", 0o600);
+    return new Base(folder, pack, { manifest: { version: 1, leftOut: { secrets: [], notes: [] }, entries: [] }, end: 0 });
+  }
+
+  get entries(): ReadonlyMap<string, BaseEntry> {
+    return this.#entries;
+  }
+
+  /** Undefined when the content is not kept. */
+  async content({ packedAt, sizeBytes }: BaseEntry): Promise<Uint8Array | undefined> {
+    if (packedAt === undefined) return undefined;
+    const { buffer, bytesRead } = await this.#pack.read(Buffer.alloc(sizeBytes), 0, sizeBytes, packedAt);
+    return bytesRead === sizeBytes ? buffer : undefined;
+  }
+
+  /** Takes an entry in; with its content if that is to be kept. One at a time. */
+  async set(entry: Omit<BaseEntry, "packedAt">, content: Uint8Array | undefined): Promise<void> {
+    if (content === undefined || content.length > mostPackedBytes) {
+      this.#entries.set(entry.path, entry);
+      return;
+    }
+    const packedAt = this.#end;
+    this.#end += content.length;
+    await this.#pack.write(content, 0, content.length, packedAt);
+    this.#entries.set(entry.path, { ...entry, packedAt });
+  }
+
+  setVersion(path: string, version: string): void {
+    const entry = this.#entries.get(path);
+    if (entry !== undefined) this.#entries.set(path, { ...entry, version });
+  }
+
+  delete(path: string): void {
+    this.#entries.delete(path);
+  }
+
+  async save(leftOut: LeftOut = this.leftOut): Promise<void> {
+    await this.#pack.sync();
+    const manifest: Manifest = { version: 1, leftOut, entries: [...this.#entries.values()] };
+    await replaceWhole(path.join(this.#folder, manifestName), JSON.stringify(manifest));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pack.close();
+  }
+}
+
+/** Afterwards no copy has been made. */
+export async function removeBase(folder: string): Promise<void> {
+  for (const name of [manifestName, packName]) await rm(path.join(folder, name), { force: true });
+}
+
+/** What was left out of the copy; undefined when no copy has been made. */
+export async function readLeftOut(folder: string): Promise<LeftOut | undefined> {
+  return (await readManifest(folder))?.leftOut;
+}
+
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const file = path.join(folder, manifestName);
+  try {
+    return Manifest.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw new RuntimeError("failed", `What the sandbox was copied from cannot be read (${file}). Its files are kept in the sandbox.`, {
+      cause,
+    });
+  }
+}
+
+async function replaceWhole(file: string, text: string): Promise<void> {
+  const beside = `${file}.tmp`;
+  {
+    await using handle = await open(beside, "w", 0o600);
+    await handle.writeFile(text);
+    await handle.sync();
+  }
+  await rename(beside, file);
+}
