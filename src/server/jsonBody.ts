@@ -5,7 +5,7 @@ import type { Answer } from "./gate.ts";
 const deepest = 100;
 
 /** These take files, and read their bodies themselves as they come. */
-const takesFiles = /^\/api\/(?:file\/upload|runtime\/files\/write|runtime\/workspace\/[\w/-]+)\/?(?:\?|$)/;
+const takesFiles = /^\/api\/(?:file\/upload|runtime\/files\/write|runtime\/workspace)\/?(?:\?|$)/;
 
 /**
  * Reads the body of a request that takes no file, at most 1 MB of it, before anything of it is understood: for whoever answers, it is there as a

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { chmod, mkdir, open, symlink, unlink, utimes } from "node:fs/promises";
 import path from "node:path";
-import { PassThrough, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract, type Header } from "tar-stream";
 import type { UnpackAnswer } from "../../protocol/workspaceApi.ts";
@@ -32,11 +32,11 @@ interface Later {
  * put there until then. Links come last, so that nothing of the same tar goes through one.
  */
 export async function unpackWorkspace(root: string, tar: Readable, signal: AbortSignal): Promise<UnpackAnswer> {
-  const extraction = extract();
-  // Because tar-stream's own streams do not end with an error when the body that feeds them does.
-  const fed = pipeline(tar, new PassThrough({ highWaterMark: 1024 * 1024 }), extraction, { signal });
-  fed.catch(() => undefined);
   const unpacking = await Unpacking.open(root);
+  const extraction = extract();
+  // Nothing may be awaited between this and the loop, because entries that nobody listens for are lost.
+  const fed = pipeline(tar, extraction, { signal });
+  fed.catch(() => undefined);
   try {
     for await (const entry of extraction) {
       signal.throwIfAborted();

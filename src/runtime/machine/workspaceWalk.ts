@@ -33,6 +33,8 @@ interface Folder {
   readonly at: string;
   readonly path: string;
   readonly rules: IgnoreRules | undefined;
+  /** Git ignores all of it, but for what it keeps. */
+  readonly isIgnored: boolean;
 }
 
 const mostIgnoreBytes = 1024 * 1024;
@@ -42,7 +44,7 @@ const mostIgnoreBytes = 1024 * 1024;
  * Links are not followed; `.git` and `node_modules` are not entered.
  */
 export async function* walkWorkspace(root: string, options: TreeWalk): AsyncGenerator<TreeEntry[]> {
-  const open: Folder[] = [{ at: root, path: "", rules: options.rules }];
+  const open: Folder[] = [{ at: root, path: "", rules: options.rules, isIgnored: false }];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     options.signal.throwIfAborted();
     const names = await namesIn(folder, options);
@@ -56,19 +58,22 @@ export async function* walkWorkspace(root: string, options: TreeWalk): AsyncGene
     if (git !== undefined) options.onGit?.(git);
     const shown = seen.filter((entry) => entry !== git);
     yield shown;
-    for (const { file, path: below, found } of shown.toReversed()) if (found.isDirectory()) open.push({ at: file, path: below, rules });
+    for (const { file, path: below, found } of shown.toReversed()) {
+      if (!found.isDirectory()) continue;
+      open.push({ at: file, path: below, rules, isIgnored: folder.isIgnored || isIgnored(file, "directory", rules) });
+    }
   }
 }
 
 /** All that is below `root`, without any rules. */
 export async function* walkWhole(root: string, options: Pick<TreeWalk, "signal" | "onUnreadable">): AsyncGenerator<TreeEntry[]> {
-  const open: Folder[] = [{ at: root, path: "", rules: undefined }];
+  const open: Folder[] = [{ at: root, path: "", rules: undefined, isIgnored: false }];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     options.signal.throwIfAborted();
     const seen = await look(folder, await namesIn(folder, options), options);
     yield seen;
     for (const { file, path: below, found } of seen.toReversed())
-      if (found.isDirectory()) open.push({ at: file, path: below, rules: undefined });
+      if (found.isDirectory()) open.push({ at: file, path: below, rules: undefined, isIgnored: false });
   }
 }
 
@@ -99,7 +104,8 @@ function isSeen(entry: Dirent, { folder, rules, options }: Place): boolean {
   const kind = entry.isDirectory() ? "directory" : "file";
   const below = join(folder.path, name);
   const isDependencies = kind === "directory" && name === "node_modules";
-  const isLeft = isDependencies || (isIgnored(path.join(folder.at, name), kind, rules) && options.keeps?.(below, kind) !== true);
+  const isMatched = folder.isIgnored || isIgnored(path.join(folder.at, name), kind, rules);
+  const isLeft = isDependencies || (isMatched && options.keeps?.(below, kind) !== true);
   if (isLeft) options.onIgnored?.(below);
   return !isLeft && options.leavesOut?.(below) !== true;
 }
