@@ -19,6 +19,7 @@ export async function openChildSandbox(workingDir: string, signal: AbortSignal):
     files: runtime.files,
     search: runtime.search,
     workspace: runtime.workspace,
+    ping: runtime.ping,
     pid: child.pid ?? -1,
     [Symbol.asyncDispose]: async () => {
       await runtime[Symbol.asyncDispose]();
