@@ -42,6 +42,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
     "src/llm/",
     "src/runtime/machine/",
     "src/runtime/docker/",
+    "src/runtime/workspaceCopy/",
     "src/conversation/",
     "src/server/",
     "src/tools/",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, truncateSync } from "node:fs";
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -67,7 +67,7 @@ describe("A workspace's copy", () => {
     await symlink("src/a.ts", path.join(at.own, "link"));
     await symlink("/etc/passwd", path.join(at.own, "outer"));
     await symlink("src", path.join(at.own, "folderLink"));
-    execFileSync("mkfifo", [path.join(at.own, "pipe")]);
+    execFileSync("/usr/bin/mkfifo", [path.join(at.own, "pipe")]);
     await utimes(path.join(at.own, "src/a.ts"), 1_000_000, 1_000_000);
     const told: number[][] = [];
     const leftOut = await at.copy({ onProgress: (...bytes) => told.push(bytes) });
@@ -163,8 +163,7 @@ describe("A workspace's copy", () => {
       onProgress: () => {
         if (isChanged) return;
         isChanged = true;
-        for (const name of ["a-grows", "b-shrinks"])
-          execFileSync("truncate", ["-s", name === "a-grows" ? String(size * 2) : "1000", path.join(at.own, name)]);
+        for (const name of ["a-grows", "b-shrinks"]) truncateSync(path.join(at.own, name), name === "a-grows" ? size * 2 : 1000);
       },
     });
     assert.equal(await readFile(path.join(at.inside, "z.txt"), "utf8"), "last");
