@@ -48,6 +48,8 @@ export const FileChange = z.object({
   sizeBytes: z.number().int().min(0),
   /** It is not text, or too large to be shown or merged. */
   isBinary: z.boolean(),
+  /** Only where that has changed: whether it may be run now. Its content may be the same. */
+  becomesExecutable: z.boolean().optional(),
   standing: ChangeStanding,
   refusal: z.string().optional(),
   /** Something else runs or trusts this file later (hooks, tasks, workflows): it is applied only by name, never with all. */

@@ -5,37 +5,15 @@ import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writ
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pack } from "tar-stream";
-import { type MappedFolder, mapFolders } from "../../../src/protocol/sandbox.ts";
+import { mapFolders } from "../../../src/protocol/sandbox.ts";
 import { RuntimeError } from "../../../src/runtime/runtime.ts";
 import { Base } from "../../../src/runtime/workspaceCopy/base.ts";
 import { copyIn } from "../../../src/runtime/workspaceCopy/copyIn.ts";
-import { openChildSandbox } from "../../support/childSandbox.ts";
-import { tempFolder } from "../../support/workspaces.ts";
+import { copiedWorkspace } from "../../support/copiedWorkspace.ts";
 
 const { signal } = new AbortController();
 
-/** A folder of the person's, an empty sandbox, and a place for the base. */
-async function places(files: Readonly<Record<string, string | Uint8Array>>) {
-  const own = await tempFolder(files);
-  const inside = await tempFolder();
-  const state = await tempFolder();
-  const sandbox = await openChildSandbox(inside.path, signal);
-  const folders: MappedFolder[] = [{ host: own.path, sandbox: "/workspace" }];
-  const base = path.join(state.path, "base");
-  return {
-    own: own.path,
-    inside: inside.path,
-    base,
-    folders,
-    workspace: sandbox.workspace,
-    copy: (options: { readonly signal?: AbortSignal; readonly onProgress?: (bytes: number, total: number) => void } = {}) =>
-      copyIn({ folders, workspace: sandbox.workspace, base, signal, ...options }),
-    async [Symbol.asyncDispose]() {
-      await sandbox[Symbol.asyncDispose]();
-      for (const folder of [own, inside, state]) await folder[Symbol.asyncDispose]();
-    },
-  };
-}
+const places = (files: Readonly<Record<string, string | Uint8Array>>) => copiedWorkspace(files, signal);
 
 /** Everything below it; links are not followed. */
 const tree = async (folder: string): Promise<string[]> =>
@@ -111,7 +89,7 @@ describe("A workspace's copy", () => {
     assert.ok(entry !== undefined);
     assert.equal(new TextDecoder().decode(await base.content(entry)), "b\r\nb");
     assert.equal(base.entries.get("data.bin")?.packedAt, undefined);
-    const scanned = await at.workspace.scan(signal);
+    const scanned = await at.sandbox.workspace.scan(signal);
     assert.deepEqual([...scanned.entries.keys()].toSorted(), [...base.entries.keys()].toSorted());
   });
 
@@ -151,7 +129,7 @@ describe("A workspace's copy", () => {
   it("of several folders lies side by side", async () => {
     await using at = await places({ "a/x.txt": "1", "b/x.txt": "2" });
     const folders = mapFolders([path.join(at.own, "a"), path.join(at.own, "b")]);
-    await copyIn({ folders, workspace: at.workspace, base: at.base, signal });
+    await copyIn({ folders, workspace: at.sandbox.workspace, base: at.base, signal });
     assert.deepEqual(await tree(at.inside), ["a", "a/x.txt", "b", "b/x.txt"]);
   });
 
@@ -172,7 +150,7 @@ describe("A workspace's copy", () => {
       [size, size],
     );
     await using base = await Base.open(at.base);
-    const found = await at.workspace.stat(["a-grows", "b-shrinks"], { withHash: true, signal });
+    const found = await at.sandbox.workspace.stat(["a-grows", "b-shrinks"], { withHash: true, signal });
     for (const [name, entry] of found) assert.equal(entry.sha256, base?.entries.get(name)?.sha256);
   });
 
@@ -184,7 +162,7 @@ describe("A workspace's copy", () => {
     assert.equal(await Base.open(at.base), undefined);
     assert.deepEqual(await readdir(at.base), []);
     // The sandbox serves on.
-    assert.ok((await at.workspace.scan(signal)).isWhole);
+    assert.ok((await at.sandbox.workspace.scan(signal)).isWhole);
   });
 
   it("is refused by the sandbox when a name leaves the workspace or goes through a link", async () => {
@@ -194,10 +172,11 @@ describe("A workspace's copy", () => {
       const tar = pack();
       tar.entry({ name, type: "file" }, "x");
       tar.finalize();
-      await assert.rejects(at.workspace.unpack(Readable.from(tar), signal), RuntimeError, name);
+      await assert.rejects(at.sandbox.workspace.unpack(Readable.from(tar), signal), RuntimeError, name);
     }
     assert.deepEqual(await tree(at.inside), ["away"]);
-    for (const asked of ["../x", "/etc/passwd"]) await assert.rejects(at.workspace.read(asked, { maxBytes: 10_000, signal }), RuntimeError);
-    await assert.rejects(at.workspace.read("away/x", { maxBytes: 10, signal }), RuntimeError);
+    for (const asked of ["../x", "/etc/passwd"])
+      await assert.rejects(at.sandbox.workspace.read(asked, { maxBytes: 10_000, signal }), RuntimeError);
+    await assert.rejects(at.sandbox.workspace.read("away/x", { maxBytes: 10, signal }), RuntimeError);
   });
 });
