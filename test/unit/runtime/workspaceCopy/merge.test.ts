@@ -30,8 +30,8 @@ describe("A merge of three texts", () => {
     const edit = fc.constantFrom("", "new\n", "new\r\nmore\n");
     const part = fc.array(fc.nat(), { minLength: 1, maxLength: 4 });
     fc.assert(
-      fc.property(part, edit, part, edit, part, (one, mine, two, other, three) => {
-        const kept = [one, two, three].map((numbers, at) => numbers.map((number, index) => `${at}.${index} ${number}\n`).join(""));
+      fc.property(fc.tuple(part, part, part), edit, edit, (parts, mine, other) => {
+        const kept = parts.map((numbers, at) => numbers.map((number, index) => `${at}.${index} ${number}\n`).join(""));
         const base = `${kept[0]}old mine\n${kept[1]}old other\n${kept[2]}`;
         const yours = `${kept[0]}${mine}${kept[1]}old other\n${kept[2]}`;
         const theirs = `${kept[0]}old mine\n${kept[1]}${other}${kept[2]}`;
