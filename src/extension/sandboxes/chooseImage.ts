@@ -79,7 +79,7 @@ function itemsOf(typed: string, { suggested, present, trouble, inUse }: Found & 
     ...suggested.map(({ image, from }) => ({
       label: image,
       description: used(image),
-      detail: `From ${from}; nothing else of that file is used`,
+      detail: `From ${from}, and only its image`,
       image,
     })),
     separator("On this machine"),
