@@ -13,8 +13,8 @@ import { type SandboxTexts, sandboxUri } from "./sandboxTexts.ts";
 import type { Sandboxed } from "./shownSandbox.ts";
 
 export interface ChangeParts {
-  readonly host: Host;
-  readonly workspace: Workspace;
+  readonly host: Pick<Host, "handle">;
+  readonly workspace: Pick<Workspace, "refuseElsewhere">;
   readonly list: ChangeList;
   readonly tree: ChangesTree;
   readonly reviews: Reviews;

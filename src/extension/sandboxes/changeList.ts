@@ -11,7 +11,7 @@ import type { Sandboxed, ShownSandbox } from "./shownSandbox.ts";
 const quietMs = 500;
 
 export interface ChangeListParts {
-  readonly shown: ShownSandbox;
+  readonly shown: Pick<ShownSandbox, "current" | "onDidChange">;
   readonly reviews: Reviews;
   readonly sandboxes: Pick<DockerRuntimes, "running">;
   readonly log: Log;
