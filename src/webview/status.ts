@@ -48,9 +48,12 @@ export function canContinue(view: View): boolean {
   return view.state.execution_status === "paused" || view.state.execution_status === "stuck";
 }
 
-/** Whether there is a run that can be ended here. */
+/** Whether there is a run that can be ended here, or that is about to begin. */
 export function canStop(view: View): boolean {
-  return isWritable(view) && (view.state.execution_status === "running" || view.state.execution_status === "waiting_for_confirmation");
+  const { execution_status } = view.state;
+  return (
+    isWritable(view) && (view.phase !== undefined || execution_status === "running" || execution_status === "waiting_for_confirmation")
+  );
 }
 
 /** Whether this conversation takes commands from here. */

@@ -23,7 +23,7 @@ export function agentFiles(id: ConversationId, state: Located, { files, reviews 
   if (!isCopy(state)) return { files: filesAtHand(state, files), uri: (path) => uriIfAny(ownPath(path, state)) };
   const uri = (path: string): vscode.Uri | undefined => {
     const below = belowRoot(path);
-    return below === undefined ? undefined : sandboxUri(id, below, "sandbox");
+    return below === undefined ? undefined : sandboxUri({ conversation: id, path: below, side: "sandbox" }, uriIfAny(ownPath(path, state)));
   };
   return { files: { read: (path) => readInSandbox(id, path, reviews) }, uri };
 }
@@ -67,5 +67,5 @@ export async function agentFileUri(id: ConversationId, path: string, state: Loca
   );
   const isSame = theirs !== undefined && ours !== undefined && Buffer.compare(theirs, ours) === 0;
   if ((isSame || theirs === undefined) && own !== undefined) return uriOf(own);
-  return sandboxUri(id, below, "sandbox");
+  return sandboxUri({ conversation: id, path: below, side: "sandbox" }, uriIfAny(own));
 }

@@ -4,12 +4,12 @@ import { messageOf } from "../../protocol/thrown.ts";
 import type { ReviewedFile } from "../../runtime/workspaceCopy/review.ts";
 import type { CommandMap } from "../commandMap.ts";
 import type { Workspace } from "../workspace.ts";
-import { openChange, openChanges, openMergeEditor, ownUri } from "./changeEditors.ts";
+import { openChange, openChanges, openMergeEditor, ownUri, sideUri } from "./changeEditors.ts";
 import type { ChangeList, ShownChange } from "./changeList.ts";
 import { ChangesTree } from "./changesTree.ts";
 import { countWords, nameOf } from "./changeWords.ts";
 import type { Reviews } from "./reviews.ts";
-import { type SandboxTexts, sandboxUri } from "./sandboxTexts.ts";
+import type { SandboxTexts } from "./sandboxTexts.ts";
 import type { Sandboxed } from "./shownSandbox.ts";
 
 export interface ChangeParts {
@@ -38,9 +38,7 @@ export function changeCommands(parts: ChangeParts): CommandMap {
     discardAllChanges: () => discard(list.changes, "all", parts),
     openChange: each(openChange),
     openChangedFile: each(({ sandbox, change }) => vscode.commands.executeCommand("vscode.open", ownUri(sandbox, change.path))),
-    openSandboxFile: each(({ sandbox, change }) =>
-      vscode.commands.executeCommand("vscode.open", sandboxUri(sandbox.id, change.path, "sandbox")),
-    ),
+    openSandboxFile: each((shown) => vscode.commands.executeCommand("vscode.open", sideUri(shown, "sandbox"))),
     mergeChange: each(merge),
     applyChange: async (...args) => apply(await meant(args), parts),
     discardChange: async (...args) => discard(await meant(args), "some", parts),

@@ -34,32 +34,32 @@ export async function openChanges(all: readonly ShownChange[]): Promise<void> {
 
 /** Both versions and the copy that they came from, side by side; nothing is written before the person saves. */
 export async function openMergeEditor(shown: ShownChange): Promise<void> {
-  const { sandbox, change } = shown;
-  const output = ownUri(sandbox, change.path);
+  const output = ownUri(shown.sandbox, shown.change.path);
   await vscode.commands.executeCommand("_open.mergeEditor", {
-    base: sandboxUri(sandbox.id, change.path, "base"),
-    input1: { uri: sandboxUri(sandbox.id, change.path, "host"), title: "Yours", description: "your file" },
-    input2: { uri: sandboxUri(sandbox.id, change.path, "sandbox"), title: "Sandbox", description: "the agent's" },
+    base: sideUri(shown, "base"),
+    input1: { uri: sideUri(shown, "host"), title: "Yours", description: "your file" },
+    input2: { uri: sideUri(shown, "sandbox"), title: "Sandbox", description: "the agent's" },
     output,
   });
 }
 
 type Sides = readonly [resource: vscode.Uri, left: vscode.Uri | undefined, right: vscode.Uri | undefined];
 
-async function sidesOf({ sandbox, change }: ShownChange): Promise<Sides> {
-  const { path, kind, from, standing } = change;
-  const own = ownUri(sandbox, path);
-  const before = from === undefined ? own : ownUri(sandbox, from);
-  const right =
-    kind === "deleted"
-      ? undefined
-      : sandboxUri(sandbox.id, path, standing === "conflicts" || standing === "refused" ? "sandbox" : "result");
-  return [own, (await isThere(before)) ? before : undefined, right];
+async function sidesOf(shown: ShownChange): Promise<Sides> {
+  const { path, kind, from, standing } = shown.change;
+  const own = ownUri(shown.sandbox, path);
+  const before = from === undefined ? own : ownUri(shown.sandbox, from);
+  const right = standing === "conflicts" || standing === "refused" ? "sandbox" : "result";
+  return [own, (await isThere(before)) ? before : undefined, kind === "deleted" ? undefined : sideUri(shown, right)];
+}
+
+/** A file of the change on one side. */
+export function sideUri({ sandbox, change }: ShownChange, side: "base" | "sandbox" | "host" | "result"): vscode.Uri {
+  return sandboxUri({ conversation: sandbox.id, path: change.path, side }, ownUri(sandbox, change.path));
 }
 
 /** A document without a word, by the name of the file. */
-const emptyUri = ({ sandbox, change }: ShownChange): vscode.Uri =>
-  sandboxUri(sandbox.id, change.path, change.kind === "deleted" ? "sandbox" : "host");
+const emptyUri = (shown: ShownChange): vscode.Uri => sideUri(shown, shown.change.kind === "deleted" ? "sandbox" : "host");
 
 async function isThere(uri: vscode.Uri): Promise<boolean> {
   return vscode.workspace.fs.stat(uri).then(

@@ -5,12 +5,12 @@ import { decodeText } from "../../tools/textFile.ts";
 import type { Reviews } from "./reviews.ts";
 
 const scheme = "openhands-sandbox";
-const Source = z.object({ conversation: ConversationId, side: z.enum(["base", "sandbox", "host", "result"]) });
-type Side = z.infer<typeof Source>["side"];
+const Source = z.object({ conversation: ConversationId, path: z.string(), side: z.enum(["base", "sandbox", "host", "result"]) });
+type Source = z.infer<typeof Source>;
 
-/** A read-only document: a file of a sandbox as it is on one side. `path` is that of its change. */
-export function sandboxUri(conversation: ConversationId, path: string, side: Side): vscode.Uri {
-  return vscode.Uri.from({ scheme, path: `/${path}`, query: JSON.stringify({ conversation, side }) });
+/** A read-only document: a file of a sandbox as it is on one side. `path` is that of its change; it is shown as if it lay where `own` lies. */
+export function sandboxUri(source: Source, own?: vscode.Uri): vscode.Uri {
+  return vscode.Uri.from({ scheme, path: own?.path ?? `/${source.path}`, query: JSON.stringify(source) });
 }
 
 /** Those documents; they are read anew when something may be different. */
@@ -26,11 +26,11 @@ export class SandboxTexts implements vscode.TextDocumentContentProvider, vscode.
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const { conversation, side } = sourceOf(uri);
-    const bytes = await this.#reviews.use(conversation, (review, signal) => review.read(uri.path.slice(1), side, signal));
+    const { conversation, path, side } = sourceOf(uri);
+    const bytes = await this.#reviews.use(conversation, (review, signal) => review.read(path, side, signal));
     if (bytes === undefined) return "";
     const decoded = decodeText(bytes);
-    if (decoded.type !== "text") throw new Error(`${uri.path.slice(1)} is not text, so there is nothing to show.`);
+    if (decoded.type !== "text") throw new Error(`${path} is not text, so there is nothing to show.`);
     return decoded.file.text;
   }
 
@@ -46,4 +46,4 @@ export class SandboxTexts implements vscode.TextDocumentContentProvider, vscode.
   }
 }
 
-const sourceOf = (uri: vscode.Uri): z.infer<typeof Source> => Source.parse(JSON.parse(uri.query));
+const sourceOf = (uri: vscode.Uri): Source => Source.parse(JSON.parse(uri.query));
