@@ -44,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     terminals,
     refuseUntrusted: () => workspace.refuseUntrusted(),
     isKnown: async (id) => (await store.ids()).includes(id) || (await store.deletedIds()).includes(id),
-    openSandboxes: async () => Promise.reject(new Error("Sandboxes come with the next version.")),
+    openSandboxes: async (options) => new (await import("../runtime/docker/sandboxes.ts")).Sandboxes(options),
   });
   const host = new Host({
     store,

@@ -51,9 +51,9 @@ async function windowWithChanges(): Promise<Window> {
 
 const rowsOf = async (tree: ChangesTree): Promise<string[]> =>
   (await tree.getChildren()).map((row) => {
-    const { label, description, resourceUri } = tree.getTreeItem(row);
+    const { label = "", description, resourceUri } = tree.getTreeItem(row);
     const letter = resourceUri === undefined ? "" : tree.provideFileDecoration(resourceUri)?.badge;
-    return `${letter} ${String(label)} ${String(description)}`.trim();
+    return `${letter} ${typeof label === "string" ? label : label.label} ${String(description)}`.trim();
   });
 
 const shownTab = (): string => {
