@@ -42,7 +42,7 @@ describe("where the agent acts", () => {
     const { window, chat, folder } = it;
     await chat.send("Go.");
     await chat.statusIs("Failed");
-    await (await chat.frame()).getByRole("button", { name: "Retry" }).waitFor();
+    await (await chat.frame()).getByRole("button", { name: "Settings", exact: true }).waitFor();
     assert.equal((await (await chat.frame()).locator("button.wall").innerText()).trim(), "Docker · no network");
     await window.screenshot("runtime-failed");
     assert.equal(existsSync(path.join(folder, "acted")), false);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { DockerRuntimes } from "../dockerRuntime/dockerRuntimes.ts";
@@ -29,7 +30,9 @@ export async function chooseImage({ sandboxes, folders, inUse }: ImageQuestion):
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   let found: Found = { suggested: [], present: [], trouble: "" };
   const draw = (): void => {
-    pick.items = itemsOf(pick.value.trim(), { ...found, inUse });
+    const items = itemsOf(pick.value.trim(), { ...found, inUse });
+    // Because VS Code forgets what is active whenever it gets items.
+    if (!isDeepStrictEqual(items, pick.items)) pick.items = items;
   };
   const add = async (more: Promise<Partial<Found>>): Promise<void> => {
     found = { ...found, ...(await more) };
@@ -37,7 +40,8 @@ export async function chooseImage({ sandboxes, folders, inUse }: ImageQuestion):
   };
   pick.onDidChangeValue(draw);
   pick.onDidAccept(() => {
-    const image = pick.activeItems[0]?.image;
+    const typed = pick.value.trim();
+    const image = pick.activeItems[0]?.image ?? (imageFault(typed) === undefined ? typed : undefined);
     if (image !== undefined) resolve(image);
   });
   pick.onDidHide(() => resolve(undefined));
