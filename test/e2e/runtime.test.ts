@@ -31,6 +31,8 @@ describe("where the agent acts", () => {
     await window.page.getByText("From .devcontainer/devcontainer.json, and only its image").first().waitFor();
     await window.screenshot("runtime-image");
     await window.pick("python:3.12");
+    // Because the next list takes the place of this one.
+    await window.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
     await chat.press("Local · no sandbox");
     await window.page.locator(".quick-input-list").getByText("In a container of its own: Docker · python:3.12 · no network.").waitFor();
     await window.page.keyboard.press("Escape");
