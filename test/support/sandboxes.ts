@@ -6,6 +6,7 @@ import type Docker from "dockerode";
 import type { ConversationId } from "../../src/protocol/ids.ts";
 import { noLog } from "../../src/protocol/log.ts";
 import type { DockerRef } from "../../src/protocol/sandbox.ts";
+import { statusOf } from "../../src/runtime/docker/engineAnswers.ts";
 import { type Sandbox, Sandboxes, type SandboxesOptions, type SandboxSettings } from "../../src/runtime/docker/sandboxes.ts";
 import { MachineFiles } from "../../src/runtime/machine/machineFiles.ts";
 import { root } from "./checkout.ts";
@@ -77,10 +78,10 @@ export async function testSandboxes({ docker }: TestEngine, options: Partial<San
 /** A container that could not be removed goes by itself, and only then its volume can. */
 async function removeVolume(docker: Docker, name: string): Promise<void> {
   await until(`the end of ${name}`, async () => {
-    const removed: unknown = await docker
+    const status = await docker
       .getVolume(name)
       .remove({ force: true })
-      .catch((error: unknown) => error);
-    return !(removed instanceof Error) || undefined;
+      .then(() => 404, statusOf);
+    return status === 404;
   });
 }

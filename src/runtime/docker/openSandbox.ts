@@ -1,12 +1,15 @@
+import { stat } from "node:fs/promises";
 import { relative } from "node:path/posix";
 import type Docker from "dockerode";
 import type { RuntimeInfo } from "../../protocol/runtime.ts";
 import { type DockerRef, mapFolders, sandboxRoot } from "../../protocol/sandbox.ts";
 import { openRemoteRuntime } from "../remote/remoteRuntime.ts";
 import { RuntimeError } from "../runtime.ts";
+import type { EngineFacts } from "./engineFacts.ts";
 import { ensureImage, type PresentImage, usualImage } from "./images.ts";
 import { sandboxLabels } from "./labels.ts";
 import { Life } from "./life.ts";
+import { moreMounts, workspaceMounts } from "./mounts.ts";
 import type { SandboxUser } from "./profile.ts";
 import { removeContainer, runningSandbox, type SandboxListener } from "./runningSandbox.ts";
 import type { Sandbox, SandboxesOptions, SandboxNeeds } from "./sandboxes.ts";
@@ -16,15 +19,15 @@ import { toolsVolume } from "./tools/volume.ts";
 
 export interface SandboxPlace {
   readonly docker: Docker;
-  /** The engine's, in the words of images. */
-  readonly architecture: string;
+  readonly facts: EngineFacts;
   readonly hostId: string;
   readonly options: SandboxesOptions;
 }
 
 /** A container of its own for the conversation, with its tools attached. */
 export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, listener: SandboxListener): Promise<Sandbox> {
-  const { docker, architecture, hostId, options } = place;
+  const { docker, facts, hostId, options } = place;
+  const { architecture } = facts;
   const { conversationId, onPhase, signal } = needs;
   const image = await ensureImage(docker, needs.ref.image, { architecture, onPhase, signal });
   const ref = { ...needs.ref, image: image.name };
@@ -40,20 +43,25 @@ export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, list
     onPhase,
     signal,
   });
-  const folders = mapFolders(needs.folders).map(({ sandbox }) => sandbox);
+  const mapped = mapFolders(needs.folders);
+  const folders = mapped.map(({ sandbox }) => sandbox);
   const [workingDir = sandboxRoot] = folders;
   const settings = options.settings();
+  const isCopy = ref.workspace === "copy";
+  if (facts.isElsewhere && (!isCopy || settings.mounts.length > 0)) throw new RuntimeError("failed", notThere(facts.address));
+  const user = await sandboxUser(isCopy ? undefined : needs.folders[0]);
   onPhase("Starting the container");
   const container = await createContainer(docker, {
     name: `oh-${conversationId}`,
     profile: {
       image: image.id,
       imagePath: pathOf(image),
-      user: sandboxUser(),
+      user,
       network: ref.network,
       labels: sandboxLabels(hostId, conversationId),
       tools,
-      workspace: `oh-${conversationId}`,
+      workspace: isCopy ? `oh-${conversationId}` : await workspaceMounts(mapped),
+      moreMounts: await moreMounts(settings.mounts),
       workingDir,
       arch,
       settings,
@@ -63,8 +71,8 @@ export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, list
   const life = new Life({ docker, container: container.id, memoryMegabytes: settings.memoryMegabytes, onPhase, log: options.log });
   try {
     const attached = await startAttached(container, {
-      user: sandboxUser(),
-      folders: folders.map((folder) => relative(sandboxRoot, folder)),
+      user,
+      ownFolders: isCopy ? folders.map((folder) => relative(sandboxRoot, folder)) : undefined,
       signal,
     });
     const describe = (info: RuntimeInfo): RuntimeInfo => ({ ...info, ...inside(ref, folders) });
@@ -77,6 +85,10 @@ export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, list
     await removeContainer(container, options.log);
     throw cause ?? error;
   }
+}
+
+function notThere(address: string): string {
+  return `The engine at ${address} is on another machine and cannot see folders of this one: let sandboxes work on a copy, without further mounts.`;
 }
 
 /** What the agent is told of where it is. */
@@ -99,8 +111,17 @@ function pathOf({ environment }: PresentImage): string {
   return path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
-/** Who a person is on Linux, so that files in a shared folder are theirs; never root. */
-function sandboxUser(): SandboxUser {
-  const uid = process.platform === "linux" ? (process.getuid?.() ?? 0) : 0;
-  return uid === 0 ? { uid: 1000, gid: 1000 } : { uid, gid: process.getgid?.() ?? uid };
+/** Who a person is on Linux, so that files are theirs; never root. In a folder that is shared it is the folder's owner. */
+async function sandboxUser(shared: string | undefined): Promise<SandboxUser> {
+  const usual = { uid: 1000, gid: 1000 };
+  if (process.platform !== "linux") return usual;
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  if (uid !== 0) return { uid, gid };
+  if (shared === undefined) return usual;
+  const owner = await stat(shared);
+  if (owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  throw new RuntimeError(
+    "no-permission",
+    `The folder ${shared} belongs to root, and a sandbox never acts as root: give it to another user, or let the sandbox work on a copy.`,
+  );
 }

@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import { sandboxRoot } from "../../protocol/sandbox.ts";
 import type { SandboxSettings } from "./sandboxes.ts";
 import { type Arch, loaders } from "./tools/libraries.ts";
@@ -16,9 +16,11 @@ export interface ProfileNeeds {
   readonly user: SandboxUser;
   readonly network: string;
   readonly labels: Record<string, string>;
-  /** Volumes: the tools', and that of the workspace. */
+  /** The tools' volume. */
   readonly tools: string;
-  readonly workspace: string;
+  /** The workspace's volume, or what is mounted in its place. */
+  readonly workspace: string | readonly MountSettings[];
+  readonly moreMounts: readonly MountSettings[];
   /** Where the agent's terminal starts. */
   readonly workingDir: string;
   /** The engine's processor, which the tools are made for. */
@@ -67,14 +69,12 @@ function environment({ imagePath }: ProfileNeeds): string[] {
   ];
 }
 
-function hostConfig({
-  user: { uid, gid },
-  network,
-  tools,
-  workspace,
-  labels,
-  settings,
-}: ProfileNeeds): HostConfig & { readonly CgroupnsMode: string } {
+function hostConfig(needs: ProfileNeeds): HostConfig & { readonly CgroupnsMode: string } {
+  const {
+    user: { uid, gid },
+    network,
+    settings,
+  } = needs;
   const memory = settings.memoryMegabytes * 1024 * 1024;
   return {
     AutoRemove: true,
@@ -103,7 +103,7 @@ function hostConfig({
       "/tmp": "rw,exec,nosuid,nodev,size=512m,mode=1777",
       [home]: `rw,exec,nosuid,nodev,size=1g,uid=${uid},gid=${gid},mode=700`,
     },
-    Mounts: [volumeMount(workspace, sandboxRoot, labels), { ...volumeMount(tools, toolsRoot, {}), ReadOnly: true }],
+    Mounts: mounts(needs),
     IpcMode: "private",
     CgroupnsMode: "private",
     UsernsMode: "",
@@ -114,7 +114,12 @@ function hostConfig({
   };
 }
 
-function volumeMount(source: string, target: string, labels: Record<string, string>) {
+function mounts({ workspace, moreMounts, tools, labels }: ProfileNeeds): MountSettings[] {
+  const own = typeof workspace === "string" ? [volumeMount(workspace, sandboxRoot, labels)] : workspace;
+  return [...own, { ...volumeMount(tools, toolsRoot, {}), ReadOnly: true }, ...moreMounts];
+}
+
+function volumeMount(source: string, target: string, labels: Record<string, string>): MountSettings {
   const options = { NoCopy: true, Labels: labels, DriverConfig: { Name: "local", Options: {} } };
-  return { Type: "volume" as const, Source: source, Target: target, ReadOnly: false, VolumeOptions: options };
+  return { Type: "volume", Source: source, Target: target, ReadOnly: false, VolumeOptions: options };
 }

@@ -114,7 +114,7 @@ export class Sandboxes implements AsyncDisposable {
     needs.onPhase("Connecting to the engine");
     const [engine, host] = await Promise.all([this.#connect(needs.signal), hostId(this.#options.stateFolder)]);
     for (const warning of engine.facts.warnings) this.#warn(warning);
-    const place = { docker: engine.docker, architecture: engine.facts.architecture, hostId: host, options: this.#options };
+    const place = { docker: engine.docker, facts: engine.facts, hostId: host, options: this.#options };
     const { conversationId: id } = needs;
     try {
       const sandbox = await openSandbox(place, needs, {

@@ -19,18 +19,19 @@ export interface CreateNeeds {
 
 export interface StartNeeds {
   readonly user: SandboxUser;
-  /** Folders below the workspace that have to be there. */
-  readonly folders: readonly string[];
+  /** Folders below the workspace's volume that have to be there, and are made the sandbox's own with it; undefined where there is no volume. */
+  readonly ownFolders: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Starts what was created, with its main process attached. When this rejects, the container may be there, and may run. */
-export async function startAttached(container: Docker.Container, { user, folders, signal }: StartNeeds): Promise<Attached> {
-  await ownWorkspace(
-    container,
-    user,
-    folders.filter((folder) => folder !== ""),
-  );
+export async function startAttached(container: Docker.Container, { user, ownFolders, signal }: StartNeeds): Promise<Attached> {
+  if (ownFolders !== undefined)
+    await ownWorkspace(
+      container,
+      user,
+      ownFolders.filter((folder) => folder !== ""),
+    );
   signal.throwIfAborted();
   const socket: NodeJS.ReadWriteStream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
   if (!(socket instanceof Duplex)) throw new RuntimeError("failed", "The engine gave no stream of the container.");

@@ -1,12 +1,12 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { once } from "node:events";
 import type Docker from "dockerode";
-import type { TerminalRequest } from "../../src/protocol/runtime.ts";
-import type { Sandbox } from "../../src/runtime/docker/sandboxes.ts";
-import { cutSocket } from "../support/cutSocket.ts";
-import { useEngine } from "../support/docker.ts";
-import { testSandboxes, usualSettings } from "../support/sandboxes.ts";
-import { until } from "../support/until.ts";
+import type { TerminalRequest } from "../../../src/protocol/runtime.ts";
+import type { Sandbox } from "../../../src/runtime/docker/sandboxes.ts";
+import { cutSocket } from "../../support/cutSocket.ts";
+import { useEngine } from "../../support/docker.ts";
+import { testSandboxes, usualSettings } from "../../support/sandboxes.ts";
+import { until } from "../../support/until.ts";
 
 const { signal } = new AbortController();
 

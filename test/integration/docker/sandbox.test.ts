@@ -1,6 +1,6 @@
 import { deepEqual, rejects } from "node:assert/strict";
-import { useEngine } from "../support/docker.ts";
-import { testSandboxes } from "../support/sandboxes.ts";
+import { useEngine } from "../../support/docker.ts";
+import { testSandboxes } from "../../support/sandboxes.ts";
 
 const { signal } = new AbortController();
 
