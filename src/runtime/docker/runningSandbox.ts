@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Log } from "../../protocol/log.ts";
 import type { RuntimeInfo, TerminalResult } from "../../protocol/runtime.ts";
-import { type DockerRef, type SandboxNetwork, sandboxWall } from "../../protocol/sandbox.ts";
+import { type DockerRef, type LeftOut, type SandboxNetwork, sandboxWall } from "../../protocol/sandbox.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { RemoteRuntime } from "../remote/remoteRuntime.ts";
 import { type PersonTerminal, RuntimeError } from "../runtime.ts";
@@ -25,6 +25,7 @@ export interface SandboxParts {
   readonly runtime: RemoteRuntime;
   readonly life: Life;
   readonly ref: DockerRef;
+  readonly leftOut: LeftOut;
   readonly listener: SandboxListener;
   readonly log: Log;
 }
@@ -60,7 +61,7 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
     search: explained(runtime.search, why),
     lost: life.lost,
     review: undefined,
-    leftOut: { secrets: [], notes: [] },
+    leftOut: parts.leftOut,
     openShell: () => Promise.reject(new RuntimeError("failed", "A shell of one's own in a sandbox is not there yet.")),
     setNetwork: async (network: SandboxNetwork, signal) => {
       signal.throwIfAborted();

@@ -1,16 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Runtime } from "../../../src/runtime/runtime.ts";
 import { runtimeContract } from "../../contract/runtime.ts";
 import { shWords } from "../../contract/words/sh.ts";
-import { type TestImage, testImage, useEngine } from "../../support/docker.ts";
+import { testImage, useEngine } from "../../support/docker.ts";
 import { type TestSandboxes, testSandboxes, usualSettings } from "../../support/sandboxes.ts";
 
 /** The contract of every runtime, in containers: a folder of the workspace is the one that a test works in, and it is in `/workspace`. */
 for (const [image, words] of [
   ["debian", undefined],
-  ["empty", { ...shWords, posix: (script: string) => `sh -c '${script.replaceAll("'", String.raw`'\''`)}'` }],
+  ["noBash", { ...shWords, posix: (script: string) => `sh -c '${script.replaceAll("'", String.raw`'\''`)}'` }],
 ] as const) {
   describe(`DockerRuntime, of the image ${image}`, () => {
     let all: TestSandboxes;
@@ -28,7 +28,8 @@ for (const [image, words] of [
     const engine = useEngine();
     const open = async (workingDir: string): Promise<Runtime> => {
       const folders = [path.basename(workingDir), "other"].map((name) => path.join(folder, name));
-      return all.open({ image: await testImage(engine.docker, image as TestImage) }, { folders });
+      await Promise.all(folders.map((place) => mkdir(place, { recursive: true })));
+      return all.open({ image: await testImage(engine.docker, image) }, { folders });
     };
     const capabilities = { realShell: true, isTerminal: true, baseDir: "/workspace", atOnce: 2, ...(words === undefined ? {} : { words }) };
     runtimeContract(`docker, ${image}`, open, capabilities);

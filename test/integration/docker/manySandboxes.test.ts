@@ -33,7 +33,7 @@ describe("sandboxes beside each other", () => {
   it("end with the program that has opened them, also when it is killed", async () => {
     const id = newId();
     const state = await mkdtemp(path.join(tmpdir(), "openhands-killed-"));
-    const child = spawn(process.execPath, [path.join(root, "test/support/openSandbox.ts"), id, state], {
+    const child = spawn(process.execPath, [path.join(root, "test/integration/docker/fixtures/openSandbox.ts"), id, state], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [word] = await once(child.stdout, "data");

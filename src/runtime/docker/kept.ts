@@ -1,0 +1,28 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { DockerRef } from "../../protocol/sandbox.ts";
+
+/** What a sandbox is opened with again. Only ours is read: nothing of the sandbox is believed. */
+const Kept = z.object({ ref: DockerRef, folders: z.array(z.string()) });
+export type Kept = z.infer<typeof Kept>;
+
+/** `base` is the folder of this machine that is kept for the conversation's workspace; made when missing. */
+export async function keep(base: string, kept: Kept): Promise<void> {
+  await mkdir(base, { recursive: true });
+  await writeFile(fileIn(base), JSON.stringify(kept), { mode: 0o600 });
+}
+
+/** Undefined when nothing is kept that can be understood. */
+export async function readKept(base: string): Promise<Kept | undefined> {
+  try {
+    return Kept.parse(JSON.parse(await readFile(fileIn(base), "utf8")));
+  } catch {
+    // Because a file that is not there, or not whole, is the same here: nothing is known of the sandbox.
+    return undefined;
+  }
+}
+
+function fileIn(base: string): string {
+  return join(base, "sandbox.json");
+}
