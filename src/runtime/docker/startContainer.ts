@@ -1,4 +1,3 @@
-import { Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type Docker from "dockerode";
@@ -6,6 +5,7 @@ import { pack } from "tar-stream";
 import { sandboxRoot } from "../../protocol/sandbox.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import { RuntimeError } from "../runtime.ts";
+import { attachContainer } from "./attachContainer.ts";
 import { type Attached, attached } from "./attached.ts";
 import { statusOf } from "./engineAnswers.ts";
 import { type ProfileNeeds, type SandboxUser, sandboxProfile } from "./profile.ts";
@@ -33,9 +33,7 @@ export async function startAttached(container: Docker.Container, { user, ownFold
       ownFolders.filter((folder) => folder !== ""),
     );
   signal.throwIfAborted();
-  const socket: NodeJS.ReadWriteStream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
-  if (!(socket instanceof Duplex)) throw new RuntimeError("failed", "The engine gave no stream of the container.");
-  const both = attached(socket);
+  const both = attached(await attachContainer(container, signal));
   try {
     signal.throwIfAborted();
     await container.start();
