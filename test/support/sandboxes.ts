@@ -32,7 +32,12 @@ export interface TestSandboxes extends AsyncDisposable {
   idOf(sandbox: Sandbox): ConversationId;
   open(
     ref?: Partial<DockerRef>,
-    more?: { readonly id?: ConversationId; readonly folders?: readonly string[]; readonly onPhase?: (phase: string) => void },
+    more?: {
+      readonly id?: ConversationId;
+      readonly folders?: readonly string[];
+      readonly onPhase?: (phase: string) => void;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<Sandbox>;
 }
 
@@ -55,14 +60,14 @@ export async function testSandboxes({ docker }: TestEngine, options: Partial<San
     sandboxes,
     folder,
     idOf: (sandbox) => ids.get(sandbox) ?? newId(),
-    open: async (ref = {}, { id = newId(), folders = [folder], onPhase = () => undefined } = {}) => {
+    open: async (ref = {}, { id = newId(), folders = [folder], onPhase = () => undefined, signal = AbortSignal.timeout(60_000) } = {}) => {
       tried.add(id);
       const sandbox = await sandboxes.open({
         conversationId: id,
         folders,
         ref: { kind: "docker", image: "debian:bookworm-slim", network: "none", workspace: "copy", ...ref },
         onPhase,
-        signal: AbortSignal.timeout(60_000),
+        signal,
       });
       ids.set(sandbox, id);
       return sandbox;

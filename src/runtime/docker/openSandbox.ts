@@ -1,18 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { relative } from "node:path/posix";
 import type Docker from "dockerode";
+import type { ConversationId } from "../../protocol/ids.ts";
 import type { RuntimeInfo } from "../../protocol/runtime.ts";
 import { type LeftOut, sandboxRoot } from "../../protocol/sandbox.ts";
-import { openRemoteRuntime } from "../remote/remoteRuntime.ts";
+import { openRemoteRuntime, type RemoteRuntime } from "../remote/remoteRuntime.ts";
+import { RuntimeError } from "../runtime.ts";
 import { removeBase } from "../workspaceCopy/base.ts";
+import { openReview } from "../workspaceCopy/openReview.ts";
+import type { Review } from "../workspaceCopy/review.ts";
 import type { EngineFacts } from "./engineFacts.ts";
-import { keep } from "./kept.ts";
+import { keep, readKept } from "./kept.ts";
 import { Life } from "./life.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { removeContainer, runningSandbox, type SandboxListener } from "./runningSandbox.ts";
 import type { Sandbox, SandboxesOptions, SandboxNeeds } from "./sandboxes.ts";
 import { createContainer, startAttached } from "./startContainer.ts";
 import { baseFolder } from "./sweep.ts";
-import { fillWorkspace, isFilled, removeVolume } from "./workspaceVolume.ts";
+import { fillWorkspace, isFilled, isKept, removeVolume } from "./workspaceVolume.ts";
 
 export interface SandboxPlace {
   readonly docker: Docker;
@@ -25,36 +30,68 @@ export interface SandboxPlace {
 export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, listener: SandboxListener): Promise<Sandbox> {
   const { docker, options } = place;
   const prepared = await prepare(place, needs);
-  if (prepared.ref.workspace === "bind") return await start(place, needs, { prepared, listener, fill: () => Promise.resolve(nothing) });
+  const { name, ref, folders } = prepared;
+  if (ref.workspace === "bind") return await start(place, needs, { prepared, name, listener, fill: () => Promise.resolve(shared) });
   const base = baseFolder(options.stateFolder, needs.conversationId);
-  const wasFilled = await isFilled(docker, { name: prepared.name, base, log: options.log });
+  const wasFilled = await isFilled(docker, { name, base, log: options.log });
   try {
-    await keep(base, { ref: prepared.ref, folders: [...needs.folders] });
-    const { folders } = prepared;
+    await keep(base, { ref, folders: [...needs.folders] });
     const { onPhase, signal } = needs;
-    return await start(place, needs, {
-      prepared,
-      listener,
-      fill: ({ workspace }) => fillWorkspace({ folders, workspace, base, onPhase, signal }),
-    });
+    const fill = async ({ workspace }: RemoteRuntime): Promise<Filled> => {
+      const leftOut = await fillWorkspace({ folders, workspace, base, onPhase, signal });
+      return { leftOut, review: await openReview({ base, folders, workspace, hostFiles: options.hostFiles }) };
+    };
+    return await start(place, needs, { prepared, name, listener, fill });
   } catch (error) {
     // A copy that was not finished is none.
-    if (!wasFilled) await Promise.all([removeBase(base), removeVolume(docker, prepared.name, options.log)]);
+    if (!wasFilled) await Promise.all([removeBase(base), removeVolume(docker, name, options.log)]);
     throw error;
   }
 }
 
-const nothing: LeftOut = { secrets: [], notes: [] };
+/** The kept workspace of a sandbox that does not run here, in a container of its own beside whatever else has it. Rejects with RuntimeError when none is kept. */
+export async function openKept(place: SandboxPlace, id: ConversationId, signal: AbortSignal): Promise<Sandbox> {
+  const { docker, options } = place;
+  const base = baseFolder(options.stateFolder, id);
+  const kept = await readKept(base);
+  if (kept?.ref.workspace === "bind")
+    throw new RuntimeError("not-found", "This sandbox works on the folders themselves: there is nothing to review.");
+  if (kept === undefined || !(await isKept(docker, `oh-${id}`, base)))
+    throw new RuntimeError("not-found", "No changes of this sandbox are kept.");
+  const needs = {
+    conversationId: id,
+    folders: kept.folders,
+    ref: { ...kept.ref, network: "none" as const },
+    onPhase: () => undefined,
+    signal,
+  };
+  const prepared = await prepare(place, needs);
+  const { folders, name } = prepared;
+  const fill = async ({ workspace }: RemoteRuntime): Promise<Filled> => {
+    return { leftOut: shared.leftOut, review: await openReview({ base, folders, workspace, hostFiles: options.hostFiles }) };
+  };
+  const nobody = { onChange: () => undefined, onEnded: () => undefined };
+  return await start(place, needs, { prepared, name: `${name}-review-${randomUUID().slice(0, 8)}`, listener: nobody, fill });
+}
+
+const shared: Filled = { leftOut: { secrets: [], notes: [] }, review: undefined };
+
+interface Filled {
+  readonly leftOut: LeftOut;
+  readonly review: (Review & AsyncDisposable) | undefined;
+}
 
 interface Start {
   readonly prepared: Prepared;
+  /** The container's. */
+  readonly name: string;
   readonly listener: SandboxListener;
-  readonly fill: (runtime: Awaited<ReturnType<typeof openRemoteRuntime>>) => Promise<LeftOut>;
+  readonly fill: (runtime: RemoteRuntime) => Promise<Filled>;
 }
 
-async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { prepared, listener, fill }: Start): Promise<Sandbox> {
+async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { prepared, name, listener, fill }: Start): Promise<Sandbox> {
   const { onPhase, signal } = needs;
-  const { name, profile, ref } = prepared;
+  const { profile, ref } = prepared;
   onPhase("Starting the container");
   const container = await createContainer(docker, { name, profile, signal });
   const { memoryMegabytes } = profile.settings;
@@ -64,8 +101,8 @@ async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { p
     const describe = (info: RuntimeInfo): RuntimeInfo => ({ ...info, ...inside(prepared) });
     const runtime = await openRemoteRuntime({ stream: attached.stream, describe, signal });
     life.attach(attached, () => runtime.ping());
-    const leftOut = await fill(runtime);
-    return runningSandbox({ docker, container, runtime, life, ref, leftOut, listener, log: options.log });
+    const filled = await fill(runtime);
+    return runningSandbox({ docker, container, runtime, life, ref, ...filled, listener, log: options.log });
   } catch (error) {
     const cause = signal.aborted ? undefined : await life.cause();
     life[Symbol.dispose]();

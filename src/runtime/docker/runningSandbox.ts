@@ -6,6 +6,7 @@ import { type DockerRef, type LeftOut, type SandboxNetwork, sandboxWall } from "
 import { messageOf } from "../../protocol/thrown.ts";
 import type { RemoteRuntime } from "../remote/remoteRuntime.ts";
 import { type PersonTerminal, RuntimeError } from "../runtime.ts";
+import type { Review } from "../workspaceCopy/review.ts";
 import { statusOf } from "./engineAnswers.ts";
 import { explained } from "./explained.ts";
 import type { Life } from "./life.ts";
@@ -26,6 +27,7 @@ export interface SandboxParts {
   readonly life: Life;
   readonly ref: DockerRef;
   readonly leftOut: LeftOut;
+  readonly review: (Review & AsyncDisposable) | undefined;
   readonly listener: SandboxListener;
   readonly log: Log;
 }
@@ -60,7 +62,7 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
     files: explained(runtime.files, why),
     search: explained(runtime.search, why),
     lost: life.lost,
-    review: undefined,
+    review: parts.review && explained(parts.review, why),
     leftOut: parts.leftOut,
     openShell: () => Promise.reject(new RuntimeError("failed", "A shell of one's own in a sandbox is not there yet.")),
     setNetwork: async (network: SandboxNetwork, signal) => {
@@ -76,6 +78,7 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
 
   async function dispose(): Promise<void> {
     life[Symbol.dispose]();
+    await parts.review?.[Symbol.asyncDispose]();
     await runtime[Symbol.asyncDispose]();
     await removeContainer(container, log);
     listener.onEnded();

@@ -8,7 +8,7 @@ import { connectEngine, type Engine } from "./engine.ts";
 import { hostId } from "./hostId.ts";
 import { imageNames } from "./images.ts";
 import { listSandboxes } from "./leftovers.ts";
-import { openSandbox } from "./openSandbox.ts";
+import { openKept, openSandbox } from "./openSandbox.ts";
 import { removeSandbox, type SandboxOwner, sweepSandboxes } from "./sweep.ts";
 
 /** What a sandbox may use; Docker's own numbers. */
@@ -176,18 +176,21 @@ export class Sandboxes implements AsyncDisposable {
     }
   }
 
-  /** What has changed in a conversation's sandbox. Disposing ends what was started for it. */
+  /** What has changed in a conversation's sandbox; of one that does not run, in its kept workspace. Disposing ends what was started for it. */
   async review(id: ConversationId, signal: AbortSignal): Promise<Review & AsyncDisposable> {
-    signal.throwIfAborted();
-    const review = this.#running.get(id)?.review;
-    if (review === undefined) throw new RuntimeError("failed", "The changes of a sandbox that does not run cannot be read yet.");
-    return {
-      list: (stop) => review.list(stop),
-      read: (path, side, stop) => review.read(path, side, stop),
-      apply: (paths, stop) => review.apply(paths, stop),
-      discard: (paths, stop) => review.discard(paths, stop),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    const running = this.#running.get(id);
+    if (running !== undefined && !running.lost.aborted) return reviewOf(running, async () => undefined);
+    const [engine, host] = await Promise.all([this.#connect(signal), hostId(this.#options.stateFolder)]);
+    try {
+      const kept = await openKept({ docker: engine.docker, facts: engine.facts, hostId: host, options: this.#options }, id, signal);
+      return reviewOf(kept, async () => {
+        await kept[Symbol.asyncDispose]();
+        engine[Symbol.dispose]();
+      });
+    } catch (error) {
+      engine[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async #asOwner<T>(signal: AbortSignal, work: (owner: SandboxOwner) => Promise<T>): Promise<T> {
@@ -214,4 +217,16 @@ export class Sandboxes implements AsyncDisposable {
   #tell(id: ConversationId): void {
     for (const listener of this.#listeners) listener(id);
   }
+}
+
+function reviewOf({ review }: Sandbox, end: () => Promise<void>): Review & AsyncDisposable {
+  if (review === undefined)
+    throw new RuntimeError("not-found", "This sandbox works on the folders themselves: there is nothing to review.");
+  return {
+    list: (stop) => review.list(stop),
+    read: (path, side, stop) => review.read(path, side, stop),
+    apply: (paths, stop) => review.apply(paths, stop),
+    discard: (paths, stop) => review.discard(paths, stop),
+    [Symbol.asyncDispose]: end,
+  };
 }

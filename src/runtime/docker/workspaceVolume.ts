@@ -16,13 +16,17 @@ export async function isFilled(
   docker: Docker,
   { name, base, log }: { readonly name: string; readonly base: string; readonly log: Log },
 ): Promise<boolean> {
-  const [found, leftOut] = await Promise.all([docker.getVolume(name).inspect().catch(ifMissing), readLeftOut(base)]);
-  if (found !== undefined && leftOut !== undefined) return true;
+  if (await isKept(docker, name, base)) return true;
   await removeBase(base);
-  if (found === undefined) return false;
   await removeContainer(docker.getContainer(name), log);
   await removeVolume(docker, name, log);
   return false;
+}
+
+/** Whether there is a workspace, and what it was copied from. */
+export async function isKept(docker: Docker, name: string, base: string): Promise<boolean> {
+  const [found, leftOut] = await Promise.all([docker.getVolume(name).inspect().catch(ifMissing), readLeftOut(base)]);
+  return found !== undefined && leftOut !== undefined;
 }
 
 /** Never rejects: what stays is found by a sweep. */
