@@ -2,7 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { access, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { FileChange } from "../../src/protocol/sandbox.ts";
-import { eventsOf, finish, openhands, terminal } from "../process/cli/openhands.ts";
+import { atTerminal, eventsOf, finish, openhands, terminal } from "../process/cli/openhands.ts";
 import { nodeImage, useEngine } from "../support/docker.ts";
 import { type FakeAnswer, startFakeLlm } from "../support/fakeLlmServer.ts";
 import { type TempFolder, tempFolder } from "../support/workspaces.ts";
@@ -131,8 +131,14 @@ describe("the command line in Docker", function () {
     match(again.stderr, /Applied 1 file: a\.txt\nNot changed: b\.txt: /);
     const texts = await Promise.all(["a.txt", "b.txt"].map((name) => readFile(path.join(workspace.path, name), "utf8")));
     deepEqual(texts, ["one\ntwo\nthree\n", "mine\n"]);
-    const pruned = await openhands(["sandbox", "prune", "--yes"], { kept: kept.path });
-    equal(pruned.code, 0, pruned.stderr);
+    const answers = [
+      { at: /Remove the one with changes, too\? They are lost\. \[y\]es, \[n\]o: $/, keys: "n\r" },
+      { at: /They are lost\. \[y\]es, \[n\]o: $/, keys: "y\r" },
+    ];
+    for (const [index, typed] of answers.entries()) {
+      const pruned = await atTerminal(["sandbox", "prune"], { kept: kept.path, typed: [typed] });
+      equal(pruned.code, index === 0 ? 4 : 0, pruned.screen);
+    }
     deepEqual(await tracesOf(kept.path), []);
   });
 });
