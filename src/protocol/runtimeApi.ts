@@ -34,4 +34,10 @@ export const PathAnswer = z.object({ path: z.string() });
 /** Megabytes of one connection's requests and answers that are under way. Node's own limit of 10 refuses every request while a large file passes. */
 export const maxSessionMegabytes = 1_000;
 
+/**
+ * Bytes that may be under way to one side of a connection before it has taken them, of all requests together. HTTP/2's own 64 kB make a large upload
+ * wait for an answer to each of them, and one reader that is late hold up all others.
+ */
+export const connectionWindowBytes = 16 * 1024 * 1024;
+
 export const versionHeader = "x-file-version";

@@ -2,7 +2,7 @@ import { createServer } from "node:http2";
 import { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { maxSessionMegabytes } from "../protocol/runtimeApi.ts";
+import { connectionWindowBytes, maxSessionMegabytes } from "../protocol/runtimeApi.ts";
 
 /**
  * Serves `app` by HTTP/2 (RFC 9113, without TLS) over one pair of streams; resolves when the other side has ended its stream.
@@ -17,6 +17,7 @@ export async function serveStdio(app: Hono, input: NodeJS.ReadableStream, output
     // Said aloud, so that a client with more requests keeps them until there is room, instead of being refused.
     settings: { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 100 },
   });
+  server.on("session", (session) => session.setLocalWindowSize(connectionWindowBytes));
   server.on("request", (request, response) => void listener(request, response));
   const ended = Promise.withResolvers<void>();
   const stream = Duplex.from({ readable: input, writable: output });

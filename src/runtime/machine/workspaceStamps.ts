@@ -8,6 +8,8 @@ import { lstatOrUndefined } from "./fileStats.ts";
 /** Clocks of file systems stand still for some milliseconds: what has changed within so many may change again and look the same. */
 const fuzzyMs = 50;
 
+const mostReadAtOnce = 1024 * 1024;
+
 /** Unlike any other stamp while the file has only just changed. */
 export function stampOf(found: BigIntStats): string {
   const stamp = `${found.ctimeNs}-${found.size}-${found.ino}`;
@@ -24,7 +26,7 @@ export async function entryAt(
   if (found === undefined) return undefined;
   const entry = await entryOf(found, { file, path });
   if (!withHash || entry.type !== "file") return entry;
-  return { ...entry, ...(await contentMarks(file, signal)) };
+  return { ...entry, ...(await contentMarks(file, { sizeBytes: entry.sizeBytes, signal })) };
 }
 
 export async function entryOf(
@@ -37,14 +39,22 @@ export async function entryOf(
 }
 
 /** A change while it is read changes the stamp as well. */
-async function contentMarks(file: string, signal: AbortSignal): Promise<Required<Pick<WorkspaceEntry, "sha256" | "isBinary">>> {
+async function contentMarks(
+  file: string,
+  { sizeBytes, signal }: { readonly sizeBytes: number; readonly signal: AbortSignal },
+): Promise<Required<Pick<WorkspaceEntry, "sha256" | "isBinary">>> {
   await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
   const hash = createHash("sha256");
   const text = new TextCheck();
-  const chunks: AsyncIterable<Buffer> = handle.createReadStream({ autoClose: false, signal, highWaterMark: 256 * 1024 });
-  for await (const chunk of chunks) {
+  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(sizeBytes + 1, mostReadAtOnce)));
+  for (let isMore = true; isMore; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+    const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
     text.add(chunk);
+    // There was room for one more byte, so that a short read is the end; of a large file that is seen by an empty one.
+    isMore = bytesRead > 0 && (bytesRead === buffer.length || sizeBytes >= mostReadAtOnce);
   }
   return { sha256: hash.digest("hex"), isBinary: !text.isText() };
 }

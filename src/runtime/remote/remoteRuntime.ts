@@ -1,7 +1,15 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Duplex } from "node:stream";
 import { RuntimeInfo, SearchResult, type TerminalResult, WrittenFile } from "../../protocol/runtime.ts";
-import { ListAnswer, maxSessionMegabytes, PathAnswer, StatAnswer, TerminalLine, versionHeader } from "../../protocol/runtimeApi.ts";
+import {
+  connectionWindowBytes,
+  ListAnswer,
+  maxSessionMegabytes,
+  PathAnswer,
+  StatAnswer,
+  TerminalLine,
+  versionHeader,
+} from "../../protocol/runtimeApi.ts";
 import { type Files, type OutputListener, type Runtime, RuntimeError, type Search, type Terminal } from "../runtime.ts";
 import { type Answer, ask, askJson, askOnce, linesOf, readAll, readJson, toRuntimeError } from "./http2Client.ts";
 import { type RemoteWorkspace, remoteWorkspace } from "./remoteWorkspace.ts";
@@ -29,6 +37,7 @@ export async function openRemoteRuntime({ stream, describe = (info) => info, sig
   });
   // Failures reach the requests that they break; without a listener they would end the process as well.
   session.on("error", () => undefined);
+  session.once("connect", () => session.setLocalWindowSize(connectionWindowBytes));
   const info = describe(RuntimeInfo.parse(await askJson(session, { method: "GET", path: "/api/runtime/info", signal })));
   return {
     info,
