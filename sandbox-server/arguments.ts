@@ -10,6 +10,7 @@ Usage
 
 Both
   --workspace DIR        the folder that the tools work in (default: the current one)
+  --folder DIR           where the terminal starts, when that is one of several folders in DIR of --workspace
   --log-level LEVEL      debug, info, warn or error (default: info); lines of JSON on standard error
 
 On a port
@@ -36,6 +37,8 @@ export interface Arguments {
   readonly isPublic: boolean;
   readonly keyFile: string | undefined;
   readonly workspace: string;
+  /** Where the terminal starts; absent: in the workspace. */
+  readonly folder: string | undefined;
   readonly logLevel: LogLevel;
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
@@ -53,6 +56,7 @@ const flags = {
   "listen-public": { type: "boolean" },
   "key-file": { type: "string" },
   workspace: { type: "string" },
+  folder: { type: "string" },
   "log-level": { type: "string" },
   "allow-host": { type: "string", multiple: true },
   "allow-origin": { type: "string", multiple: true },
@@ -82,6 +86,7 @@ export function readArguments(args: readonly string[]): Arguments | string {
     isPublic: values["listen-public"] ?? false,
     keyFile: values["key-file"],
     workspace: values.workspace ?? ".",
+    folder: values.folder,
     logLevel,
     allowHosts: values["allow-host"] ?? [],
     allowOrigins: values["allow-origin"] ?? [],

@@ -32,18 +32,30 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const workingDir = resolve(options.workspace);
-  const found = await stat(workingDir).catch(() => undefined);
-  if (!found?.isDirectory()) return refuse(`The workspace ${workingDir} is not a folder.`);
+  const workspace = resolve(options.workspace);
+  const workingDir = resolve(workspace, options.folder ?? ".");
+  for (const [what, folder] of [
+    ["workspace", workspace],
+    ["folder", workingDir],
+  ] as const) {
+    const found = await stat(folder).catch(() => undefined);
+    if (!found?.isDirectory()) return refuse(`The ${what} ${folder} is not a folder.`);
+  }
   const log = jsonLog(options.logLevel, (line) => void process.stderr.write(line));
   try {
-    return await serve(options, { workingDir, log });
+    return await serve(options, { workspace, workingDir, log });
   } catch (error) {
     return refuse(portTrouble(error, options) ?? messageOf(error));
   }
 }
 
-async function serve(options: Arguments, { workingDir, log }: { readonly workingDir: string; readonly log: Log }): Promise<number> {
+interface Place {
+  readonly workspace: string;
+  readonly workingDir: string;
+  readonly log: Log;
+}
+
+async function serve(options: Arguments, { workspace, workingDir, log }: Place): Promise<number> {
   const { port } = options;
   const keys = port === undefined ? [] : await readSessionKeys(options.keyFile);
   if (typeof keys === "string") return refuse(keys);
@@ -52,7 +64,7 @@ async function serve(options: Arguments, { workingDir, log }: { readonly working
   const ended = untilTold(log);
   await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", tellsMemoryKills: true });
   await using bash = bashOnDemand(workingDir);
-  const app = serverApp({ runtime, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
+  const app = serverApp({ runtime, workspace, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
   if (port === undefined) {
     await Promise.race([serveStdio(app, process.stdin, process.stdout), ended]);
     await endAll(bash, runtime);

@@ -12,6 +12,8 @@ import { addServerInfo, type ServerFacts } from "./serverInfo.ts";
 
 export interface ServerParts {
   readonly runtime: Runtime;
+  /** The folder that has all of the workspace's. */
+  readonly workspace: string;
   /** Opened when it is first needed; called for every request. */
   readonly openBash: () => Promise<BashCommands>;
   readonly facts: ServerFacts;
@@ -29,7 +31,7 @@ const effects = [
 ];
 
 /** All that sandbox-server answers, the same behind a port and behind stdin and stdout. With and without a slash at the end of a path. */
-export function serverApp({ runtime, openBash, facts, maxUploadBytes, log }: ServerParts): Hono {
+export function serverApp({ runtime, workspace, openBash, facts, maxUploadBytes, log }: ServerParts): Hono {
   const app = new Hono({ strict: false });
   addErrors(app, log);
   addServerInfo(app, facts);
@@ -38,6 +40,6 @@ export function serverApp({ runtime, openBash, facts, maxUploadBytes, log }: Ser
   addBash(app, openBash);
   addFiles(app, maxUploadBytes);
   addGit(app);
-  app.route("/", runtimeApp(runtime));
+  app.route("/", runtimeApp(runtime, workspace));
   return app;
 }

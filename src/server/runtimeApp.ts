@@ -7,15 +7,15 @@ import { addFiles } from "./filesRoutes.ts";
 import { addTerminal } from "./terminalRoutes.ts";
 import { addWorkspace } from "./workspaceRoutes.ts";
 
-/** `/alive` and `/api/runtime/*` over `runtime`: the same app behind a port and behind stdin and stdout. */
-export function runtimeApp(runtime: Runtime): Hono {
+/** `/alive` and `/api/runtime/*` over `runtime`; `workspace` is the folder that has all of the workspace's. The same app behind a port and behind stdin and stdout. */
+export function runtimeApp(runtime: Runtime, workspace: string): Hono {
   const app = new Hono();
   app.get("/alive", (c) => c.json({ status: "ok" }));
   app.get("/api/runtime/info", (c) => c.json(runtime.info));
   addTerminal(app, runtime);
   addFiles(app, runtime);
   addSearch(app, runtime);
-  addWorkspace(app, machineWorkspace(runtime.info.workingDir));
+  addWorkspace(app, machineWorkspace(workspace));
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => c.json(toFault(error), statusOf(error)));
   return app;

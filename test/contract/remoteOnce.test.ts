@@ -18,7 +18,7 @@ const facts = { buildSha: "", buildRef: "", platform: "", usableTools: [], idleT
 async function openLossy(workingDir: string, losses: number): Promise<Runtime> {
   const machine = await openMachineRuntime({ workingDir, wall: "test" });
   const openBash = () => Promise.reject(new Error("This test runs no single commands."));
-  const real = serverApp({ runtime: machine, openBash, facts, maxUploadBytes: 1, log: quietLog });
+  const real = serverApp({ runtime: machine, workspace: machine.info.workingDir, openBash, facts, maxUploadBytes: 1, log: quietLog });
   const seen = new Map<string, number>();
   const lossy = new Hono<{ Bindings: { outgoing: Http2ServerResponse } }>();
   lossy.all("*", async (c) => {

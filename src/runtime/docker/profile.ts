@@ -50,7 +50,7 @@ export function sandboxProfile(needs: ProfileNeeds): ContainerCreateOptions {
     Env: environment(needs),
     Labels: labels,
     Entrypoint: [`${toolsRoot}/lib/${loaders[arch]}`, "--library-path", `${toolsRoot}/lib`, `${toolsRoot}/bin/node`],
-    Cmd: [`${toolsRoot}/server/sandbox-server.js`, "--stdio", "--workspace", workingDir],
+    Cmd: [`${toolsRoot}/server/sandbox-server.js`, "--stdio", "--workspace", sandboxRoot, "--folder", workingDir],
     Healthcheck: { Test: ["NONE"] },
     StopSignal: "SIGTERM",
     HostConfig: hostConfig(needs),

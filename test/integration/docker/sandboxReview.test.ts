@@ -44,6 +44,26 @@ describe("the changes of a sandbox", () => {
     await rejects(all.sandboxes.review(id, signal), /^RuntimeError: No changes of this sandbox are kept\./);
   });
 
+  it("are told by folder where there are several", async () => {
+    await using all = await testSandboxes(engine);
+    const folders = ["one", "two"].map((name) => path.join(all.folder, name));
+    for (const folder of folders) {
+      await mkdir(folder);
+      await writeFile(path.join(folder, "file"), folder);
+    }
+    const sandbox = await all.open({}, { folders });
+    deepEqual(sandbox.info.folders, ["/workspace/one", "/workspace/two"]);
+    const command = "pwd; cat file; cat ../two/file; echo changed > ../two/file";
+    const { output } = await sandbox.terminal.run({ type: "command", command, noChangeTimeoutMs: 20_000 }, { signal });
+    equal(output.trim(), `/workspace/one\n${folders.join("")}`);
+    deepEqual(
+      (await sandbox.review?.list(signal))?.changes.map(({ path: name }) => name),
+      ["two/file"],
+    );
+    await sandbox.review?.apply("all", signal);
+    equal(await readFile(path.join(all.folder, "two", "file"), "utf8"), "changed\n");
+  });
+
   it("are none when the copy was broken off, and the next one is made anew", async () => {
     await using all = await testSandboxes(engine);
     await writeFile(path.join(all.folder, "file"), "x".repeat(1_000_000));
