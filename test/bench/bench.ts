@@ -1,12 +1,13 @@
 // Measures what everything but the model costs, each number beside its floor and its target: see README.md.
 //
 //   npm run bench              all parts
-//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, host, bundles, chatView, face
+//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, docker, host, bundles, chatView, face
 
 import path from "node:path";
 import { measureAppend } from "./append.ts";
 import { measureBundles } from "./bundles.ts";
 import { measureChatView } from "./chatView.ts";
+import { measureDocker } from "./docker.ts";
 import { measureFace } from "./face.ts";
 import { measureHost } from "./host.ts";
 import { measureLoop } from "./loop.ts";
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   open: () => measureOpen(artefacts),
   terminal: measureTerminalPart,
   sandbox: () => measureSandbox(dist),
+  docker: () => measureDocker(dist),
   host: () => measureHost(root),
   bundles: () => measureBundles(root),
   chatView: measureChatView,
