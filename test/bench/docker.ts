@@ -113,7 +113,13 @@ async function lives(bench: Bench): Promise<Row[]> {
       floor: of(floor, "startMs"),
       target: { atMost: 600 },
     },
-    { name: "removal, with its volume (floor: the bare container)", unit: "ms", ours: of(ours, "endMs"), floor: of(floor, "endMs"), target: { atMost: 300 } },
+    {
+      name: "removal, with its volume (floor: the bare container)",
+      unit: "ms",
+      ours: of(ours, "endMs"),
+      floor: of(floor, "endMs"),
+      target: { atMost: 300 },
+    },
   ];
 }
 
