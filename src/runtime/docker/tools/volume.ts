@@ -151,9 +151,25 @@ async function fillLocked({ docker, images }: ToolsNeeds, name: string, files: r
     await putFiles(filler, files);
     await filler.remove({ force: true, v: true });
     await docker.getContainer(lockOf(name)).remove({ force: true, v: true });
+    await removeOld(docker, name);
   } catch (cause) {
     await clear(docker, name);
     throw new RuntimeError("failed", `The tools of sandboxes could not be brought to the engine: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const oldMs = 7 * 24 * 60 * 60_000;
+
+/** Those of earlier versions, unless a container has one. */
+async function removeOld(docker: Docker, name: string): Promise<void> {
+  const { Volumes: volumes } = await docker.listVolumes({ filters: { name: ["openhands-tools-"] } });
+  for (const volume of volumes ?? []) {
+    const age = "CreatedAt" in volume ? Date.now() - Date.parse(String(volume.CreatedAt)) : 0;
+    if (volume.Name !== name && age > oldMs)
+      await docker
+        .getVolume(volume.Name)
+        .remove()
+        .catch(() => undefined);
   }
 }
 
