@@ -14,6 +14,7 @@ import { type Arguments, help, readArguments } from "./arguments.ts";
 import { allowedHosts, isLoopback } from "./hosts.ts";
 import { jsonLog } from "./jsonLog.ts";
 import { readSessionKeys } from "./sessionKeys.ts";
+import { tidyMemorySoon } from "./tidyMemory.ts";
 
 /** A server that was told to end is gone after this, whatever hangs. */
 const mostEndMs = 1_900;
@@ -65,6 +66,7 @@ async function serve(options: Arguments, { workspace, workingDir, log }: Place):
   await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", tellsMemoryKills: true });
   await using bash = bashOnDemand(workingDir);
   const app = serverApp({ runtime, workspace, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
+  tidyMemorySoon();
   if (port === undefined) {
     await Promise.race([serveStdio(app, process.stdin, process.stdout), ended]);
     await endAll(bash, runtime);

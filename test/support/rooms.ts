@@ -99,7 +99,8 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:tty": programs,
   "node:url": anywhere,
   "node:util": anywhere,
-  "node:vm": ["src/runtime/machine/"],
+  "node:v8": programs,
+  "node:vm": ["src/runtime/machine/", "sandbox-server/"],
   "node:worker_threads": ["src/extension/highlighter/"],
   "node:zlib": anywhere,
 };
