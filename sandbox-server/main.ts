@@ -1,6 +1,7 @@
 import { Console } from "node:console";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import type { Log } from "../src/protocol/log.ts";
 import { codeOf, messageOf } from "../src/protocol/thrown.ts";
 import { type BashCommands, openBashCommands } from "../src/runtime/machine/bash/bashCommands.ts";
@@ -19,6 +20,8 @@ import { tidyMemorySoon } from "./tidyMemory.ts";
 /** A server that was told to end is gone after this, whatever hangs. */
 const mostEndMs = 1_900;
 
+// Because a flood of output would make the young generation grow by a hundred megabytes of what is no longer used, in a sandbox with a limit.
+setFlagsFromString("--semi-space-growth-factor=1");
 // Because standard output belongs to the protocol, and a library might talk.
 globalThis.console = new Console(process.stderr);
 process.exitCode = await main(process.argv.slice(2));
@@ -63,7 +66,7 @@ async function serve(options: Arguments, { workspace, workingDir, log }: Place):
   if (port !== undefined && !options.isPublic && !isLoopback(options.host))
     return refuse(`Other machines can reach ${options.host}: say --listen-public when that is meant, and see there what protects the key.`);
   const ended = untilTold(log);
-  await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", tellsMemoryKills: true });
+  await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", lineEditing: true, tellsMemoryKills: true });
   await using bash = bashOnDemand(workingDir);
   const app = serverApp({ runtime, workspace, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
   tidyMemorySoon();

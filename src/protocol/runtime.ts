@@ -73,6 +73,15 @@ export const TerminalResult = z.object({
 });
 export type TerminalResult = z.infer<typeof TerminalResult>;
 
+/** A terminal of the runtime: the agent's, or a shell of the person's own. `command` is what runs in it, as far as that is known; null: nothing. */
+export const ListedTerminal = z.object({
+  id: z.string(),
+  owner: z.enum(["agent", "person"]),
+  command: z.string().nullable(),
+  workingDir: z.string(),
+});
+export type ListedTerminal = z.infer<typeof ListedTerminal>;
+
 export const FileKind = z.enum(["file", "directory", "symlink", "other"]);
 export type FileKind = z.infer<typeof FileKind>;
 /** `version` changes whenever the content may have changed; it is compared for equality only. Links are followed. */

@@ -4,6 +4,7 @@ import type {
   FileStat,
   GlobRequest,
   GrepRequest,
+  ListedTerminal,
   RuntimeInfo,
   SearchResult,
   TerminalRequest,
@@ -55,6 +56,35 @@ export interface PersonTerminal extends Terminal {
   resize(cols: number, rows: number): void;
   /** Ends what runs now, like an aborted `run`; resolves when the shell is usable again. */
   interrupt(): Promise<void>;
+}
+
+/** A place where tools act and a person can be, too. */
+export interface PersonRuntime extends Runtime {
+  readonly terminal: PersonTerminal;
+  /**
+   * Starts an interactive shell of the person's own, beside the agent's, in `info.workingDir`. Rejects with RuntimeError: `no-shell`, or
+   * `too-many` when there are sixteen.
+   */
+  openShell(size: TerminalSize): Promise<PersonShell>;
+  /** The agent's terminal, and then the person's shells. */
+  terminals(signal: AbortSignal): Promise<ListedTerminal[]>;
+}
+
+export interface TerminalSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** Disposing ends the shell and what was started in it. */
+export interface PersonShell extends Disposable {
+  /** What the runtime calls it. */
+  readonly id: string;
+  /** Calls back with all that is shown, in order, from the first byte on where it is called at once. A promise holds the shell's programs back until it settles. */
+  onOutput(listener: OutputListener): Disposable;
+  /** Comes once, after the last output; at once when it has ended before. Null: the shell is gone, and how is not known. */
+  onEnd(listener: (exitCode: number | null) => void): Disposable;
+  type(keys: string): void;
+  resize(cols: number, rows: number): void;
 }
 
 export interface TerminalOptions {
@@ -117,7 +147,7 @@ export interface WriteOptions {
 /** What went wrong where tools act, in a sentence for a person and the model. */
 export class RuntimeError extends Error {
   override readonly name = "RuntimeError";
-  readonly code: FileErrorCode | "no-shell" | "closed" | "unreachable";
+  readonly code: FileErrorCode | "no-shell" | "too-many" | "closed" | "unreachable";
 
   constructor(code: RuntimeError["code"], message: string, options?: ErrorOptions) {
     super(message, options);

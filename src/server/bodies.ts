@@ -42,7 +42,7 @@ export function toFault(error: unknown): RuntimeFault {
   return { code: "failed", detail: messageOf(error) };
 }
 
-export function statusOf(error: unknown): 400 | 404 | 409 | 413 | 500 | 503 {
+export function statusOf(error: unknown): 400 | 404 | 409 | 413 | 429 | 500 | 503 {
   if (error instanceof BadRequest) return 400;
   if (!(error instanceof RuntimeError)) return 500;
   switch (error.code) {
@@ -53,6 +53,8 @@ export function statusOf(error: unknown): 400 | 404 | 409 | 413 | 500 | 503 {
       return 409;
     case "too-large":
       return 413;
+    case "too-many":
+      return 429;
     case "closed":
     case "no-shell":
     case "unreachable":

@@ -1,18 +1,20 @@
 import { Hono } from "hono";
 import { GlobRequest, GrepRequest } from "../protocol/runtime.ts";
 import { machineWorkspace } from "../runtime/machine/machineWorkspace.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { PersonRuntime, Runtime } from "../runtime/runtime.ts";
 import { body, statusOf, toFault } from "./bodies.ts";
 import { addFiles } from "./filesRoutes.ts";
+import { addShells } from "./shellRoutes.ts";
 import { addTerminal } from "./terminalRoutes.ts";
 import { addWorkspace } from "./workspaceRoutes.ts";
 
 /** `/alive` and `/api/runtime/*` over `runtime`; `workspace` is the folder that has all of the workspace's. The same app behind a port and behind stdin and stdout. */
-export function runtimeApp(runtime: Runtime, workspace: string): Hono {
+export function runtimeApp(runtime: PersonRuntime, workspace: string): Hono {
   const app = new Hono();
   app.get("/alive", (c) => c.json({ status: "ok" }));
   app.get("/api/runtime/info", (c) => c.json(runtime.info));
   addTerminal(app, runtime);
+  addShells(app, runtime);
   addFiles(app, runtime);
   addSearch(app, runtime);
   addWorkspace(app, machineWorkspace(workspace));

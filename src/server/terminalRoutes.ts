@@ -1,11 +1,13 @@
 import type { Hono } from "hono";
 import { TerminalRequest } from "../protocol/runtime.ts";
-import type { TerminalLine } from "../protocol/runtimeApi.ts";
-import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
-import { body, toFault } from "./bodies.ts";
+import { KeysRequest, SizeRequest, type TerminalLine } from "../protocol/runtimeApi.ts";
+import { type PersonRuntime, RuntimeError } from "../runtime/runtime.ts";
+import { body } from "./bodies.ts";
+import { outputLines } from "./outputLines.ts";
+import type { SendOutput } from "./waitingOutput.ts";
 
 /** `/api/runtime/terminal/*`. */
-export function addTerminal(app: Hono, { terminal }: Runtime): void {
+export function addTerminal(app: Hono, { terminal }: PersonRuntime): void {
   const running = new Map<AbortController, Promise<void>>();
   app.post("/api/runtime/terminal/run", (c) => {
     const interrupt = new AbortController();
@@ -13,63 +15,57 @@ export function addTerminal(app: Hono, { terminal }: Runtime): void {
     const settled = Promise.withResolvers<void>();
     // Before anything is awaited, so that an interrupt that comes right behind finds it.
     running.set(interrupt, settled.promise);
-    const run = async (send: Send): Promise<void> => {
+    const make = async (onOutput: SendOutput): Promise<TerminalLine> => {
       try {
         const request = await body(c, TerminalRequest);
         // An interrupt that came before this is one of what runs: it must not make the request as if it had never come.
         const late = new AbortController();
-        const result = terminal.run(request, { signal: late.signal, onOutput: (text) => send({ type: "output", text }) });
+        const result = terminal.run(request, { signal: late.signal, onOutput });
         const abort = (): void => late.abort(signal.reason);
         if (signal.aborted) abort();
         signal.addEventListener("abort", abort, { once: true });
-        void send({ type: "result", result: await result });
+        return { type: "result", result: await result };
       } finally {
         running.delete(interrupt);
         settled.resolve();
       }
     };
-    return lines(run, c.req.raw.signal);
+    return outputLines({ make, signal: c.req.raw.signal });
   });
   app.post("/api/runtime/terminal/interrupt", async (c) => {
+    // At once, so that it does not meet a later command.
+    const interrupted = terminal.interrupt();
     for (const interrupt of running.keys()) interrupt.abort(new RuntimeError("failed", "Interrupted."));
-    await Promise.all(running.values());
+    await Promise.all([interrupted, ...running.values()]);
     return c.json({ success: true });
   });
   app.post("/api/runtime/terminal/reset", async (c) => {
     await terminal.reset(c.req.raw.signal);
     return c.json({ success: true });
   });
+  app.get("/api/runtime/terminal/watch", (c) => {
+    const { signal } = c.req.raw;
+    const make = async (send: SendOutput): Promise<undefined> => {
+      using _watching = terminal.onRaw((text) => void send(text));
+      await aborted(signal);
+    };
+    return outputLines({ make, signal });
+  });
+  app.post("/api/runtime/terminal/type", async (c) => {
+    const { keys } = await body(c, KeysRequest);
+    terminal.type(keys);
+    return c.json({ success: true });
+  });
+  app.post("/api/runtime/terminal/resize", async (c) => {
+    const { cols, rows } = await body(c, SizeRequest);
+    terminal.resize(cols, rows);
+    return c.json({ success: true });
+  });
 }
 
-/** Gives a promise when the client has enough for now; it settles when there is room again. */
-type Send = (line: TerminalLine) => Promise<void> | undefined;
-
-/** What may wait for a client that reads slowly; then the output that it watches is left out, which its command's result never is. */
-const waitingBytes = { mostOfWatched: 4 * 1024 * 1024, enough: 256 * 1024 };
-
-/** An answer that is written while it is made; a failure after its begin is its last line. */
-function lines(make: (send: Send) => Promise<void>, signal: AbortSignal): Response {
-  const encoder = new TextEncoder();
-  let hasRoom: PromiseWithResolvers<void> | undefined;
-  const start = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const send: Send = (line) => {
-      const room = controller.desiredSize ?? 0;
-      if (signal.aborted || (line.type === "output" && room < -waitingBytes.mostOfWatched)) return hasRoom?.promise;
-      controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
-      if ((controller.desiredSize ?? 0) > 0) return undefined;
-      hasRoom ??= Promise.withResolvers<void>();
-      return hasRoom.promise;
-    };
-    await make(send).catch((error: unknown) => send({ type: "error", fault: toFault(error) }));
-    if (!signal.aborted) controller.close();
-  };
-  const pull = (): void => {
-    hasRoom?.resolve();
-    hasRoom = undefined;
-  };
-  const stream = new ReadableStream<Uint8Array>(
-    { start: (controller) => void start(controller), pull },
-    { highWaterMark: waitingBytes.enough, size: (chunk) => chunk?.byteLength ?? 0 },
-  );
-  return new Response(stream, { headers: { "content-type": "application/x-ndjson" } });
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  await promise;
 }

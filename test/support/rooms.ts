@@ -43,6 +43,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
     "src/runtime/machine/",
     "src/runtime/docker/",
     "src/runtime/workspaceCopy/",
+    "src/runtime/remote/",
     "src/conversation/",
     "src/server/",
     "src/tools/",

@@ -1,3 +1,4 @@
+import { withoutBegin } from "../../protocol/terminalText.ts";
 import { visibleText } from "../../protocol/visibleText.ts";
 
 /** What a reopened terminal shows of what was before. */
@@ -22,7 +23,7 @@ export class Screen implements Disposable {
   add(text: string): void {
     this.#waiting.push(text);
     this.#waitingLength += text.length;
-    if (this.#waitingLength > 4 * mostAtOnce) this.#waiting = [withoutMiddle(this.#waiting.join(""))];
+    if (this.#waitingLength > 4 * mostAtOnce) this.#waiting = [withoutBegin(this.#waiting.join(""), mostAtOnce)];
     if (this.#waiting.length === 1) this.#waitingLength = this.#waiting[0]?.length ?? 0;
     if (this.#timer !== undefined) return;
     const wait = this.#lastDrawn + frameMs - performance.now();
@@ -51,7 +52,7 @@ export class Screen implements Disposable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#waiting.length === 0) return;
-    const text = withoutMiddle(this.#waiting.join(""));
+    const text = withoutBegin(this.#waiting.join(""), mostAtOnce);
     [this.#waiting, this.#waitingLength, this.#lastDrawn] = [[], 0, performance.now()];
     this.#keep(text);
     this.#write?.(text);
@@ -62,18 +63,6 @@ export class Screen implements Disposable {
     this.#keptLength += text.length;
     while (this.#keptLength - (this.#kept[0]?.length ?? 0) >= mostKept) this.#keptLength -= this.#kept.shift()?.length ?? 0;
   }
-}
-
-/** What switches the terminal (another screen, colours, the cursor) is kept of what is left out. */
-const switches = /\x1b(?:\[[?<>=]?[\d;]*[hlmu]|[=>])/g;
-
-function withoutMiddle(text: string): string {
-  if (text.length <= mostAtOnce) return text;
-  const end = text.slice(-mostAtOnce);
-  const from = end.indexOf("\n") + 1;
-  const kept = end.slice(from);
-  const left = text.slice(0, text.length - kept.length);
-  return (left.match(switches) ?? []).slice(-100).join("") + kept;
 }
 
 /** How a terminal says of itself what no program in it has said; on a line of its own, out of the colours of what was before. */

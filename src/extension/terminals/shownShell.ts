@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import { messageOf } from "../../protocol/thrown.ts";
-import type { PersonShell } from "../../runtime/docker/sandboxes.ts";
+import type { PersonShell, TerminalSize } from "../../runtime/runtime.ts";
 import { lastLine, Screen } from "./screen.ts";
 
 export interface ShownShellOptions {
   /** Tells what the shell's conversation is called, now and whenever that changes. */
   readonly watchTitle: (listener: (title: string) => void) => Disposable;
   /** Starts the shell, as large as the terminal is. */
-  readonly open: (size: { readonly cols: number; readonly rows: number }) => Promise<PersonShell>;
+  readonly open: (size: TerminalSize) => Promise<PersonShell>;
   /** The terminal has been closed, by the person or by `exit`. */
   readonly onClosed: () => void;
 }
@@ -22,7 +22,7 @@ export class ShownShell implements Disposable {
   readonly #terminal: vscode.Terminal;
   readonly #watching: Disposable;
   #shell: PersonShell | undefined;
-  #size = { cols: 80, rows: 24 };
+  #size: TerminalSize = { cols: 80, rows: 24 };
   #state: "open" | "ended" | "closed" = "open";
 
   constructor(options: ShownShellOptions) {

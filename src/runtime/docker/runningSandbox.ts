@@ -5,7 +5,7 @@ import type { RuntimeInfo, TerminalResult } from "../../protocol/runtime.ts";
 import { type DockerRef, type LeftOut, type SandboxNetwork, sandboxWall } from "../../protocol/sandbox.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { RemoteRuntime } from "../remote/remoteRuntime.ts";
-import { type PersonTerminal, RuntimeError } from "../runtime.ts";
+import type { PersonTerminal, RuntimeError } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
 import { statusOf } from "./engineAnswers.ts";
 import { explained } from "./explained.ts";
@@ -40,6 +40,7 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
   let notices: string[] = [];
   let disposing: Promise<void> | undefined;
   const why = (): Promise<RuntimeError | undefined> => life.cause();
+  const told = explained(runtime, why);
   const withNotice = (result: TerminalResult): TerminalResult => {
     if (notices.length === 0) return result;
     const notice = [...notices, result.notice ?? []].flat().join(" ");
@@ -48,7 +49,6 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
   };
   const terminal: PersonTerminal = {
     ...runtime.terminal,
-    ...nobodyWatches,
     run: async (request, options) => withNotice(await runtime.terminal.run(request, options)),
   };
   return {
@@ -64,7 +64,8 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
     lost: life.lost,
     review: parts.review && explained(parts.review, why),
     leftOut: parts.leftOut,
-    openShell: () => Promise.reject(new RuntimeError("failed", "A shell of one's own in a sandbox is not there yet.")),
+    openShell: (size) => told.openShell(size),
+    terminals: (signal) => told.terminals(signal),
     setNetwork: async (network: SandboxNetwork, signal) => {
       signal.throwIfAborted();
       if (network === ref.network) return;
@@ -111,10 +112,3 @@ export async function removeContainer(container: Docker.Container, log: Log): Pr
 function wallOf(ref: DockerRef): Pick<RuntimeInfo, "wall" | "hasNetwork"> {
   return { wall: sandboxWall(ref), hasNetwork: ref.network !== "none" };
 }
-
-const nobodyWatches = {
-  onRaw: () => ({ [Symbol.dispose]: () => undefined }),
-  type: () => undefined,
-  resize: () => undefined,
-  interrupt: () => Promise.resolve(),
-};

@@ -2,7 +2,7 @@ import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, LeftOut, SandboxNetwork } from "../../protocol/sandbox.ts";
 import { messageOf } from "../../protocol/thrown.ts";
-import { type Files, type PersonTerminal, type Runtime, RuntimeError } from "../runtime.ts";
+import { type Files, type PersonRuntime, RuntimeError } from "../runtime.ts";
 import type { Review } from "../workspaceCopy/review.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { hostId } from "./hostId.ts";
@@ -63,24 +63,14 @@ export interface SandboxNeeds {
 }
 
 /** A sandbox that runs: the conversation's runtime, and what a person can do with it. Disposing ends the container; its workspace stays. */
-export interface Sandbox extends Runtime {
-  readonly terminal: PersonTerminal;
+export interface Sandbox extends PersonRuntime {
   readonly lost: AbortSignal;
   readonly ref: DockerRef;
   /** Undefined where the folders themselves are in the sandbox: then there is nothing to bring back. */
   readonly review: Review | undefined;
   readonly leftOut: LeftOut;
-  /** A shell of the person's own in the sandbox, beside the agent's. Disposing ends it. */
-  openShell(size: { readonly cols: number; readonly rows: number }): Promise<PersonShell>;
   /** Takes effect at once, for what runs too; the model is told with its next command. */
   setNetwork(network: SandboxNetwork, signal: AbortSignal): Promise<void>;
-}
-
-export interface PersonShell extends Disposable {
-  onOutput(listener: (text: string) => void): Disposable;
-  onEnd(listener: (exitCode: number | null) => void): Disposable;
-  type(keys: string): void;
-  resize(cols: number, rows: number): void;
 }
 
 /** A sandbox as the engine knows it, running or not. */

@@ -1,17 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { listProcesses, type ProcessRow, readProcess, wasStartedWith } from "./processes.ts";
 import type { Shell } from "./shell.ts";
-import { signalProcess } from "./shellProcess.ts";
+import { type ShellProcess, signalProcess } from "./shellProcess.ts";
 
 const politeMs = 400;
 const firmMs = 1000;
 const longestPauseMs = 80;
 
+/** What has to be known of a shell to end it. */
+export type EndedShell = Pick<Shell, "hasExited" | "exit"> & { readonly process: Pick<ShellProcess, "pid" | "kill"> };
+
 /**
  * Ends shells and everything that was started in them: by a hang-up, as when a terminal window is closed, and TERM for what does not mind
  * one (`nohup`); then by force. What has left their session (`setsid`) is known by `mark`. Takes at most one and a half seconds.
  */
-export async function endShells(shells: readonly Shell[], mark: string): Promise<void> {
+export async function endShells(shells: readonly EndedShell[], mark: string): Promise<void> {
   if (process.platform === "win32") return kill(shells);
   try {
     await endAll(shells, mark);
@@ -21,11 +24,11 @@ export async function endShells(shells: readonly Shell[], mark: string): Promise
   }
 }
 
-function kill(shells: readonly Shell[]): void {
+function kill(shells: readonly EndedShell[]): void {
   for (const shell of shells) shell.process.kill("SIGKILL");
 }
 
-async function endAll(shells: readonly Shell[], mark: string): Promise<void> {
+async function endAll(shells: readonly EndedShell[], mark: string): Promise<void> {
   const sessions = new Set<string>();
   for (const shell of shells) sessions.add((await sessionOf(shell)) ?? "");
   sessions.delete("");
@@ -41,11 +44,11 @@ export async function killOrphans(marks: readonly string[]): Promise<void> {
 }
 
 interface Doomed {
-  readonly shells: readonly Shell[];
+  readonly shells: readonly EndedShell[];
   readonly isDoomed: (row: ProcessRow) => boolean;
 }
 
-async function sessionOf(shell: Shell): Promise<string | undefined> {
+async function sessionOf(shell: EndedShell): Promise<string | undefined> {
   const { pid } = shell.process;
   const row = await readProcess(pid);
   if (!shell.hasExited) return row?.session;

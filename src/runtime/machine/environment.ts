@@ -14,15 +14,17 @@ export function withoutSecrets(env: Environment): Record<string, string> {
   return kept;
 }
 
-/**
- * What the shell gets: `env`, and what keeps programs from waiting for somebody who is not there (pagers, password and
- * editor prompts). UTF-8 is chosen where `env` chooses no language.
- */
+/** What the agent's shell gets: a person's, and what keeps programs from waiting for somebody who is not there (pagers, password and editor prompts). */
 export function shellEnvironment(env: Environment): Record<string, string> {
+  return { ...personEnvironment(env), ...forAgents };
+}
+
+/** UTF-8 is chosen where `env` chooses no language. */
+export function personEnvironment(env: Environment): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value !== undefined) kept[name] = value;
   if (!kept["LC_ALL"] && !kept["LC_CTYPE"] && !kept["LANG"]) kept["LANG"] = process.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8";
-  return { ...kept, ...forAgents };
+  return kept;
 }
 
 /** What everything that is started in one terminal inherits: `owner` is the name of its private folder. */

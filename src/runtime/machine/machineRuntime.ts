@@ -1,17 +1,17 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { RuntimeInfo } from "../../protocol/runtime.ts";
-import type { Files, PersonTerminal, Runtime } from "../runtime.ts";
+import type { Files, PersonRuntime, TerminalSize } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { chooseShell } from "./dialects/choose.ts";
-import { markVariable, shellEnvironment, terminalMark, withoutSecrets } from "./environment.ts";
+import { markVariable, personEnvironment, shellEnvironment, terminalMark, withoutSecrets } from "./environment.ts";
 import { MachineFiles } from "./machineFiles.ts";
 import { openMachineSearch } from "./machineSearch.ts";
-import type { TerminalSize } from "./machineTerminal.ts";
 import { ShellTerminal } from "./machineTerminal.ts";
 import { memoryKills } from "./memoryKills.ts";
 import { Notices } from "./notices.ts";
 import { shellOpener } from "./openShell.ts";
+import { PersonShells } from "./personShells.ts";
 import { PrivateFolder } from "./privateFolder.ts";
 import { loadPty } from "./pty.ts";
 import { OutputFolder } from "./wholeOutput.ts";
@@ -45,8 +45,7 @@ export interface MachineOptions {
 }
 
 /** This machine, as a place where tools act. */
-export interface MachineRuntime extends Runtime {
-  readonly terminal: PersonTerminal;
+export interface MachineRuntime extends PersonRuntime {
   /** What the person should know about this terminal, in a sentence; undefined when all is as it should be. */
   readonly notice: string | undefined;
 }
@@ -56,7 +55,8 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
   await checkFolder(options.workingDir);
   const pty = options.pty === "none" ? undefined : await loadPty(options.pty);
   const folder = await PrivateFolder.open();
-  const env = { ...shellEnvironment(options.env ?? withoutSecrets(process.env)), [markVariable]: folder.name };
+  const inherited = options.env ?? withoutSecrets(process.env);
+  const env = { ...shellEnvironment(inherited), [markVariable]: folder.name };
   const shell = chooseShell({ wanted: options.shell, env, isTerminal: pty !== undefined, platform: process.platform });
   const notices = new Notices();
   if (options.tellsMemoryKills === true) notices.watch(memoryKills());
@@ -76,6 +76,8 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
   const size = options.size ?? { cols: 200, rows: 50 };
   const mark = terminalMark(folder.name);
   const terminal = new ShellTerminal({ openShell, outputs, folder: options.workingDir, size, mark, notices });
+  const { workingDir } = options;
+  const shells = new PersonShells({ pty, program: shell.program, env: personEnvironment(inherited), owner: folder.name, workingDir });
   const files = new MachineFiles();
   const search = openMachineSearch({ files, workingDir: options.workingDir, ripgrep: options.ripgrep });
   let disposing: Promise<void> | undefined;
@@ -84,6 +86,11 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
     terminal,
     files: files satisfies Files,
     search,
+    openShell: (shellSize) => shells.open(shellSize),
+    terminals: async (signal) => {
+      signal.throwIfAborted();
+      return [await terminal.list(), ...(await shells.list())];
+    },
     get notice() {
       return notices.all();
     },
@@ -93,7 +100,7 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
   async function dispose(): Promise<void> {
     files.close();
     await search[Symbol.asyncDispose]();
-    await terminal[Symbol.asyncDispose]();
+    await Promise.all([terminal[Symbol.asyncDispose](), shells[Symbol.asyncDispose]()]);
     await folder[Symbol.asyncDispose]();
   }
 }

@@ -1,8 +1,9 @@
-import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
+import type { ListedTerminal, TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
 import { messageOf } from "../../protocol/thrown.ts";
-import type { PersonTerminal, TerminalOptions } from "../runtime.ts";
+import type { PersonTerminal, TerminalOptions, TerminalSize } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { endShells } from "./endShells.ts";
+import { foregroundOf } from "./foreground.ts";
 import { waitsForInput } from "./inputWait.ts";
 import { askAfterControlC, interruptCommand } from "./interrupt.ts";
 import { keySequence } from "./keys.ts";
@@ -15,11 +16,6 @@ import { type OutputFolder, WholeOutput } from "./wholeOutput.ts";
 
 /** Starts a shell in `folder` and waits for its first prompt; rejects with RuntimeError. */
 export type OpenShell = (folder: string, size: TerminalSize, listener: ShellListener) => Promise<Shell>;
-
-export interface TerminalSize {
-  readonly cols: number;
-  readonly rows: number;
-}
 
 export interface ShellTerminalOptions {
   readonly openShell: OpenShell;
@@ -109,6 +105,13 @@ export class ShellTerminal implements PersonTerminal, AsyncDisposable {
     await this.#interrupting;
   }
 
+  async list(): Promise<ListedTerminal> {
+    const [command, pid] = [this.#command, this.#shell?.process.pid];
+    const isRunning = command !== undefined && command.end === undefined;
+    const program = isRunning && command.text === null && pid !== undefined ? (await foregroundOf(pid)).command : null;
+    return { id: "agent", owner: "agent", command: isRunning ? (command.text ?? program) : null, workingDir: this.#folder };
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposing ??= this.#dispose();
     return this.#disposing;
@@ -116,7 +119,7 @@ export class ShellTerminal implements PersonTerminal, AsyncDisposable {
 
   async #runCommand(request: TerminalRequest & { type: "command" }, options: TerminalOptions): Promise<TerminalResult> {
     checkText(request);
-    const command = new RunningCommand("agent", new WholeOutput(this.#outputs));
+    const command = new RunningCommand("agent", request.command, new WholeOutput(this.#outputs));
     this.#command = command;
     try {
       const shell = await this.#open();

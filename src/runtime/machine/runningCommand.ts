@@ -12,6 +12,8 @@ export type End = Extract<Outcome, { type: "completed" | "shell_ended" }>;
 export class RunningCommand {
   /** Whether it was typed at the terminal by a person. */
   readonly isPersons: boolean;
+  /** Null: it was typed at the terminal, and what it says is not known. */
+  readonly text: string | null;
   readonly #kept = new HeadTail();
   readonly #whole: WholeOutput | undefined;
   readonly #plain = new PlainText((text) => {
@@ -25,8 +27,9 @@ export class RunningCommand {
   /** Whether an answer has said that it still runs, so that its end has to be told too. */
   isTold = false;
 
-  constructor(owner: "agent" | "person", whole?: WholeOutput) {
+  constructor(owner: "agent" | "person", text: string | null = null, whole?: WholeOutput) {
     this.isPersons = owner === "person";
+    this.text = text;
     this.#whole = whole;
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { PassThrough, pipeline, type Readable } from "node:stream";
+import type * as z from "zod";
 import { requestIdHeader } from "../../protocol/agentServer.ts";
 import { RuntimeFault } from "../../protocol/runtimeApi.ts";
 import { RuntimeError } from "../runtime.ts";
@@ -48,7 +49,7 @@ export async function askJson(session: ClientHttp2Session, question: Question): 
 }
 
 export async function readJson(answer: Answer, signal: AbortSignal): Promise<unknown> {
-  return JSON.parse(Buffer.from(await readAll(answer, maxJsonBytes, signal)).toString("utf8"));
+  return parseJson(Buffer.from(await readAll(answer, maxJsonBytes, signal)).toString("utf8"));
 }
 
 /**
@@ -91,18 +92,27 @@ export async function readAll({ body }: Answer, maxBytes: number, signal: AbortS
   return Buffer.concat(parts);
 }
 
-/** The lines of the body as they come; one that is too long is refused, because the server may be hostile. */
-export async function* linesOf({ body }: Answer, signal: AbortSignal): AsyncGenerator<string> {
+/** The body's lines of JSON as they come. One that is not understood, or never ends, breaks the answer off: the server may be hostile. */
+export async function* linesOf<Shape extends z.ZodType>(
+  { body }: Answer,
+  shape: Shape,
+  signal: AbortSignal,
+): AsyncGenerator<z.output<Shape>> {
   body.setEncoding("utf8");
   const chunks: AsyncIterable<string> = body;
-  let rest = "";
+  // Joined at the end of a line only: a long one would be copied again with each of its parts.
+  let parts: string[] = [];
+  let length = 0;
   try {
     for await (const chunk of chunks) {
-      const lines = chunk.split("\n");
-      lines[0] = rest + (lines[0] ?? "");
-      rest = lines.pop() ?? "";
-      if (rest.length > maxLineCharacters) throw new RuntimeError("too-large", "The sandbox sent a line that is too long.");
-      yield* lines;
+      const [first = "", ...next] = chunk.split("\n");
+      parts.push(first);
+      length += first.length;
+      if (length > maxLineCharacters) throw new RuntimeError("too-large", "The sandbox sent a line that is too long.");
+      if (next.length === 0) continue;
+      const rest = next.pop() ?? "";
+      for (const line of [parts.join(""), ...next]) yield understood(shape, line);
+      [parts, length] = [[rest], rest.length];
     }
   } catch (error) {
     throw brokenOff(error, signal);
@@ -110,11 +120,26 @@ export async function* linesOf({ body }: Answer, signal: AbortSignal): AsyncGene
   signal.throwIfAborted();
 }
 
+const notUnderstood = (cause?: unknown): RuntimeError =>
+  new RuntimeError("failed", "The sandbox answered something that is not understood.", { cause });
+
+function understood<Shape extends z.ZodType>(shape: Shape, text: string): z.output<Shape> {
+  const parsed = shape.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw notUnderstood(parsed.error);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw notUnderstood(cause);
+  }
+}
+
 export function toRuntimeError(value: unknown): RuntimeError {
   const fault = RuntimeFault.safeParse(value).data;
-  return fault
-    ? new RuntimeError(fault.code, fault.detail)
-    : new RuntimeError("failed", "The sandbox answered something that is not understood.");
+  return fault ? new RuntimeError(fault.code, fault.detail) : notUnderstood();
 }
 
 function open(session: ClientHttp2Session, { method, path, json, requestId }: Question): ClientHttp2Stream {

@@ -1,17 +1,11 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Duplex } from "node:stream";
-import { RuntimeInfo, SearchResult, type TerminalResult, WrittenFile } from "../../protocol/runtime.ts";
-import {
-  connectionWindowBytes,
-  ListAnswer,
-  maxSessionMegabytes,
-  PathAnswer,
-  StatAnswer,
-  TerminalLine,
-  versionHeader,
-} from "../../protocol/runtimeApi.ts";
-import { type Files, type OutputListener, type Runtime, RuntimeError, type Search, type Terminal } from "../runtime.ts";
-import { type Answer, ask, askJson, askOnce, linesOf, readAll, readJson, toRuntimeError } from "./http2Client.ts";
+import { RuntimeInfo, SearchResult, WrittenFile } from "../../protocol/runtime.ts";
+import { connectionWindowBytes, ListAnswer, maxSessionMegabytes, PathAnswer, StatAnswer, TerminalsAnswer, versionHeader } from "../../protocol/runtimeApi.ts";
+import type { Files, PersonRuntime, Search } from "../runtime.ts";
+import { ask, askJson, askOnce, readAll, readJson } from "./http2Client.ts";
+import { openRemoteShell } from "./remoteShell.ts";
+import { remoteTerminal } from "./remoteTerminal.ts";
 import { type RemoteWorkspace, remoteWorkspace } from "./remoteWorkspace.ts";
 
 export interface RemoteOptions {
@@ -22,7 +16,7 @@ export interface RemoteOptions {
   readonly signal: AbortSignal;
 }
 
-export interface RemoteRuntime extends Runtime {
+export interface RemoteRuntime extends PersonRuntime {
   /** Resolves when the server has answered; rejects when it cannot any more. */
   ping(): Promise<void>;
   readonly workspace: RemoteWorkspace;
@@ -44,6 +38,9 @@ export async function openRemoteRuntime({ stream, describe = (info) => info, sig
     terminal: remoteTerminal(session),
     files: remoteFiles(session),
     search: remoteSearch(session),
+    openShell: (size) => openRemoteShell(session, size),
+    terminals: async (listSignal) =>
+      TerminalsAnswer.parse(await askJson(session, { method: "GET", path: "/api/runtime/terminals", signal: listSignal })).terminals,
     ping: () => ping(session),
     workspace: remoteWorkspace(session),
     [Symbol.asyncDispose]: async () => close(session, stream),
@@ -60,81 +57,6 @@ async function close(session: ClientHttp2Session, stream: Duplex): Promise<void>
   session.destroy();
   stream.end();
   stream.destroy();
-}
-
-function remoteTerminal(session: ClientHttp2Session): Terminal {
-  return {
-    run: async (request, { signal, onOutput }) => {
-      signal.throwIfAborted();
-      // Not the person's signal: the command has to be interrupted over there before the request may end here.
-      const ended = new AbortController();
-      const interrupt = (): void => void interruptRemote(session).finally(() => ended.abort(signal.reason));
-      signal.addEventListener("abort", interrupt, { once: true });
-      try {
-        const question = { method: "POST", path: "/api/runtime/terminal/run", json: request, signal: ended.signal } as const;
-        const result = await askOnce(session, question, (answer) => readTerminal(answer, ended.signal, onOutput));
-        signal.throwIfAborted();
-        return result;
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error;
-      } finally {
-        signal.removeEventListener("abort", interrupt);
-      }
-    },
-    reset: async (signal) => {
-      await askJson(session, { method: "POST", path: "/api/runtime/terminal/reset", json: {}, signal });
-    },
-  };
-}
-
-const interruptTimeoutMs = 4_000;
-
-/** Resolves when the shell over there is usable again; at the latest after a while, because the sandbox may be gone. */
-async function interruptRemote(session: ClientHttp2Session): Promise<void> {
-  try {
-    await askJson(session, {
-      method: "POST",
-      path: "/api/runtime/terminal/interrupt",
-      json: {},
-      signal: AbortSignal.timeout(interruptTimeoutMs),
-    });
-  } catch {
-    // The run itself is told why: its request ends now, and the server interrupts what it was for.
-  }
-}
-
-async function readTerminal(answer: Answer, signal: AbortSignal, onOutput: OutputListener | undefined): Promise<TerminalResult> {
-  const show = patiently(onOutput);
-  for await (const text of linesOf(answer, signal)) {
-    const line = TerminalLine.parse(JSON.parse(text));
-    if (line.type === "output") await show(line.text);
-    if (line.type === "result") return line.result;
-    if (line.type === "error") throw toRuntimeError(line.fault);
-  }
-  throw new RuntimeError("unreachable", "The sandbox ended while the command ran. Its outcome is unknown.");
-}
-
-/** As long as a machine waits for who watches (machine/holdback.ts). */
-const patienceMs = 100;
-
-/** Waits while the watcher has too much; who is late is not waited for until they have caught up. */
-function patiently(watch: OutputListener | undefined): (text: string) => Promise<void> {
-  let isLate = false;
-  return async (text) => {
-    const ready: unknown = watch?.(text);
-    if (isLate || !(ready instanceof Promise)) return;
-    isLate = true;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, patienceMs);
-    const caughtUp = (): void => {
-      isLate = false;
-      resolve();
-    };
-    ready.then(caughtUp, caughtUp);
-    await promise;
-    clearTimeout(timer);
-  };
 }
 
 function remoteFiles(session: ClientHttp2Session): Files {

@@ -39,6 +39,8 @@ export interface ScannedWorkspace {
 const mostEntries = 600_000;
 const mostCharactersAsked = 200_000;
 
+const ScanLine = WorkspaceEntry.or(ScanEnd);
+
 export function remoteWorkspace(session: ClientHttp2Session): RemoteWorkspace {
   const post = (name: string, json: object, signal: AbortSignal): Promise<Answer> =>
     ask(session, { method: "POST", path: `/api/runtime/workspace/${name}`, json, signal });
@@ -67,23 +69,13 @@ export function remoteWorkspace(session: ClientHttp2Session): RemoteWorkspace {
 
 async function readEntries(answer: Answer, signal: AbortSignal): Promise<ScannedWorkspace> {
   const entries = new Map<string, WorkspaceEntry>();
-  for await (const text of linesOf(answer, signal)) {
-    const line = lineOf(text);
+  for await (const line of linesOf(answer, ScanLine, signal)) {
     if ("path" in line) entries.set(line.path, line);
     else if (line.type === "end") return { entries, isWhole: line.isWhole };
     else throw toRuntimeError(line.fault);
     if (entries.size > mostEntries) throw new RuntimeError("too-large", "The sandbox tells of more files than can be.");
   }
   throw new RuntimeError("unreachable", "The sandbox ended while its files were looked at.");
-}
-
-function lineOf(text: string): WorkspaceEntry | ScanEnd {
-  try {
-    const value: unknown = JSON.parse(text);
-    return WorkspaceEntry.safeParse(value).data ?? ScanEnd.parse(value);
-  } catch (cause) {
-    throw new RuntimeError("failed", "The sandbox answered something that is not understood.", { cause });
-  }
 }
 
 /** So many that a request stays small. */
