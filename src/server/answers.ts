@@ -126,6 +126,7 @@ const statuses: Readonly<Record<RuntimeError["code"], ContentfulStatusCode | und
   "not-directory": 400,
   "invalid-path": 400,
   "no-shell": 501,
+  "too-many": 429,
   closed: 503,
   unreachable: 503,
   failed: undefined,

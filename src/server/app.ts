@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Log } from "../protocol/log.ts";
 import type { BashCommands } from "../runtime/machine/bash/bashCommands.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { PersonRuntime } from "../runtime/runtime.ts";
 import { answerOnce } from "./answerOnce.ts";
 import { addErrors } from "./answers.ts";
 import { addBash } from "./bash.ts";
@@ -11,7 +11,7 @@ import { runtimeApp } from "./runtimeApp.ts";
 import { addServerInfo, type ServerFacts } from "./serverInfo.ts";
 
 export interface ServerParts {
-  readonly runtime: Runtime;
+  readonly runtime: PersonRuntime;
   /** The folder that has all of the workspace's. */
   readonly workspace: string;
   /** Opened when it is first needed; called for every request. */

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "mocha";
-import { type MachineRuntime, openMachineRuntime } from "../../src/runtime/machine/machineRuntime.ts";
+import { type MachineOptions, openMachineRuntime } from "../../src/runtime/machine/machineRuntime.ts";
+import type { PersonRuntime } from "../../src/runtime/runtime.ts";
 import { tell } from "./runtimeActs.ts";
 
 export interface PersonsShell {
@@ -15,13 +16,19 @@ export interface PersonsShell {
   /** Lines of a start-up file with which no prompt comes. */
   readonly ends: string;
   readonly keepsX: string;
+  /** This machine as it is, unless told. */
+  readonly openRuntime?: OpenForPerson;
 }
 
+type Opened = PersonRuntime & { readonly notice: string | undefined };
+type OpenForPerson = (options: MachineOptions) => Promise<Opened>;
+
 /** A shell with the person's own start-up files, and the person typing into it. */
-export function personContract({ shell, rc, noisy, ends, keepsX }: PersonsShell): void {
+export function personContract({ shell, rc, noisy, ends, keepsX, openRuntime = openMachineRuntime }: PersonsShell): void {
+  const open = (text: string): Promise<Terminal> => Terminal.open(shell, rc, { text, openRuntime });
   describe(`${shell} before a person`, () => {
     it("TF-22 reads their start-up file, and keeps what it prints out of every output", async () => {
-      await using terminal = await Terminal.open(shell, rc, noisy);
+      await using terminal = await open(noisy);
       equal(await tell(terminal.runtime, "true"), "0 ");
       await terminal.seen(/mine> $|mine> .*right/s);
       equal(await tell(terminal.runtime, "hi; sh -c 'exit 3'"), "3 HI\n");
@@ -36,14 +43,14 @@ export function personContract({ shell, rc, noisy, ends, keepsX }: PersonsShell)
       ["becomes another program", "exec true\n"],
     ] as const) {
       it(`TF-22 starts without it, and says so, when it ${what}`, async () => {
-        await using terminal = await Terminal.open(shell, rc, text);
+        await using terminal = await open(text);
         equal(await tell(terminal.runtime, "echo usable"), "0 usable\n");
         match(terminal.runtime.notice ?? "", /without your/);
       });
     }
 
     it("runs what the person types in the same shell, and tells the agent nothing of it", async () => {
-      await using terminal = await Terminal.open(shell, rc, noisy);
+      await using terminal = await open(noisy);
       await tell(terminal.runtime, "true");
       terminal.runtime.terminal.type(`${keepsX}; echo pri''vate\r`);
       await terminal.seen(/private\r?\n[^]*mine> /);
@@ -51,7 +58,7 @@ export function personContract({ shell, rc, noisy, ends, keepsX }: PersonsShell)
     });
 
     it("gives up a half typed line for the agent's command", async () => {
-      await using terminal = await Terminal.open(shell, rc, noisy);
+      await using terminal = await open(noisy);
       await tell(terminal.runtime, "true");
       for (let round = 0; round < 10; round++) {
         terminal.runtime.terminal.type("touch half-typed");
@@ -62,7 +69,7 @@ export function personContract({ shell, rc, noisy, ends, keepsX }: PersonsShell)
     });
 
     it("refuses the agent's command while one of the person runs", async () => {
-      await using terminal = await Terminal.open(shell, rc, noisy);
+      await using terminal = await open(noisy);
       await tell(terminal.runtime, "mkfifo gate");
       terminal.runtime.terminal.type("echo g''o; cat gate\r");
       await terminal.seen(/go\r\n/);
@@ -74,13 +81,13 @@ export function personContract({ shell, rc, noisy, ends, keepsX }: PersonsShell)
 }
 
 class Terminal implements AsyncDisposable {
-  readonly runtime: MachineRuntime;
+  readonly runtime: Opened;
   readonly folder: string;
   readonly #home: string;
   #screen = "";
   #waiting: { readonly for: RegExp; readonly found: () => void } | undefined;
 
-  private constructor(runtime: MachineRuntime, folder: string, home: string) {
+  private constructor(runtime: Opened, folder: string, home: string) {
     this.runtime = runtime;
     this.folder = folder;
     this.#home = home;
@@ -90,7 +97,11 @@ class Terminal implements AsyncDisposable {
     });
   }
 
-  static async open(shell: string, rc: string, text: string): Promise<Terminal> {
+  static async open(
+    shell: string,
+    rc: string,
+    { text, openRuntime }: { readonly text: string; readonly openRuntime: OpenForPerson },
+  ): Promise<Terminal> {
     const home = mkdtempSync(path.join(tmpdir(), "person-"));
     const folder = path.join(home, "work");
     mkdirSync(folder);
@@ -98,7 +109,7 @@ class Terminal implements AsyncDisposable {
     writeFileSync(path.join(home, rc), text);
     const env = { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: home };
     return new Terminal(
-      await openMachineRuntime({ workingDir: folder, wall: "none", shell, lineEditing: true, userStartupFiles: true, env }),
+      await openRuntime({ workingDir: folder, wall: "none", shell, lineEditing: true, userStartupFiles: true, env }),
       folder,
       home,
     );

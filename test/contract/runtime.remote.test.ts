@@ -3,8 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Duplex, PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { Hono } from "hono";
 import type { FileStat, TerminalResult } from "../../src/protocol/runtime.ts";
+import { openMachineRuntime } from "../../src/runtime/machine/machineRuntime.ts";
+import { openRemoteRuntime } from "../../src/runtime/remote/remoteRuntime.ts";
 import type { OutputListener } from "../../src/runtime/runtime.ts";
+import { runtimeApp } from "../../src/server/runtimeApp.ts";
+import { serveStdio } from "../../src/server/stdio.ts";
 import { openChildSandbox } from "../support/childSandbox.ts";
 import { until } from "../support/until.ts";
 import { runtimeContract } from "./runtime.ts";
@@ -59,25 +66,70 @@ describe("RemoteRuntime", () => {
     const folder = await makeFolder();
     await using runtime = await openChildSandbox(folder, signal);
     const megabytes = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${runtime.pid}/status`, "utf8"))?.[1]) / 1000;
-    const flood = (bytes: number, onOutput: OutputListener): Promise<TerminalResult> =>
-      runtime.terminal.run(
-        { type: "command", command: `head -c ${bytes} /dev/zero | tr '\\0' x | fold -w 99`, timeoutMs: 60_000, noChangeTimeoutMs: 1 },
-        { signal, onOutput },
-      );
-    await flood(1_000_000, () => undefined);
+    const flood = (command: string, onOutput: OutputListener): Promise<TerminalResult> =>
+      runtime.terminal.run({ type: "command", command, timeoutMs: 60_000, noChangeTimeoutMs: 1 }, { signal, onOutput });
+    const slowly = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 2));
+    const done = { type: "completed", exitCode: 0 };
+    const lines = (bytes: number): string => `head -c ${bytes} /dev/zero | tr '\\0' x | fold -w 99`;
+    await flood(lines(1_000_000), () => undefined);
     const before = megabytes();
-    const { outcome } = await flood(4_000_000, () => new Promise((resolve) => void setTimeout(resolve, 2)));
-    assert.deepEqual(outcome, { type: "completed", exitCode: 0 });
+    assert.deepEqual((await flood(lines(10_000_000), slowly)).outcome, done);
+    // Many small pieces, and text that is six times as long on the wire.
+    assert.deepEqual((await flood("yes | head -c 5000000", slowly)).outcome, done);
+    assert.deepEqual((await flood("head -c 10000000 /dev/zero", slowly)).outcome, done);
     const stuck = Promise.withResolvers<void>();
-    const ended = flood(50_000_000, () => stuck.promise);
+    const ended = flood(lines(50_000_000), () => stuck.promise);
     await until("the flood to come over there", async () => {
       const full = await runtime.files.list(runtime.info.outputDir ?? "", signal);
-      return full.length >= 3;
+      return full.length >= 4;
     });
     stuck.resolve();
-    assert.deepEqual((await ended).outcome, { type: "completed", exitCode: 0 });
+    assert.deepEqual((await ended).outcome, done);
     assert.ok(megabytes() - before < 64, `${megabytes() - before} MB`);
   }).timeout(60_000);
+
+  it("tells who watches late what has been left out, and keeps the end and what switches the terminal", async () => {
+    const folder = await makeFolder();
+    await using runtime = await openMachineRuntime({ workingDir: folder, wall: "test" });
+    const app = runtimeApp(runtime, folder);
+    const gone = new AbortController();
+    const { body } = await app.request("/api/runtime/terminal/watch", { signal: gone.signal });
+    const command = "printf '\\033[?1049h'; seq 1 1000000; echo the end";
+    const { outcome } = await runtime.terminal.run({ type: "command", command, timeoutMs: 60_000, noChangeTimeoutMs: 1 }, { signal });
+    assert.deepEqual(outcome, { type: "completed", exitCode: 0 });
+    gone.abort();
+    const shown = (await text(body ?? new ReadableStream()))
+      .trim()
+      .split("\n")
+      .map((line) => String((JSON.parse(line) as { text: unknown }).text))
+      .join("");
+    assert.ok(shown.length < 2_000_000, `${shown.length} characters`);
+    const [, switches, number = "", end] = /^([^\[]*\[\?1049h)[^]*\[… (\d+) characters left out[^]*\d\r\n(the end\r\n)/.exec(shown) ?? [];
+    assert.deepEqual([switches, end, Number(number) > 5_000_000], ["\x1b[?1049h", "the end\r\n", true], shown.slice(0, 200));
+  }).timeout(60_000);
+
+  it("can be broken by no answer: endless lines, and what is not understood, fail that request only", async () => {
+    const app = new Hono();
+    app.get("/api/runtime/info", (c) =>
+      c.json({ kind: "machine", wall: "", isSandboxed: true, workingDir: "/", platform: "", shell: null, outputDir: null }),
+    );
+    const answers: Record<string, string> = {
+      endless: "x".repeat(9_000_000),
+      words: "hello\n",
+      otherShape: '{"type":"result"}\n',
+      nothing: "",
+    };
+    app.post("/api/runtime/terminal/run", async (c) => c.body(answers[((await c.req.json()) as { command: string }).command] ?? ""));
+    const [up, down] = [new PassThrough(), new PassThrough()];
+    const serving = serveStdio(app, up, down);
+    await using runtime = await openRemoteRuntime({ stream: Duplex.from({ readable: down, writable: up }), signal });
+    for (const command of Object.keys(answers)) {
+      const run = runtime.terminal.run({ type: "command", command, noChangeTimeoutMs: 1 }, { signal });
+      await assert.rejects(run, { name: "RuntimeError", code: command === "nothing" ? "unreachable" : "failed" }, command);
+    }
+    up.end();
+    await serving;
+  });
 
   it("ends what it runs when it hears a hang-up", async () => {
     const folder = await makeFolder();

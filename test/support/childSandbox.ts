@@ -7,19 +7,18 @@ import { openRemoteRuntime, type RemoteRuntime } from "../../src/runtime/remote/
 import { root } from "./checkout.ts";
 
 /** The runtime behind a sandbox-server of its own; disposing waits until the server has ended by itself. */
-export async function openChildSandbox(workingDir: string, signal: AbortSignal): Promise<RemoteRuntime & { readonly pid: number }> {
+export async function openChildSandbox(
+  workingDir: string,
+  signal: AbortSignal,
+  env = process.env,
+): Promise<RemoteRuntime & { readonly pid: number }> {
   const main = path.join(root, "sandbox-server", "main.ts");
-  const child = spawn(process.execPath, [main, "--stdio", "--workspace", workingDir], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [main, "--stdio", "--workspace", workingDir], { stdio: ["pipe", "pipe", "inherit"], env });
   const ended = once(child, "exit");
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
   const runtime = await openRemoteRuntime({ stream, signal });
   return {
-    info: runtime.info,
-    terminal: runtime.terminal,
-    files: runtime.files,
-    search: runtime.search,
-    workspace: runtime.workspace,
-    ping: runtime.ping,
+    ...runtime,
     pid: child.pid ?? -1,
     [Symbol.asyncDispose]: async () => {
       await runtime[Symbol.asyncDispose]();

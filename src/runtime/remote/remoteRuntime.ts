@@ -1,7 +1,15 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Duplex } from "node:stream";
 import { RuntimeInfo, SearchResult, WrittenFile } from "../../protocol/runtime.ts";
-import { connectionWindowBytes, ListAnswer, maxSessionMegabytes, PathAnswer, StatAnswer, TerminalsAnswer, versionHeader } from "../../protocol/runtimeApi.ts";
+import {
+  connectionWindowBytes,
+  ListAnswer,
+  maxSessionMegabytes,
+  PathAnswer,
+  StatAnswer,
+  TerminalsAnswer,
+  versionHeader,
+} from "../../protocol/runtimeApi.ts";
 import type { Files, PersonRuntime, Search } from "../runtime.ts";
 import { ask, askJson, askOnce, readAll, readJson } from "./http2Client.ts";
 import { openRemoteShell } from "./remoteShell.ts";
