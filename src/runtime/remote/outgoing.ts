@@ -15,7 +15,7 @@ export class Outgoing {
   readonly #route: string;
   #keys = "";
   #size: TerminalSize | undefined;
-  #isSending = false;
+  #sending: Promise<void> | undefined;
 
   constructor(session: ClientHttp2Session, route: string) {
     this.#session = session;
@@ -25,18 +25,21 @@ export class Outgoing {
   type(keys: string): void {
     if (this.#keys.length + keys.length > mostWaiting) return;
     this.#keys += keys;
-    void this.#send();
+    this.#sending ??= this.#send();
   }
 
   resize(size: TerminalSize): void {
     if (size.cols < 1 || size.rows < 1) return;
     this.#size = size;
-    void this.#send();
+    this.#sending ??= this.#send();
+  }
+
+  /** Under way now; it does not reject. */
+  get sending(): Promise<void> | undefined {
+    return this.#sending;
   }
 
   async #send(): Promise<void> {
-    if (this.#isSending) return;
-    this.#isSending = true;
     try {
       for (let next = this.#next(); next !== undefined; next = this.#next())
         await askJson(this.#session, { method: "POST", ...next, signal: AbortSignal.timeout(sendTimeoutMs) });
@@ -44,7 +47,7 @@ export class Outgoing {
       // Because the sandbox is gone, or the shell; what was typed for it is of no use.
       this.#keys = "";
     } finally {
-      this.#isSending = false;
+      this.#sending = undefined;
     }
   }
 

@@ -14,6 +14,9 @@ export function remoteTerminal(session: ClientHttp2Session): PersonTerminal {
   return {
     run: async (request, { signal, onOutput }) => {
       signal.throwIfAborted();
+      // What was typed before comes before.
+      if (outgoing.sending !== undefined) await outgoing.sending;
+      signal.throwIfAborted();
       // Not the person's signal: the command has to be interrupted over there before the request may end here.
       const ended = new AbortController();
       const interrupt = (): void => void interruptPatiently(session).finally(() => ended.abort(signal.reason));
