@@ -104,7 +104,7 @@ describe("RemoteRuntime", () => {
       .map((line) => String((JSON.parse(line) as { text: unknown }).text))
       .join("");
     assert.ok(shown.length < 2_000_000, `${shown.length} characters`);
-    const [, switches, number = "", end] = /^([^\[]*\[\?1049h)[^]*\[… (\d+) characters left out[^]*\d\r\n(the end\r\n)/.exec(shown) ?? [];
+    const [, switches, number = "", end] = /^([^[]*\[\?1049h)[^]*\[… (\d+) characters left out[^]*\d\r\n(the end\r\n)/.exec(shown) ?? [];
     assert.deepEqual([switches, end, Number(number) > 5_000_000], ["\x1b[?1049h", "the end\r\n", true], shown.slice(0, 200));
   }).timeout(60_000);
 
@@ -119,7 +119,7 @@ describe("RemoteRuntime", () => {
       otherShape: '{"type":"result"}\n',
       nothing: "",
     };
-    app.post("/api/runtime/terminal/run", async (c) => c.body(answers[((await c.req.json()) as { command: string }).command] ?? ""));
+    app.post("/api/runtime/terminal/run", async (c) => c.body(answers[(await c.req.json<{ command: string }>()).command] ?? ""));
     const [up, down] = [new PassThrough(), new PassThrough()];
     const serving = serveStdio(app, up, down);
     await using runtime = await openRemoteRuntime({ stream: Duplex.from({ readable: down, writable: up }), signal });

@@ -97,7 +97,7 @@ export async function* linesOf<Shape extends z.ZodType>(
   { body }: Answer,
   shape: Shape,
   signal: AbortSignal,
-): AsyncGenerator<z.output<Shape>> {
+): AsyncGenerator<z.output<Shape>, undefined> {
   body.setEncoding("utf8");
   const chunks: AsyncIterable<string> = body;
   // Joined at the end of a line only: a long one would be copied again with each of its parts.
@@ -118,6 +118,7 @@ export async function* linesOf<Shape extends z.ZodType>(
     throw brokenOff(error, signal);
   }
   signal.throwIfAborted();
+  return undefined;
 }
 
 const notUnderstood = (cause?: unknown): RuntimeError =>

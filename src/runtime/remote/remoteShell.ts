@@ -73,12 +73,19 @@ class RemoteShell implements PersonShell {
     await new Promise(setImmediate);
     try {
       for await (const line of lines) {
-        if (line.type === "output") await Promise.all([...this.#listeners].map((listener) => listener(line.text)));
+        if (line.type === "output") await this.#show(line.text);
         if (line.type === "ended") return line.exitCode;
       }
     } catch {
       // Because it was ended from here, or the sandbox is gone: how it ended is not known.
     }
     return null;
+  }
+
+  async #show(text: string): Promise<void> {
+    for (const listener of this.#listeners) {
+      const ready: unknown = listener(text);
+      if (ready instanceof Promise) await ready;
+    }
   }
 }

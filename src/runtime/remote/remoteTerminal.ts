@@ -107,8 +107,10 @@ function patiently(watcher: OutputListener | undefined): (text: string) => Promi
 async function watch(session: ClientHttp2Session, listeners: ReadonlySet<(text: string) => void>, signal: AbortSignal): Promise<void> {
   try {
     const answer = await ask(session, { method: "GET", path: `${route}/watch`, signal });
-    for await (const line of linesOf(answer, WatchLine, signal))
-      if (line.type === "output") for (const listener of listeners) listener(line.text);
+    for await (const line of linesOf(answer, WatchLine, signal)) {
+      if (line.type === "error") return;
+      for (const listener of listeners) listener(line.text);
+    }
   } catch {
     // What is not seen any more is no failure of anything that was asked for.
   }
