@@ -51,6 +51,8 @@ export class DockerRuntimes implements AsyncDisposable {
   readonly #running = new Map<ConversationId, Running>();
   /** All that are shown, also those whose sandbox has ended. */
   readonly #shells = new Set<ShownShell>();
+  /** Terminals of sandboxes that were lost: they stay, for their last line, until the next sandbox of the conversation. */
+  readonly #left = new Map<ConversationId, ShownTerminal>();
   readonly #changed = new vscode.EventEmitter<ConversationId>();
   #sandboxes: Promise<OpenSandboxes> | undefined;
   /** Something of this conversation's sandbox is another than before: it was opened, has ended or was lost, or its network was switched. */
@@ -133,7 +135,7 @@ export class DockerRuntimes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const shell of this.#shells) shell[Symbol.dispose]();
+    for (const shown of [...this.#shells, ...this.#left.values()]) shown[Symbol.dispose]();
     const sandboxes = await this.#sandboxes?.catch(() => undefined);
     await sandboxes?.[Symbol.asyncDispose]();
     this.#changed.dispose();
@@ -141,12 +143,18 @@ export class DockerRuntimes implements AsyncDisposable {
 
   #show(id: ConversationId, sandbox: Sandbox): Runtime {
     const { terminals, log } = this.#options;
+    this.#left.get(id)?.[Symbol.dispose]();
+    this.#left.delete(id);
     const terminal = new ShownTerminal({ shell: sandbox.terminal, log, reveal: terminals.reveal });
     const kept = terminals.keep(id, terminal);
     const running: Running = { sandbox, terminal, shells: new Set(), ended: new AbortController() };
     this.#running.set(id, running);
     const lost = AbortSignal.any([sandbox.lost, running.ended.signal]);
-    const tell = (): void => endShown(running, messageOf(lost.reason));
+    const tell = (): void => {
+      const sentence = messageOf(lost.reason);
+      terminal.end(sentence);
+      for (const shell of running.shells) shell.end(sentence);
+    };
     lost.addEventListener("abort", tell, { once: true });
     return {
       get info() {
@@ -158,9 +166,11 @@ export class DockerRuntimes implements AsyncDisposable {
       lost,
       [Symbol.asyncDispose]: async () => {
         lost.removeEventListener("abort", tell);
-        endShown(running, "The sandbox has ended, because its conversation was closed. Its workspace is kept.");
         kept[Symbol.dispose]();
-        terminal[Symbol.dispose]();
+        if (lost.aborted) this.#left.set(id, terminal);
+        else terminal[Symbol.dispose]();
+        for (const shell of running.shells)
+          shell.end("The sandbox has ended, because its conversation was closed or is not used. Its workspace is kept.");
         await sandbox[Symbol.asyncDispose]();
         if (this.#running.get(id) === running) this.#running.delete(id);
       },
@@ -207,9 +217,4 @@ export class DockerRuntimes implements AsyncDisposable {
       .catch((error: unknown) => log.warn("sandboxes that were left behind could not be looked for", { error: messageOf(error) }));
     return sandboxes;
   }
-}
-
-function endShown({ terminal, shells }: Running, sentence: string): void {
-  terminal.end(sentence);
-  for (const shell of shells) shell.end(sentence);
 }

@@ -25,6 +25,7 @@ export class ShownTerminal implements Terminal, Disposable {
   #title: string | undefined;
   #picture: vscode.Terminal | undefined;
   #isDisposed = false;
+  #isEnded = false;
 
   constructor(options: ShownTerminalOptions) {
     this.#options = options;
@@ -52,9 +53,11 @@ export class ShownTerminal implements Terminal, Disposable {
     this.#renamed.fire(this.#name);
   }
 
-  /** The last line of the picture, which stays until the person closes it; the shell has gone. */
+  /** Says on a last line why there is no shell any more; the next key closes the picture. */
   end(sentence: string): void {
-    this.#screen.add(`\r\n${lastLine(sentence)}\r\n`);
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#screen.add(`\r\n${lastLine(`${sentence} Press any key to close this terminal.`)}\r\n`);
   }
 
   [Symbol.dispose](): void {
@@ -85,7 +88,7 @@ export class ShownTerminal implements Terminal, Disposable {
         this.#screen.hide();
         write.dispose();
       },
-      handleInput: (data) => shell.type(data),
+      handleInput: (data) => (this.#isEnded ? terminal.dispose() : shell.type(data)),
       setDimensions: ({ columns, rows }) => shell.resize(columns, rows),
     };
     const terminal = vscode.window.createTerminal({
