@@ -3,7 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 import { open, readlink } from "node:fs/promises";
 import type { WorkspaceEntry } from "../../protocol/workspaceApi.ts";
-import { lstatOrUndefined } from "./fileStats.ts";
+import { lstatNow } from "./fileStats.ts";
 
 /** Clocks of file systems stand still for some milliseconds: what has changed within so many may change again and look the same. */
 const fuzzyMs = 50;
@@ -22,7 +22,7 @@ export async function entryAt(
   file: string,
   { path, withHash, signal }: { readonly path: string; readonly withHash: boolean; readonly signal: AbortSignal },
 ): Promise<WorkspaceEntry | undefined> {
-  const found = await lstatOrUndefined(file);
+  const found = lstatNow(file);
   if (found === undefined) return undefined;
   const entry = await entryOf(found, { file, path });
   if (!withHash || entry.type !== "file") return entry;

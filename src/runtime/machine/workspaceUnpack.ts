@@ -1,22 +1,18 @@
-import { constants } from "node:fs";
-import { chmod, mkdir, open, symlink, unlink, utimes } from "node:fs/promises";
+import { closeSync, constants, fchmodSync, futimesSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmod, mkdir, symlink, utimes } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract, type Header } from "tar-stream";
+import { codeOf } from "../../protocol/thrown.ts";
 import type { UnpackAnswer } from "../../protocol/workspaceApi.ts";
 import { RuntimeError } from "../runtime.ts";
-import { AtOnce } from "./atOnce.ts";
 import { fileError } from "./fileErrors.ts";
-import { isNothingThere, lstatOrUndefined } from "./fileStats.ts";
+import { lstatNow } from "./fileStats.ts";
 import { LinkFreeFolder } from "./workspacePath.ts";
 
 const mostEntries = 2_000_000;
 const mostBytes = 100 * 1024 ** 3;
-/** Files of at most so many bytes are written side by side; larger ones as they come. */
-const smallBytes = 256 * 1024;
-const mostAtOnce = 16;
-
 interface Entry extends AsyncIterable<unknown> {
   readonly header: Header;
   resume(): void;
@@ -45,7 +41,6 @@ export async function unpackWorkspace(root: string, tar: Readable, signal: Abort
     await fed;
     return await unpacking.finish();
   } catch (error) {
-    await unpacking.settled();
     signal.throwIfAborted();
     throw fileError(error, "The workspace", signal);
   }
@@ -53,7 +48,6 @@ export async function unpackWorkspace(root: string, tar: Readable, signal: Abort
 
 class Unpacking {
   readonly #folder: LinkFreeFolder;
-  readonly #work = new AtOnce(mostAtOnce);
   readonly #made = new Set<string>();
   readonly #folders: Later[] = [];
   readonly #links: Later[] = [];
@@ -85,10 +79,9 @@ class Unpacking {
   }
 
   async finish(): Promise<UnpackAnswer> {
-    await this.#work.done();
     for (const { file, header } of this.#links) {
       await this.#makeFolder(path.dirname(file));
-      await removeLeaf(file);
+      removeLeaf(file);
       await symlink(header.linkname, file);
     }
     for (const { file, header } of this.#folders.toReversed()) {
@@ -98,16 +91,9 @@ class Unpacking {
     return { entries: this.#entries, sizeBytes: this.#sizeBytes };
   }
 
-  settled(): Promise<void> {
-    return this.#work.settled();
-  }
-
   async #takeFile(file: string, entry: Entry): Promise<void> {
     await this.#makeFolder(path.dirname(file));
-    if (entry.header.size > smallBytes) return writeOne(file, entry.header, bytesOf(entry));
-    const parts: Uint8Array[] = [];
-    for await (const part of bytesOf(entry)) parts.push(part);
-    await this.#work.begin(() => writeOne(file, entry.header, parts));
+    await writeOne(file, entry);
   }
 
   async #makeFolder(folder: string): Promise<void> {
@@ -117,36 +103,35 @@ class Unpacking {
   }
 }
 
-async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const part of entry) if (part instanceof Uint8Array) yield part;
-}
-
-async function writeOne(file: string, header: Header, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
-  const mode = header.mode & 0o777;
-  await using handle = await openNew(file, mode);
-  for await (const part of parts) await handle.writeFile(part);
-  // Again, because the process's mask has taken something away.
-  await handle.chmod(mode);
-  await handle.utimes(header.mtime, header.mtime);
-}
-
-/** Never the old file itself, because that may have other names. */
-async function openNew(file: string, mode: number) {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+/** By calls that wait: a copy has thousands of files, and for each call the way through the thread pool costs far more than the call. */
+async function writeOne(file: string, entry: Entry): Promise<void> {
+  const { mode, mtime } = entry.header;
+  const descriptor = openNew(file, mode & 0o777);
   try {
-    return await open(file, flags, mode);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    await removeLeaf(file);
-    return open(file, flags, mode);
+    for await (const part of entry) if (part instanceof Uint8Array) writeFileSync(descriptor, part);
+    // Again, because the process's mask has taken something away.
+    fchmodSync(descriptor, mode & 0o777);
+    futimesSync(descriptor, mtime, mtime);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
-async function removeLeaf(file: string): Promise<void> {
-  const found = await lstatOrUndefined(file);
+/** Never the old file itself, because that may have other names. */
+function openNew(file: string, mode: number): number {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  try {
+    return openSync(file, flags, mode);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    removeLeaf(file);
+    return openSync(file, flags, mode);
+  }
+}
+
+function removeLeaf(file: string): void {
+  const found = lstatNow(file);
   if (found === undefined) return;
   if (found.isDirectory()) throw new RuntimeError("is-directory", `${file} is a folder now.`);
-  await unlink(file).catch((error: unknown) => {
-    if (!isNothingThere(error)) throw error;
-  });
+  unlinkSync(file);
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
@@ -27,11 +27,12 @@ type Manifest = z.infer<typeof Manifest>;
 
 /** Text of at most so many bytes is kept. */
 export const mostPackedBytes = 1024 * 1024;
+const mostUnwrittenBytes = 1024 * 1024;
 
 const manifestName = "base.json";
 const packName = "base.pack";
 
-export const sha256Of = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+export const sha256Of = (bytes: Uint8Array | string): string => hash("sha256", bytes);
 
 /**
  * What a copy of a workspace was made from, kept on this machine where the sandbox cannot change it: a manifest, and the contents of its text
@@ -42,7 +43,12 @@ export class Base implements AsyncDisposable {
   readonly #pack: FileHandle;
   readonly #entries: Map<string, BaseEntry>;
   readonly leftOut: LeftOut;
+  /** Where the pack ends once all is written. */
   #end: number;
+  /** The end of the pack that is not written yet: many small pieces are written at once. */
+  #unwritten: Uint8Array[] = [];
+  #unwrittenBytes = 0;
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, pack: FileHandle, state: { readonly manifest: Manifest; readonly end: number }) {
     this.#folder = folder;
@@ -75,6 +81,7 @@ export class Base implements AsyncDisposable {
   /** Undefined when the content is not kept. */
   async content({ packedAt, sizeBytes }: BaseEntry): Promise<Uint8Array | undefined> {
     if (packedAt === undefined) return undefined;
+    await this.#write();
     const { buffer, bytesRead } = await this.#pack.read(Buffer.alloc(sizeBytes), 0, sizeBytes, packedAt);
     return bytesRead === sizeBytes ? buffer : undefined;
   }
@@ -87,8 +94,20 @@ export class Base implements AsyncDisposable {
     }
     const packedAt = this.#end;
     this.#end += content.length;
-    await this.#pack.write(content, 0, content.length, packedAt);
+    this.#unwritten.push(content);
+    this.#unwrittenBytes += content.length;
     this.#entries.set(entry.path, { ...entry, packedAt });
+    if (this.#unwrittenBytes >= mostUnwrittenBytes) await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#unwritten);
+    const at = this.#end - bytes.length;
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
+    const before = this.#writing;
+    this.#writing = before.then(async () => void (bytes.length > 0 && (await this.#pack.write(bytes, 0, bytes.length, at))));
+    await this.#writing;
   }
 
   setVersion(path: string, version: string): void {
@@ -101,6 +120,7 @@ export class Base implements AsyncDisposable {
   }
 
   async save(leftOut: LeftOut = this.leftOut): Promise<void> {
+    await this.#write();
     await this.#pack.sync();
     const manifest: Manifest = { version: 1, leftOut, entries: [...this.#entries.values()] };
     await replaceWhole(path.join(this.#folder, manifestName), JSON.stringify(manifest));

@@ -1,9 +1,9 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink } from "node:fs/promises";
 import { messageOf } from "../../protocol/thrown.ts";
 import { isNothingThere } from "../machine/fileStats.ts";
-import { TextCheck } from "../machine/workspaceStamps.ts";
 import { type Base, mostPackedBytes, sha256Of } from "./base.ts";
 import { withoutCredentials } from "./gitSecrets.ts";
 import { readAhead } from "./readAhead.ts";
@@ -149,7 +149,5 @@ function headerOf({ path, found }: CopyItem): TarHeader {
 
 /** Whether bytes are UTF-8 without a NUL. */
 export function isText(bytes: Uint8Array): boolean {
-  const check = new TextCheck();
-  check.add(bytes);
-  return check.isText();
+  return !bytes.includes(0) && isUtf8(bytes);
 }
