@@ -10,7 +10,7 @@ import { DirectoryEntry, FileErrorCode, FileStat, ListedTerminal, TerminalResult
  * `POST terminal/type` and `terminal/resize` take a KeysRequest and a SizeRequest. `POST shells` starts a shell of the person's own and answers
  * `opened` with its id, then `output`, then `ended`; breaking it off, or `DELETE shells/<id>`, ends the shell; `POST shells/<id>/type` and `shells/<id>/resize`
  * are for it. `GET terminals` lists the agent's terminal and the shells. `POST files/read` answers the bytes themselves, their version in
- * the header `x-file-version`; `PUT files/write?path=…&expected=…` takes the bytes as its body. `POST search/glob` and `search/grep` take a
+ * the header `x-file-version` (of a part, the file's size in `x-file-size`); `POST files/watch` answers a line `changed` with names when something changes there; `PUT files/write?path=…&expected=…` takes the bytes as its body. `POST search/glob` and `search/grep` take a
  * GlobRequest and a GrepRequest and answer a SearchResult; one that is broken off ends the search.
  */
 export const RuntimeFault = z.object({
@@ -47,8 +47,17 @@ const edge = z.number().int().min(1).max(10_000);
 export const SizeRequest = z.object({ cols: edge, rows: edge });
 export const TerminalsAnswer = z.object({ terminals: z.array(ListedTerminal).max(100) });
 
+const mostPartBytes = 100 * 1024 * 1024;
+
 export const PathRequest = z.object({ path: z.string() });
-export const ReadRequest = z.object({ path: z.string(), maxBytes: z.number().int().min(0) });
+/** With an `offset`, a part of the file of at most `maxBytes`, at most 100 MB; without one the whole file, or `too-large`. */
+export const ReadRequest = z
+  .object({ path: z.string(), maxBytes: z.number().int().min(0), offset: z.number().int().min(0).optional() })
+  .refine(({ offset, maxBytes }) => offset === undefined || maxBytes <= mostPartBytes, {
+    error: "at most 100 MB at once",
+    path: ["maxBytes"],
+  });
+export const MoveRequest = z.object({ from: z.string(), to: z.string() });
 export const WriteQuery = z.object({ path: z.string(), expected: z.string() });
 export const StatAnswer = z.object({ stat: FileStat.nullable() });
 export const ListAnswer = z.object({ entries: z.array(DirectoryEntry) });
@@ -63,4 +72,6 @@ export const maxSessionMegabytes = 1_000;
  */
 export const connectionWindowBytes = 16 * 1024 * 1024;
 
+/** Of the whole file, where a part of it was asked for. */
+export const sizeHeader = "x-file-size";
 export const versionHeader = "x-file-version";
