@@ -31,11 +31,13 @@ describe("where the agent acts", () => {
     await window.page.getByText("From .devcontainer/devcontainer.json, and only its image").first().waitFor();
     await window.screenshot("runtime-image");
     await window.pick("python:3.12");
-    // Because the next list takes the place of this one.
-    await window.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-    await chat.press("Local · no sandbox");
-    await window.page.locator(".quick-input-list").getByText("In a container of its own: Docker · python:3.12 · no network.").waitFor();
-    await window.page.keyboard.press("Escape");
+    await until("the wall of new sandboxes to name the image", async () => {
+      await chat.press("Local · no sandbox");
+      const words = window.page.locator(".quick-input-list").getByText("In a container of its own: Docker · ");
+      const said = await words.innerText({ timeout: 1_500 }).catch(() => "");
+      await window.page.keyboard.press("Escape");
+      return said.includes("Docker · python:3.12 · no network");
+    });
   });
 
   it("is a sandbox or nothing: a task that cannot have one fails, and says what to do", async () => {
