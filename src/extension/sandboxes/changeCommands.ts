@@ -131,7 +131,7 @@ async function during<Result>({ list, texts }: Pick<ChangeParts, "list" | "texts
     return await vscode.window.withProgress({ location: { viewId: ChangesTree.id } }, work);
   } finally {
     await list.refresh();
-    if (list.sandbox) texts.refresh(list.sandbox.id);
+    if (list.sandbox) texts.refresh(list.sandbox.id, new Set(list.changes.map(({ change }) => change.path)));
   }
 }
 

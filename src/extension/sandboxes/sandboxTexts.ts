@@ -34,10 +34,13 @@ export class SandboxTexts implements vscode.TextDocumentContentProvider, vscode.
     return decoded.file.text;
   }
 
-  /** Those of the conversation that are open in an editor are read again. */
-  refresh(id: ConversationId): void {
-    for (const { uri, isClosed } of vscode.workspace.textDocuments)
-      if (!isClosed && uri.scheme === scheme && sourceOf(uri).conversation === id) this.#changed.fire(uri);
+  /** Those of these changes that are open in an editor are read again; what is no change any more stays as it was last. */
+  refresh(id: ConversationId, paths: ReadonlySet<string>): void {
+    for (const { uri, isClosed } of vscode.workspace.textDocuments) {
+      if (isClosed || uri.scheme !== scheme) continue;
+      const { conversation, path } = sourceOf(uri);
+      if (conversation === id && paths.has(path)) this.#changed.fire(uri);
+    }
   }
 
   dispose(): void {
