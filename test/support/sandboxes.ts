@@ -28,6 +28,7 @@ export interface TestSandboxes extends AsyncDisposable {
   readonly sandboxes: Sandboxes;
   /** An empty folder of this machine. */
   readonly folder: string;
+  readonly stateFolder: string;
   /** The conversation that it was opened for; its container and its volume are called `oh-<id>`. */
   idOf(sandbox: Sandbox): ConversationId;
   open(
@@ -59,6 +60,7 @@ export async function testSandboxes({ docker }: TestEngine, options: Partial<San
   return {
     sandboxes,
     folder,
+    stateFolder: state,
     idOf: (sandbox) => ids.get(sandbox) ?? newId(),
     open: async (ref = {}, { id = newId(), folders = [folder], onPhase = () => undefined, signal = AbortSignal.timeout(60_000) } = {}) => {
       tried.add(id);

@@ -4,6 +4,8 @@ import * as z from "zod";
 export interface EngineFacts {
   /** In Docker's words, such as `/var/run/docker.sock` or `ssh://me@host`. */
   readonly address: string;
+  /** Its own for itself; Podman has another one each time. */
+  readonly id: string;
   /** Folders of this machine cannot be mounted there. */
   readonly isElsewhere: boolean;
   /** Such as `Docker`, `Docker Desktop` or `Podman`. */
@@ -30,6 +32,7 @@ type EngineVersion = z.infer<typeof EngineVersion>;
 
 /** The answer to `GET /info`, as far as it matters here. */
 export const EngineInfo = z.object({
+  ID: z.string().max(200).catch(""),
   SecurityOptions: z.array(z.string()).nullish(),
   Runtimes: z.record(z.string(), z.unknown()).nullish(),
   Rootless: z.boolean().optional(),
@@ -40,6 +43,7 @@ export function engineFacts(version: EngineVersion, info: EngineInfo): Omit<Engi
   const desktop = /^Docker Desktop ([\d.]+)/.exec(version.Platform?.Name ?? "")?.[1];
   const isPodman = version.Components.some(({ Name }) => Name.startsWith("Podman"));
   return {
+    id: info.ID,
     name: isPodman ? "Podman" : desktop === undefined ? "Docker" : "Docker Desktop",
     version: desktop ?? version.Version,
     architecture: version.Arch,

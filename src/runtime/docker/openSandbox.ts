@@ -17,7 +17,7 @@ import { removeContainer, runningSandbox, type SandboxListener } from "./running
 import type { Sandbox, SandboxesOptions, SandboxNeeds } from "./sandboxes.ts";
 import { createContainer, startAttached } from "./startContainer.ts";
 import { baseFolder } from "./sweep.ts";
-import { fillWorkspace, isFilled, isKept, removeVolume } from "./workspaceVolume.ts";
+import { agreeOnVolume, checkVolume, filledVolume, fillWorkspace, removeVolume } from "./workspaceVolume.ts";
 
 export interface SandboxPlace {
   readonly docker: Docker;
@@ -28,36 +28,38 @@ export interface SandboxPlace {
 
 /** A container of its own for the conversation, with its tools attached and its workspace filled. */
 export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, listener: SandboxListener): Promise<Sandbox> {
-  const { docker, options } = place;
+  const { docker, facts, options } = place;
   const prepared = await prepare(place, needs);
-  const { name, ref, folders } = prepared;
+  const { name, ref, folders, profile } = prepared;
   if (ref.workspace === "bind") return await start(place, needs, { prepared, name, listener, fill: () => Promise.resolve(shared) });
   const base = baseFolder(options.stateFolder, needs.conversationId);
-  const wasFilled = await isFilled(docker, { name, base, log: options.log });
+  const filled = await agreeOnVolume({ docker, facts, name, base, log: options.log });
+  const volume = filled ?? profile.labels["created"] ?? "";
   try {
-    await keep(base, { ref, folders: [...needs.folders] });
+    await keep(base, { ref, folders: [...needs.folders], engine: { id: facts.id, address: facts.address }, volume });
     const { onPhase, signal } = needs;
     const fill = async ({ workspace }: RemoteRuntime): Promise<Filled> => {
+      await checkVolume(docker, name, volume);
       const leftOut = await fillWorkspace({ folders, workspace, base, onPhase, signal });
       return { leftOut, review: await openReview({ base, folders, workspace, hostFiles: options.hostFiles }) };
     };
     return await start(place, needs, { prepared, name, listener, fill });
   } catch (error) {
     // A copy that was not finished is none.
-    if (!wasFilled) await Promise.all([removeBase(base), removeVolume(docker, name, options.log)]);
+    if (filled === undefined) await Promise.all([removeBase(base), removeVolume(docker, name, options.log)]);
     throw error;
   }
 }
 
 /** The kept workspace of a sandbox that does not run here, in a container of its own beside whatever else has it. Rejects with RuntimeError when none is kept. */
 export async function openKept(place: SandboxPlace, id: ConversationId, signal: AbortSignal): Promise<Sandbox> {
-  const { docker, options } = place;
+  const { docker, facts, options } = place;
   const base = baseFolder(options.stateFolder, id);
   const kept = await readKept(base);
   if (kept?.ref.workspace === "bind")
     throw new RuntimeError("not-found", "This sandbox works on the folders themselves: there is nothing to review.");
-  if (kept === undefined || !(await isKept(docker, `oh-${id}`, base)))
-    throw new RuntimeError("not-found", "No changes of this sandbox are kept.");
+  const volume = await filledVolume({ docker, facts, name: `oh-${id}`, base, log: options.log });
+  if (kept === undefined || volume === undefined) throw new RuntimeError("not-found", "No changes of this sandbox are kept.");
   const needs = {
     conversationId: id,
     folders: kept.folders,
@@ -68,6 +70,7 @@ export async function openKept(place: SandboxPlace, id: ConversationId, signal: 
   const prepared = await prepare(place, needs);
   const { folders, name } = prepared;
   const fill = async ({ workspace }: RemoteRuntime): Promise<Filled> => {
+    await checkVolume(docker, name, volume);
     return { leftOut: shared.leftOut, review: await openReview({ base, folders, workspace, hostFiles: options.hostFiles }) };
   };
   const nobody = { onChange: () => undefined, onEnded: () => undefined };

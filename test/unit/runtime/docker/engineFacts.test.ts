@@ -71,6 +71,7 @@ describe("what an engine says of itself", () => {
       Components,
     });
     deepEqual(engineFacts(version, EngineInfo.parse({ Rootless: true, SecurityOptions: null, Runtimes: { crun: {}, runc: {} } })), {
+      id: "",
       name: "Podman",
       version: "4.3.1",
       architecture: "arm64",
