@@ -24,6 +24,12 @@ async function tracesOf(docker: Docker, id: string): Promise<string[]> {
   return [...containers.map(({ Id }) => Id), ...(volumes ?? []).map(({ Name }) => Name)];
 }
 
+/** Where the test ends too early; the container ends with its window. */
+async function removeVolumes(docker: Docker, id: string): Promise<void> {
+  const { Volumes: volumes } = await docker.listVolumes({ filters: { label: [`session=${id}`] } });
+  for (const { Name } of volumes ?? []) await docker.getVolume(Name).remove();
+}
+
 /** As if the agent had run it. */
 async function runIn(docker: Docker, id: string, command: string): Promise<void> {
   const [container] = await docker.listContainers({ filters: { label: [`session=${id}`] } });
@@ -37,6 +43,7 @@ describe("the demo in Docker, in VS Code", () => {
   it("fixes the failing test in a sandbox, without asking; one change is applied and the other discarded", async () => {
     const image = await nodeImage(docker);
     const settings = { "openhands.model": "demo", "openhands.runtime": "docker", "openhands.sandbox.image": image };
+    await using leftovers = new AsyncDisposableStack();
     await using server = await startVscodeServer({ settings });
     await using workspace = await demoWorkspace();
     await using window = await openWindow({ server, folder: workspace.folder, extensionPath: root });
@@ -58,6 +65,7 @@ describe("the demo in Docker, in VS Code", () => {
     await window.screenshot("docker-finished");
 
     const id = (await (await chat.frame()).locator("[data-conversation]").getAttribute("data-conversation")) ?? "";
+    leftovers.defer(() => removeVolumes(docker, id));
     assert.equal((await tracesOf(docker, id)).length, 2);
     await runIn(docker, id, "echo notes > /workspace/NOTES.md");
     await window.command("OpenHands: Show Changes of Sandbox");
