@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { PersonShell, TerminalSize } from "../../runtime/runtime.ts";
+import { nameWhenDrawn } from "./nameWhenDrawn.ts";
 import { lastLine, Screen } from "./screen.ts";
 
 export interface ShownShellOptions {
@@ -22,32 +23,36 @@ export class ShownShell implements Disposable {
   readonly #terminal: vscode.Terminal;
   readonly #watching: Disposable;
   #shell: PersonShell | undefined;
+  /** Typed before there is a shell. */
+  #early = "";
   #size: TerminalSize = { cols: 80, rows: 24 };
   #state: "open" | "ended" | "closed" = "open";
 
   constructor(options: ShownShellOptions) {
     this.#options = options;
-    const pty: vscode.Pseudoterminal = {
-      onDidWrite: this.#written.event,
-      onDidChangeName: this.#renamed.event,
-      onDidClose: this.#closed.event,
-      open: (size) => {
-        if (size) this.#size = { cols: size.columns, rows: size.rows };
-        this.#screen.showOn((text) => this.#written.fire(text));
-        void this.#start();
-      },
-      close: () => this.#close(),
-      handleInput: (keys) => (this.#state === "ended" ? this.#closed.fire() : this.#shell?.type(keys)),
-      setDimensions: ({ columns, rows }) => {
-        this.#size = { cols: columns, rows };
-        this.#shell?.resize(columns, rows);
-      },
-    };
     let name = "Sandbox";
     this.#watching = options.watchTitle((title) => {
       name = `Sandbox: ${title}`;
       this.#renamed.fire(name);
     });
+    const named = name;
+    const pty: vscode.Pseudoterminal = {
+      onDidWrite: this.#written.event,
+      onDidChangeName: this.#renamed.event,
+      onDidClose: this.#closed.event,
+      open: (size) => {
+        nameWhenDrawn(() => name !== named && this.#state !== "closed" && this.#renamed.fire(name));
+        if (size) this.#size = { cols: size.columns, rows: size.rows };
+        this.#screen.showOn((text) => this.#written.fire(text));
+        void this.#start();
+      },
+      close: () => this.#close(),
+      handleInput: (keys) => this.#type(keys),
+      setDimensions: ({ columns, rows }) => {
+        this.#size = { cols: columns, rows };
+        this.#shell?.resize(columns, rows);
+      },
+    };
     const iconPath = new vscode.ThemeIcon("vm");
     // Because after a reload nothing would stand behind it.
     this.#terminal = vscode.window.createTerminal({ name, pty, iconPath, isTransient: true });
@@ -74,10 +79,17 @@ export class ShownShell implements Disposable {
       this.#shell = shell;
       shell.resize(this.#size.cols, this.#size.rows);
       shell.onOutput((text) => this.#screen.add(text));
+      if (this.#early !== "") shell.type(this.#early);
       shell.onEnd(() => this.#state === "open" && this.#closed.fire());
     } catch (error) {
       this.end(messageOf(error));
     }
+  }
+
+  #type(keys: string): void {
+    if (this.#state === "ended") this.#closed.fire();
+    else if (this.#shell === undefined) this.#early += keys;
+    else this.#shell.type(keys);
   }
 
   #close(): void {

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
 import type { TerminalRequest, TerminalResult } from "../../protocol/runtime.ts";
 import type { PersonTerminal, Terminal, TerminalOptions } from "../../runtime/runtime.ts";
+import { nameWhenDrawn } from "./nameWhenDrawn.ts";
 import { lastLine, Screen } from "./screen.ts";
 
 export interface ShownTerminalOptions {
@@ -76,11 +77,13 @@ export class ShownTerminal implements Terminal, Disposable {
   #open(): vscode.Terminal {
     const { shell, log } = this.#options;
     const write = new vscode.EventEmitter<string>();
+    const name = this.#name;
     const pty: vscode.Pseudoterminal = {
       onDidWrite: write.event,
       onDidChangeName: this.#renamed.event,
       open: (size) => {
         if (size) shell.resize(size.columns, size.rows);
+        nameWhenDrawn(() => this.#name !== name && this.#picture === terminal && this.#renamed.fire(this.#name));
         this.#screen.showOn((text) => write.fire(text));
       },
       close: () => {
@@ -92,7 +95,7 @@ export class ShownTerminal implements Terminal, Disposable {
       setDimensions: ({ columns, rows }) => shell.resize(columns, rows),
     };
     const terminal = vscode.window.createTerminal({
-      name: this.#name,
+      name,
       pty,
       iconPath: new vscode.ThemeIcon("hubot"),
       location: vscode.TerminalLocation.Panel,
