@@ -72,6 +72,7 @@ async function apply(meant: readonly ShownChange[], parts: ChangeParts): Promise
     const detail = `VS Code or another program runs or obeys ${watched.length === 1 ? "it" : `them: ${watched.join(", ")}`}. Look at the diff first.`;
     if (!(await isSure(question, detail, "Apply"))) return;
   }
+  if (!(await isSureToDelete(meant))) return;
   await applyPaths(
     first.sandbox,
     meant.map(({ change }) => change.path),
@@ -82,7 +83,19 @@ async function apply(meant: readonly ShownChange[], parts: ChangeParts): Promise
 async function applyAll(parts: ChangeParts): Promise<void> {
   const { sandbox } = parts.list;
   if (sandbox === undefined || parts.list.changes.length === 0) throw new Error("The sandbox has changed no files.");
+  if (!(await isSureToDelete(parts.list.changes))) return;
   await applyPaths(sandbox, "all", parts);
+}
+
+/** Few are undone by hand. */
+const mostUnasked = 9;
+
+async function isSureToDelete(meant: readonly ShownChange[]): Promise<boolean> {
+  const gone = meant.filter(({ change: { kind, standing } }) => kind === "deleted" && standing === "clean");
+  if (gone.length <= mostUnasked) return true;
+  const named = gone.slice(0, 5).map(({ change }) => change.path);
+  const detail = `They are removed from your folder: ${named.join(", ")} and ${gone.length - named.length} more.`;
+  return isSure(`Apply, and delete ${countWords(gone.length)} of yours?`, detail, "Apply and Delete");
 }
 
 async function applyPaths({ id, state }: Sandboxed, paths: readonly string[] | "all", parts: ChangeParts): Promise<void> {

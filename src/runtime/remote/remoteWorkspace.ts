@@ -37,6 +37,7 @@ export interface ScannedWorkspace {
 
 /** More files than this are not believed. */
 const mostEntries = 600_000;
+const mostCharactersTold = 200_000_000;
 const mostCharactersAsked = 200_000;
 
 const ScanLine = WorkspaceEntry.or(ScanEnd);
@@ -69,11 +70,17 @@ export function remoteWorkspace(session: ClientHttp2Session): RemoteWorkspace {
 
 async function readEntries(answer: Answer, signal: AbortSignal): Promise<ScannedWorkspace> {
   const entries = new Map<string, WorkspaceEntry>();
+  let lines = 0;
+  let characters = 0;
   for await (const line of linesOf(answer, ScanLine, signal)) {
-    if ("path" in line) entries.set(line.path, line);
-    else if (line.type === "end") return { entries, isWhole: line.isWhole };
+    if ("path" in line) {
+      entries.set(line.path, line);
+      lines++;
+      characters += line.path.length + (line.target?.length ?? 0) + line.version.length;
+    } else if (line.type === "end") return { entries, isWhole: line.isWhole };
     else throw toRuntimeError(line.fault);
-    if (entries.size > mostEntries) throw new RuntimeError("too-large", "The sandbox tells of more files than can be.");
+    if (lines > mostEntries || characters > mostCharactersTold)
+      throw new RuntimeError("too-large", "The sandbox tells of more files than can be.");
   }
   throw new RuntimeError("unreachable", "The sandbox ended while its files were looked at.");
 }

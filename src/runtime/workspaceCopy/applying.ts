@@ -1,3 +1,4 @@
+import { RuntimeError } from "../runtime.ts";
 import { sha256Of } from "./base.ts";
 import { type Difference, isExecutable } from "./compare.ts";
 import { isText } from "./folderCopy.ts";
@@ -13,8 +14,15 @@ interface Taken {
   readonly version: string;
 }
 
-/** Brings one difference to the person's file; then the base is what the sandbox has. Rejects with a RuntimeError when nothing was written. */
-export async function applyOne(difference: Difference, plan: Planned, parts: ReviewParts): Promise<ReviewedFile["outcome"]> {
+/**
+ * Brings one difference to the person's file; then the base is what the sandbox has. `shown` is the hash of what the person has last been shown of
+ * it. Rejects with a RuntimeError when nothing was written.
+ */
+export async function applyOne(
+  difference: Difference,
+  plan: Planned,
+  parts: ReviewParts & { readonly shown: string | undefined },
+): Promise<ReviewedFile["outcome"]> {
   const { base, writer, signal } = parts;
   const { path, from, now } = difference;
   if (now === undefined) {
@@ -27,6 +35,7 @@ export async function applyOne(difference: Difference, plan: Planned, parts: Rev
     await base.set({ ...entryOf(difference), sha256: sha256Of(now.target), target: now.target }, undefined);
   } else {
     const taken = await take(difference, plan, parts);
+    if (plan.standing !== "same") checkTaken(taken.bytes, now.sha256, parts.shown);
     const yours = plan.from?.host ?? plan.host;
     // The person's content stays when only the mode is another one.
     const keepsYours = plan.standing === "clean" && yours.type === "file" && difference.base?.sha256 === now.sha256;
@@ -55,6 +64,15 @@ async function take({ path, now, base }: Difference, plan: Planned, parts: Revie
   const kept = base !== undefined && base.sha256 === now?.sha256 ? await parts.base.content(base) : undefined;
   if (kept !== undefined && now !== undefined) return { bytes: kept, version: now.version };
   return parts.workspace.read(path, { maxBytes: mostFileBytes, signal: parts.signal });
+}
+
+/** A sandbox may tell one thing and send another, and its agent may go on while a person looks. */
+function checkTaken(bytes: Uint8Array, said: string, shown: string | undefined): void {
+  const sha256 = sha256Of(bytes);
+  if (sha256 !== said)
+    throw new RuntimeError("changed", "It is not what the sandbox says that it is, or changes at the moment. Try again.");
+  if (shown !== undefined && shown !== sha256)
+    throw new RuntimeError("changed", "It has changed in the sandbox since it was shown: look at it again.");
 }
 
 function entryOf({ path, now }: Difference): { path: string; type: "file" | "symlink"; sizeBytes: number; mode: number; version: string } {

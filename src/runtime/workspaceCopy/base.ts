@@ -78,12 +78,12 @@ export class Base implements AsyncDisposable {
     return this.#entries;
   }
 
-  /** Undefined when the content is not kept. */
-  async content({ packedAt, sizeBytes }: BaseEntry): Promise<Uint8Array | undefined> {
+  /** Undefined when the content is not kept, or is another one: two reviews of one sandbox may have written to the pack. */
+  async content({ packedAt, sizeBytes, sha256 }: BaseEntry): Promise<Uint8Array | undefined> {
     if (packedAt === undefined) return undefined;
     await this.#write();
     const { buffer, bytesRead } = await this.#pack.read(Buffer.alloc(sizeBytes), 0, sizeBytes, packedAt);
-    return bytesRead === sizeBytes ? buffer : undefined;
+    return bytesRead === sizeBytes && sha256Of(buffer) === sha256 ? buffer : undefined;
   }
 
   /** Takes an entry in; with its content if that is to be kept. One at a time. */

@@ -1,5 +1,5 @@
 import { RuntimeError } from "../runtime.ts";
-import { type BaseEntry, sha256Of } from "./base.ts";
+import type { BaseEntry } from "./base.ts";
 import type { Difference } from "./compare.ts";
 import { hostPlace } from "./hostPlace.ts";
 import type { ReviewParts } from "./plan.ts";
@@ -17,7 +17,7 @@ export async function discardOne({ path, from, base, now }: Difference, parts: R
 export async function baseBytes(entry: BaseEntry, { base, folders, writer, signal }: ReviewParts): Promise<Uint8Array> {
   if (entry.target !== undefined) return Buffer.from(entry.target);
   const kept = await base.content(entry);
-  if (kept !== undefined && sha256Of(kept) === entry.sha256) return kept;
+  if (kept !== undefined) return kept;
   const place = await hostPlace(entry.path, { folders, isKnown: true });
   const host = typeof place === "string" ? undefined : await writer.look(place, signal);
   if (host?.type === "file" && host.sha256 === entry.sha256) return host.bytes;

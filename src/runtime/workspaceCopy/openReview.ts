@@ -3,11 +3,11 @@ import { messageOf } from "../../protocol/thrown.ts";
 import type { RemoteWorkspace } from "../remote/remoteWorkspace.ts";
 import { type Files, RuntimeError } from "../runtime.ts";
 import { applyOne } from "./applying.ts";
-import { Base } from "./base.ts";
+import { Base, sha256Of } from "./base.ts";
 import { compare, type Difference, isExecutable } from "./compare.ts";
 import { discardOne } from "./discarding.ts";
 import { mostTextBytes, type Plan, planFor, type ReviewParts } from "./plan.ts";
-import { readSide } from "./readSide.ts";
+import { readSide, resultOf } from "./readSide.ts";
 import type { ChangeSide, Review, ReviewedFile } from "./review.ts";
 import { isProtectedName } from "./safeNames.ts";
 import { HostWriter } from "./writer.ts";
@@ -33,10 +33,17 @@ export async function openReview(options: ReviewOptions): Promise<Review & Async
   return new SandboxReview(base, options);
 }
 
+interface ActParts extends ReviewParts {
+  /** Why nothing is deleted now. */
+  readonly againstDeletions: string | undefined;
+}
+
 /** One thing after the other, because each looks at what is there first. */
 class SandboxReview implements Review, AsyncDisposable {
   readonly #base: Base;
   readonly #options: ReviewOptions;
+  /** Hashes of what a person was shown last, by path. */
+  readonly #shown = new Map<string, string>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(base: Base, options: ReviewOptions) {
@@ -61,18 +68,31 @@ class SandboxReview implements Review, AsyncDisposable {
     return this.#inTurn(signal, async (parts) => {
       const difference = (await compare(parts)).differences.find((one) => one.path === path);
       if (difference === undefined) throw new RuntimeError("not-found", `There is no change at ${path} any more.`);
-      const bytes = await readSide(difference, side, parts);
+      const bytes = await (side === "result" ? this.#result(difference, parts) : readSide(difference, side, parts));
       if (bytes !== undefined && bytes.length > mostTextBytes) throw new RuntimeError("too-large", `${path} is too large to be shown.`);
       return bytes;
     });
   }
 
+  /** What is shown is what may be applied. */
+  async #result(difference: Difference, parts: ReviewParts): Promise<Uint8Array | undefined> {
+    const { bytes, theirs } = await resultOf(difference, parts);
+    if (theirs === undefined) this.#shown.delete(difference.path);
+    else this.#shown.set(difference.path, sha256Of(theirs));
+    return bytes;
+  }
+
   apply(paths: readonly string[] | "all", signal: AbortSignal): Promise<ReviewedFile[]> {
     return this.#each(paths, signal, async (difference, parts) => {
       const plan = await planFor(difference, parts);
-      const reason = reasonAgainst(difference, plan, paths === "all");
+      const reason =
+        reasonAgainst(difference, plan, paths === "all") ?? (difference.kind === "deleted" ? parts.againstDeletions : undefined);
       if (reason !== undefined || plan.standing === "refused") return refused(difference, reason ?? "It is refused.");
-      return { path: difference.path, outcome: await applyOne(difference, plan, parts) };
+      const shown = this.#shown.get(difference.path);
+      const outcome = await applyOne(difference, plan, { ...parts, shown });
+      // The next change of it is another one.
+      this.#shown.delete(difference.path);
+      return { path: difference.path, outcome };
     });
   }
 
@@ -91,16 +111,18 @@ class SandboxReview implements Review, AsyncDisposable {
   #each(
     paths: readonly string[] | "all",
     signal: AbortSignal,
-    act: (difference: Difference, parts: ReviewParts) => Promise<ReviewedFile>,
+    act: (difference: Difference, parts: ActParts) => Promise<ReviewedFile>,
   ): Promise<ReviewedFile[]> {
     return this.#inTurn(signal, async (parts) => {
       const { differences } = await compare(parts);
-      const wanted = paths === "all" ? differences : differences.filter(({ path }) => paths.includes(path));
+      const isAll = paths === "all";
+      const wanted = isAll ? differences.slice(0, mostListed) : differences.filter(({ path }) => paths.includes(path));
+      const againstDeletions = isAll ? tooManyDeleted(differences, parts.base.entries.size) : undefined;
       const done: ReviewedFile[] = [];
       try {
         for (const difference of inOrder(wanted)) {
           signal.throwIfAborted();
-          done.push(await act(difference, parts).catch((error: unknown) => refusedBy(difference, error, signal)));
+          done.push(await act(difference, { ...parts, againstDeletions }).catch((error: unknown) => refusedBy(difference, error, signal)));
         }
       } finally {
         await this.#base.save();
@@ -122,6 +144,18 @@ class SandboxReview implements Review, AsyncDisposable {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/**
+ * Why deletions are not applied with all: a sandbox that has lost its workspace, or lies, looks as if its agent had deleted everything. Undefined
+ * when most files are still there.
+ */
+function tooManyDeleted(differences: readonly Difference[], copied: number): string | undefined {
+  const deleted = differences.filter(({ kind }) => kind === "deleted").length;
+  const isMost = (deleted === copied && deleted >= 3) || (deleted >= 10 && deleted > copied / 2);
+  return isMost
+    ? `The sandbox lacks ${deleted} of the ${copied} files that it was given: what is to be deleted here, apply by its name.`
+    : undefined;
 }
 
 /** What is deleted first: a folder may have to make room for a file, or a file for a folder. */

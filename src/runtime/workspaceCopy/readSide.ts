@@ -4,8 +4,12 @@ import { hostPlace } from "./hostPlace.ts";
 import { mostTextBytes, planFor, type ReviewParts } from "./plan.ts";
 import type { ChangeSide } from "./review.ts";
 
-/** See Review.read. */
-export async function readSide(difference: Difference, side: ChangeSide, parts: ReviewParts): Promise<Uint8Array | undefined> {
+/** See Review.read; `result` is another question. */
+export async function readSide(
+  difference: Difference,
+  side: Exclude<ChangeSide, "result">,
+  parts: ReviewParts,
+): Promise<Uint8Array | undefined> {
   switch (side) {
     case "base":
       return difference.base === undefined ? undefined : baseBytes(difference.base, parts);
@@ -13,8 +17,6 @@ export async function readSide(difference: Difference, side: ChangeSide, parts: 
       return sandboxBytes(difference, parts);
     case "host":
       return hostBytes(difference, parts);
-    case "result":
-      return resultBytes(difference, parts);
   }
 }
 
@@ -32,9 +34,17 @@ async function hostBytes({ path, from, base }: Difference, { folders, writer, si
   return host.type === "file" ? host.bytes : Buffer.from(host.target);
 }
 
+/** What applying would write, and the sandbox's own part in it, when it is a file. */
+export interface Shown {
+  readonly bytes: Uint8Array | undefined;
+  readonly theirs: Uint8Array | undefined;
+}
+
 /** Of a conflict, both sides with marks around them; what is refused stays as it is. */
-async function resultBytes(difference: Difference, parts: ReviewParts): Promise<Uint8Array | undefined> {
+export async function resultOf(difference: Difference, parts: ReviewParts): Promise<Shown> {
   const plan = await planFor(difference, parts);
-  if (plan.standing === "refused") return hostBytes(difference, parts);
-  return plan.merged?.bytes ?? sandboxBytes(difference, parts);
+  if (plan.standing === "refused") return { bytes: await hostBytes(difference, parts), theirs: undefined };
+  if (plan.merged !== undefined) return { bytes: plan.merged.bytes, theirs: plan.merged.theirs };
+  const bytes = await sandboxBytes(difference, parts);
+  return { bytes, theirs: difference.now?.type === "file" ? bytes : undefined };
 }

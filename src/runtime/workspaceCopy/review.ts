@@ -18,7 +18,10 @@ export interface Review {
   list(signal: AbortSignal): Promise<SandboxChanges>;
   /** Undefined: there is no file on that side. `result` is what applying would write. Rejects with RuntimeError `too-large` above 5 MB. */
   read(path: string, side: ChangeSide, signal: AbortSignal): Promise<Uint8Array | undefined>;
-  /** `all` leaves out protected files and those with conflicts, and says so. */
+  /**
+   * A file that has changed in the sandbox since its `result` was read is refused. `all` is what `list` tells, without protected files and those
+   * with conflicts, and without deletions where most of what was copied is gone; it says so.
+   */
   apply(paths: readonly string[] | "all", signal: AbortSignal): Promise<ReviewedFile[]>;
   /** The files in the sandbox become again as they were copied. */
   discard(paths: readonly string[] | "all", signal: AbortSignal): Promise<ReviewedFile[]>;

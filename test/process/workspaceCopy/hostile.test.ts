@@ -7,7 +7,7 @@ import { type Duplex, duplexPair } from "node:stream";
 import { MachineFiles } from "../../../src/runtime/machine/machineFiles.ts";
 import { openRemoteRuntime } from "../../../src/runtime/remote/remoteRuntime.ts";
 import { RuntimeError } from "../../../src/runtime/runtime.ts";
-import { Base } from "../../../src/runtime/workspaceCopy/base.ts";
+import { Base, sha256Of } from "../../../src/runtime/workspaceCopy/base.ts";
 import { openReview } from "../../../src/runtime/workspaceCopy/openReview.ts";
 import { tempFolder } from "../../support/workspaces.ts";
 
@@ -18,9 +18,14 @@ type Lie = (request: Http2ServerRequest, response: Http2ServerResponse, body: st
 const info = { kind: "machine", wall: "x", isSandboxed: true, workingDir: "/workspace", platform: "linux", shell: "sh", outputDir: null };
 
 /** A review whose sandbox answers as `lie` says. */
-async function hostileReview(folder: string, lie: Lie) {
+async function hostileReview(folder: string, lie: Lie, copied: Readonly<Record<string, string>> = {}) {
   const state = await tempFolder();
   const base = await Base.create(path.join(state.path, "base"));
+  for (const [name, content] of Object.entries(copied))
+    await base.set(
+      { path: name, type: "file", sizeBytes: content.length, mode: 0o644, version: "0", sha256: sha256Of(content) },
+      Buffer.from(content),
+    );
   await base.save({ secrets: [], notes: [] });
   await base[Symbol.asyncDispose]();
   const [ours, theirs] = duplexPair();
@@ -62,7 +67,7 @@ const entry = (name: string, more: object = {}): object => ({
   sizeBytes: 6,
   mode: 0o777,
   version: "1",
-  sha256: "0".repeat(64),
+  sha256: sha256Of("canary"),
   isBinary: false,
   ...more,
 });
@@ -157,6 +162,49 @@ describe("A sandbox that lies", () => {
     assert.deepEqual(await readdir(own.path), []);
   });
 
+  it("deletes nothing for the most part because files are not told of: who wants that, names them", async () => {
+    for (const count of [3, 20]) {
+      const files = Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}.txt`, `mine ${index}`]));
+      await using own = await tempFolder(files);
+      await using at = await hostileReview(own.path, telling([entry("good.txt")]), files);
+      const done = await at.review.apply("all", signal);
+      assert.deepEqual(
+        done.filter(({ outcome }) => outcome === "applied"),
+        [{ path: "good.txt", outcome: "applied" }],
+      );
+      assert.match(done[0]?.reason ?? "", new RegExp(`lacks ${count} of the ${count} files`));
+      assert.equal((await readdir(own.path)).length, count + 1);
+      assert.deepEqual(await at.review.apply(["f1.txt"], signal), [{ path: "f1.txt", outcome: "applied" }]);
+    }
+  });
+
+  it("does not bring with all what is not listed", async () => {
+    await using own = await tempFolder();
+    const names = Array.from({ length: 2_010 }, (_, index) => `${index}.txt`.padStart(9, "0"));
+    await using at = await hostileReview(own.path, telling(names.map((name) => entry(name))));
+    const { changes, more } = await at.review.list(signal);
+    assert.deepEqual([changes.length, more], [2_000, 10]);
+    assert.equal((await at.review.apply("all", signal)).length, 2_000);
+    assert.equal((await readdir(own.path)).length, 2_000);
+  });
+
+  it("cannot show one content and bring another", async () => {
+    await using own = await tempFolder();
+    let content = "harmless";
+    let claimed = content;
+    await using at = await hostileReview(own.path, (request, response, body) =>
+      telling([entry("new.txt", { sha256: sha256Of(claimed) })], content)(request, response, body),
+    );
+    assert.equal(Buffer.from((await at.review.read("new.txt", "result", signal)) ?? []).toString(), "harmless");
+    content = "harmful";
+    assert.match((await at.review.apply("all", signal))[0]?.reason ?? "", /is not what the sandbox says that it is/);
+    claimed = content;
+    assert.match((await at.review.apply("all", signal))[0]?.reason ?? "", /has changed in the sandbox since it was shown/);
+    assert.deepEqual(await readdir(own.path), []);
+    assert.equal(Buffer.from((await at.review.read("new.txt", "result", signal)) ?? []).toString(), "harmful");
+    assert.deepEqual(await at.review.apply("all", signal), [{ path: "new.txt", outcome: "applied" }]);
+  });
+
   it("fails by itself when it floods, stays silent about its end, or talks nonsense", async () => {
     await using own = await tempFolder({ "a.txt": "a" });
     const endless =
@@ -177,6 +225,18 @@ describe("A sandbox that lies", () => {
       "another shape": (_request, response) => void response.end(`${JSON.stringify({ path: 5 })}\n`),
       "a deep bomb": (_request, response) => void response.end(`${"[".repeat(1_000_000)}\n`),
       "a negative size": (_request, response) => void response.end(`${JSON.stringify(entry("a", { sizeBytes: -1 }))}\n`),
+      "the same file again and again": endless(line),
+      "names and links as long as can be": (_request, response) => {
+        const more = (): void => {
+          const some = Array.from({ length: 50 }, () =>
+            entry(`${number++}`.padStart(4_000, "d"), { type: "symlink", target: "t".repeat(4_096) }),
+          );
+          const lines = some.map((one) => `${JSON.stringify(one)}\n`).join("");
+          if (!response.destroyed && response.write(lines)) setImmediate(more);
+          else if (!response.destroyed) response.once("drain", more);
+        };
+        more();
+      },
       "more files than can be": (_request, response) => {
         const more = (): void => {
           const some = Array.from({ length: 1_000 }, () => `${JSON.stringify({ ...entry(`f${number++}`), sha256: undefined })}\n`).join("");
