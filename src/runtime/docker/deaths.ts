@@ -12,7 +12,8 @@ export function deathSentence(death: Death): string {
     case "killed":
       return `The sandbox was killed or removed from outside; ${kept}`;
     case "stopped":
-      return `The sandbox was stopped from outside; ${kept}`;
+      // An engine that is stopped ends its containers first, by the same signal, and a while before itself.
+      return `The sandbox, or the engine that it ran on, was stopped from outside; ${kept}`;
     case "removed":
       return `The sandbox was removed; ${kept}`;
     case "paused":

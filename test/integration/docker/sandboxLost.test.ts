@@ -1,18 +1,14 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { once } from "node:events";
 import type Docker from "dockerode";
-import type { TerminalRequest } from "../../../src/protocol/runtime.ts";
 import type { Sandbox } from "../../../src/runtime/docker/sandboxes.ts";
+import { command } from "../../support/commands.ts";
 import { cutSocket } from "../../support/cutSocket.ts";
 import { useEngine } from "../../support/docker.ts";
 import { testSandboxes, usualSettings } from "../../support/sandboxes.ts";
 import { until } from "../../support/until.ts";
 
 const { signal } = new AbortController();
-
-function command(text: string): TerminalRequest {
-  return { type: "command", command: text, noChangeTimeoutMs: 30_000 };
-}
 
 /** The sentence with which it was lost, and after how many milliseconds. */
 async function loss({ lost }: Sandbox, act: () => unknown): Promise<{ sentence: string; ms: number }> {
@@ -29,7 +25,7 @@ describe("a sandbox that is lost", () => {
   const causes: Readonly<Record<string, { act: (container: Docker.Container) => Promise<unknown>; what: string }>> = {
     killed: { act: (container) => container.kill(), what: outside },
     removed: { act: (container) => container.remove({ force: true }), what: outside },
-    stopped: { act: (container) => container.stop({ t: 1 }), what: "The sandbox was stopped from outside" },
+    stopped: { act: (container) => container.stop({ t: 1 }), what: "The sandbox, or the engine that it ran on, was stopped from outside" },
   };
   for (const [name, { act, what }] of Object.entries(causes)) {
     it(`says that it was ${name}, also to what waits for it, and opens again with its files`, async () => {
