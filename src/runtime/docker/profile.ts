@@ -75,7 +75,8 @@ function hostConfig(needs: ProfileNeeds): HostConfig & { readonly CgroupnsMode: 
     network,
     settings,
   } = needs;
-  const memory = settings.memoryMegabytes * 1024 * 1024;
+  const { memoryMegabytes } = settings;
+  const memory = memoryMegabytes * 1024 * 1024;
   return {
     AutoRemove: true,
     Init: true,
@@ -98,10 +99,11 @@ function hostConfig(needs: ProfileNeeds): HostConfig & { readonly CgroupnsMode: 
       { Name: "nofile", Soft: 4096, Hard: 8192 },
       { Name: "core", Soft: 0, Hard: 0 },
     ],
-    // With `exec`, which Docker takes away otherwise: builds and tests run what they have just written there.
+    // With `exec`, which Docker takes away otherwise: builds and tests run what they have just written there. What is in them is in memory, so
+    // that they must be full before that is: to kill processes frees nothing of it.
     Tmpfs: {
-      "/tmp": "rw,exec,nosuid,nodev,size=512m,mode=1777",
-      [home]: `rw,exec,nosuid,nodev,size=1g,uid=${uid},gid=${gid},mode=700`,
+      "/tmp": `rw,exec,nosuid,nodev,size=${Math.min(512, Math.floor(memoryMegabytes / 4))}m,mode=1777`,
+      [home]: `rw,exec,nosuid,nodev,size=${Math.min(1024, Math.floor(memoryMegabytes / 2))}m,uid=${uid},gid=${gid},mode=700`,
     },
     Mounts: mounts(needs),
     IpcMode: "private",

@@ -5,6 +5,7 @@ import type { Files, PersonRuntime, TerminalSize } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { chooseShell } from "./dialects/choose.ts";
 import { markVariable, personEnvironment, shellEnvironment, terminalMark, withoutSecrets } from "./environment.ts";
+import { goesFirst } from "./goesFirst.ts";
 import { MachineFiles } from "./machineFiles.ts";
 import { openMachineSearch } from "./machineSearch.ts";
 import { ShellTerminal } from "./machineTerminal.ts";
@@ -38,8 +39,8 @@ export interface MachineOptions {
   /** How long a shell may take to its first prompt; one that reads the person's start-up file is then started without it. 10 seconds. */
   readonly shellStartMs?: number;
   readonly size?: TerminalSize;
-  /** Tells with a command's result when something was killed because the memory of the container was used up. */
-  readonly tellsMemoryKills?: boolean;
+  /** The memory is a container's: when it is used up, commands are killed before this process, and a command's result tells. */
+  readonly hasMemoryLimit?: boolean;
   /** Programs that are tried before `rg` on the PATH for searching (VS Code carries one); `"none"`: our own search only. */
   readonly ripgrep?: readonly string[] | "none" | undefined;
 }
@@ -53,13 +54,14 @@ export interface MachineRuntime extends PersonRuntime {
 /** Tools act on this machine, as this user. Rejects with RuntimeError when `workingDir` is not a folder. */
 export async function openMachineRuntime(options: MachineOptions): Promise<MachineRuntime> {
   await checkFolder(options.workingDir);
-  const pty = options.pty === "none" ? undefined : await loadPty(options.pty);
+  const found = options.pty === "none" ? undefined : await loadPty(options.pty);
+  const pty = found !== undefined && options.hasMemoryLimit === true ? goesFirst(found) : found;
   const folder = await PrivateFolder.open();
   const inherited = options.env ?? withoutSecrets(process.env);
   const env = { ...shellEnvironment(inherited), [markVariable]: folder.name };
   const shell = chooseShell({ wanted: options.shell, env, isTerminal: pty !== undefined, platform: process.platform });
   const notices = new Notices();
-  if (options.tellsMemoryKills === true) notices.watch(memoryKills());
+  if (options.hasMemoryLimit === true) notices.watch(memoryKills());
   const openShell = shellOpener({
     folder,
     pty,

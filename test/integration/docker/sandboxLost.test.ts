@@ -72,6 +72,20 @@ describe("a sandbox that is lost", () => {
     deepEqual([output.trim(), later], ["alive", undefined]);
   });
 
+  it("lives on when many small processes or its temporary files use up its memory", async () => {
+    await using all = await testSandboxes(engine, { settings: () => ({ ...usualSettings, memoryMegabytes: 256 }) });
+    const sandbox = await all.open();
+    const many = "for i in $(seq 60); do (head -c 8M /dev/zero | tail -c 8M | sleep 3) & done; wait";
+    const { notice } = await sandbox.terminal.run(command(many), { signal });
+    const files = "for place in /tmp ~; do head -c 1G /dev/zero > $place/full; done 2>&1";
+    const { output } = await sandbox.terminal.run(command(files), { signal });
+    const alive = await sandbox.terminal.run(command("rm /tmp/full ~/full; echo alive"), { signal });
+    deepEqual(
+      [notice, output.match(/No space left/g)?.length, alive.output.trim(), sandbox.lost.aborted],
+      ["A process was killed, because the sandbox's memory limit of 256 MB was reached.", 2, "alive", false],
+    );
+  });
+
   it("waits while it is paused, says so, and goes on", async () => {
     const phases: string[] = [];
     await using all = await testSandboxes(engine);
