@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, symlink } from "node:fs/promises";
-import { homedir } from "node:os";
-import path from "node:path";
-import { readOnlyPlaces, refuseBind } from "../../../../src/runtime/workspaceCopy/bindFolder.ts";
 import { isGitSecret, isGitText, withoutCredentials } from "../../../../src/runtime/workspaceCopy/gitSecrets.ts";
 import { isProtectedName, nameRefusal } from "../../../../src/runtime/workspaceCopy/safeNames.ts";
-import { tempFolder } from "../../../support/workspaces.ts";
 
 describe("Names that a sandbox gives", () => {
   it("are refused when they leave the workspace, are a repository's own or belong to one system only", () => {
@@ -102,36 +97,5 @@ describe("What git knows of a person", () => {
     assert.ok(isGitText("config") && isGitText("modules/a/config") && isGitText("logs/refs/heads/main"));
     assert.ok(!isGitText("refs/heads/config") && !isGitSecret("refs/heads/credentials") && !isGitText("objects/ab/config"));
     assert.ok(isGitSecret("git-credentials") && isGitSecret("index.lock"));
-  });
-});
-
-describe("A folder that is to be shared", () => {
-  it("is refused when it is, or leads to, home, what is above it, the system or keys", async () => {
-    await using home = await tempFolder({ "project/a.txt": "a", ".ssh/id_rsa": "x", ".aws/credentials": "x" });
-    const link = path.join(home.path, "project", "root");
-    await symlink("/", link);
-    for (const folder of [
-      "/",
-      home.path,
-      path.dirname(home.path),
-      path.join(home.path, ".ssh"),
-      path.join(home.path, ".aws"),
-      link,
-      "/etc",
-      "/usr/lib",
-      "/not/there",
-    ])
-      assert.notEqual(await refuseBind(folder, home.path), undefined, folder);
-    assert.equal(await refuseBind(path.join(home.path, "project"), home.path), undefined);
-    assert.notEqual(await refuseBind(homedir()), undefined);
-  });
-
-  it("has places that a sandbox may only read", async () => {
-    await using folder = await tempFolder({ "a.txt": "a", ".vscode/tasks.json": "{}", "sub/.git/config": "", "AGENTS.md": "x" });
-    await mkdir(path.join(folder.path, ".git"));
-    assert.deepEqual(
-      (await readOnlyPlaces(folder.path)).map((place) => path.relative(folder.path, place)),
-      [".git", ".vscode", "AGENTS.md", "sub/.git"],
-    );
   });
 });
