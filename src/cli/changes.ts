@@ -1,5 +1,6 @@
 import type { ConversationId } from "../protocol/ids.ts";
 import type { FileChange, SandboxChanges } from "../protocol/sandbox.ts";
+import { shownName } from "../protocol/shownName.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import type { Sandboxes } from "../runtime/docker/sandboxes.ts";
 import type { ReviewedFile } from "../runtime/workspaceCopy/review.ts";
@@ -48,7 +49,7 @@ export function openChanges({ changes }: SandboxChanges): FileChange[] {
 export function changedSentence(changes: SandboxChanges): string {
   const open = openChanges(changes);
   const count = open.length + changes.more;
-  const named = open.slice(0, mostNamed).map(({ path }) => path);
+  const named = open.slice(0, mostNamed).map(({ path }) => shownName(path));
   const more = count > named.length ? ` and ${count - named.length} more` : "";
   return `${countOf(count)} changed in the sandbox: ${named.join(", ")}${more}.`;
 }
@@ -66,11 +67,11 @@ function adviceFor(id: ConversationId): string {
 /** A line for each outcome; false when something was refused. */
 export function sayReviewed(files: readonly ReviewedFile[], say: (sentence: string) => void): boolean {
   for (const outcome of ["applied", "merged", "discarded"] as const) {
-    const paths = files.filter((file) => file.outcome === outcome).map(({ path }) => path);
+    const paths = files.filter((file) => file.outcome === outcome).map(({ path }) => shownName(path));
     if (paths.length > 0) say(`${outcomeWords[outcome]} ${countOf(paths.length)}: ${paths.join(", ")}`);
   }
   const refused = files.filter(({ outcome }) => outcome === "refused");
-  for (const { path, reason = "it may not be written here." } of refused) say(`Not changed: ${path}: ${reason}`);
+  for (const { path, reason = "it may not be written here." } of refused) say(`Not changed: ${shownName(path)}: ${reason}`);
   return refused.length === 0;
 }
 

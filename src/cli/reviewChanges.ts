@@ -2,6 +2,7 @@ import { isAbsolute, posix } from "node:path";
 import type { ConversationStore } from "../conversation/store.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { type FileChange, type Located, sandboxRoot, shownPath } from "../protocol/sandbox.ts";
+import { shownName } from "../protocol/shownName.ts";
 import type { Sandboxes } from "../runtime/docker/sandboxes.ts";
 import type { Review } from "../runtime/workspaceCopy/review.ts";
 import { changedSentence, commandFor, openChanges, sayReviewed } from "./changes.ts";
@@ -81,14 +82,14 @@ const marks = { created: "A", changed: "M", deleted: "D", renamed: "R" };
 /** "M src/date.js · you have changed it too, at other places". */
 function lineOf(change: FileChange, paint: Paint): string {
   const { kind, path, from, isBinary } = change;
-  const name = from === undefined ? path : `${from} → ${path}`;
+  const name = from === undefined ? shownName(path) : `${shownName(from)} → ${shownName(path)}`;
   const notes = [
     isBinary ? "not text" : "",
     standingWords(change),
     change.isProtected ? "applied by name only: other programs run or obey it" : "",
   ];
   const told = notes.filter((note) => note !== "").join(" · ");
-  return `${marks[kind]} ${safe(name)}${told === "" ? "" : paint("dim", ` · ${safe(told)}`)}\n`;
+  return `${marks[kind]} ${name}${told === "" ? "" : paint("dim", ` · ${safe(told)}`)}\n`;
 }
 
 function standingWords({ standing, refusal = "may not be written here" }: FileChange): string {
@@ -107,12 +108,12 @@ function standingWords({ standing, refusal = "may not be written here" }: FileCh
 }
 
 async function diffOf(review: Review, { path, from, isBinary, type }: FileChange, signal: AbortSignal): Promise<string> {
-  if (isBinary || type === "symlink") return `Binary files or links differ: ${safe(path)}\n`;
+  if (isBinary || type === "symlink") return `Binary files or links differ: ${shownName(path)}\n`;
   const read = async (at: string, side: "base" | "sandbox"): Promise<string | undefined> => {
     const bytes = await review.read(at, side, signal);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
-  return safe(unifiedDiff(path, await read(from ?? path, "base"), await read(path, "sandbox")));
+  return safe(unifiedDiff(shownName(path), await read(from ?? path, "base"), await read(path, "sandbox")));
 }
 
 async function discard(

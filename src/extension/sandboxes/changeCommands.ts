@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Host } from "../../host/host.ts";
+import { shownName } from "../../protocol/shownName.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { ReviewedFile } from "../../runtime/workspaceCopy/review.ts";
 import type { CommandMap } from "../commandMap.ts";
@@ -55,7 +56,7 @@ async function changesOf([row, selected]: readonly unknown[], { list, tree }: Ch
   const found = list.changes.filter(({ change }) => paths.has(change.path));
   const [path] = paths;
   if (found.length > 0 || path === undefined) return found;
-  throw new Error(list.known.type === "failed" ? list.known.why : `${path} is as it was copied, so there is no change of it.`);
+  throw new Error(list.known.type === "failed" ? list.known.why : `${shownName(path)} is as it was copied, so there is no change of it.`);
 }
 
 function pathOf(row: unknown): string[] {
@@ -66,7 +67,7 @@ function pathOf(row: unknown): string[] {
 async function apply(meant: readonly ShownChange[], parts: ChangeParts): Promise<void> {
   const [first] = meant;
   if (first === undefined) return;
-  const watched = meant.filter(({ change }) => change.isProtected).map(({ change }) => change.path);
+  const watched = meant.filter(({ change }) => change.isProtected).map(({ change }) => shownName(change.path));
   if (watched.length > 0) {
     const question = watched.length === 1 ? `Apply ${watched[0]}?` : `Apply ${watched.length} protected files?`;
     const detail = `VS Code or another program runs or obeys ${watched.length === 1 ? "it" : `them: ${watched.join(", ")}`}. Look at the diff first.`;
@@ -93,7 +94,7 @@ const mostUnasked = 9;
 async function isSureToDelete(meant: readonly ShownChange[]): Promise<boolean> {
   const gone = meant.filter(({ change: { kind, standing } }) => kind === "deleted" && standing === "clean");
   if (gone.length <= mostUnasked) return true;
-  const named = gone.slice(0, 5).map(({ change }) => change.path);
+  const named = gone.slice(0, 5).map(({ change }) => shownName(change.path));
   const detail = `They are removed from your folder: ${named.join(", ")} and ${gone.length - named.length} more.`;
   return isSure(`Apply, and delete ${countWords(gone.length)} of yours?`, detail, "Apply and Delete");
 }
@@ -152,11 +153,11 @@ function tellRefused(done: readonly ReviewedFile[]): void {
   const refused = done.filter(({ outcome }) => outcome === "refused");
   const [first] = refused;
   if (first === undefined) return;
-  const reasons = refused.slice(0, 5).map(({ path, reason }) => `${path}: ${reason ?? "refused"}`);
+  const reasons = refused.slice(0, 5).map(({ path, reason }) => `${shownName(path)}: ${reason ?? "refused"}`);
   const more = refused.length > 5 ? ` And ${refused.length - 5} more.` : "";
   const words =
     refused.length === 1
-      ? `${first.path} stays as it is. ${first.reason ?? ""}`
+      ? `${shownName(first.path)} stays as it is. ${first.reason ?? ""}`
       : `${countWords(refused.length)} stay as they are. ${reasons.join(" ")}${more}`;
   void vscode.window.showWarningMessage(words.trim());
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { mapFolders, ownFolders, sandboxRoot, toHostPath } from "../../protocol/sandbox.ts";
+import { shownName } from "../../protocol/shownName.ts";
 import { uriOf } from "../localRuntime/windowFiles.ts";
 import type { ShownChange } from "./changeList.ts";
 import { nameOf } from "./changeWords.ts";
@@ -9,7 +10,7 @@ import type { Sandboxed } from "./shownSandbox.ts";
 /** The person's own file for a path of a change, whether there is one or not. */
 export function ownUri({ state }: Sandboxed, path: string): vscode.Uri {
   const own = toHostPath(`${sandboxRoot}/${path}`, mapFolders(ownFolders(state)));
-  if (own === undefined) throw new Error(`${path} is in no folder of the workspace.`);
+  if (own === undefined) throw new Error(`${shownName(path)} is in no folder of the workspace.`);
   return uriOf(own);
 }
 

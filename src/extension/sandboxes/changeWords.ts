@@ -1,4 +1,5 @@
 import type { FileChange } from "../../protocol/sandbox.ts";
+import { shownName } from "../../protocol/shownName.ts";
 
 /** How a change is marked, as VS Code marks those of a repository. */
 interface Mark {
@@ -34,7 +35,7 @@ function standingWords({ standing, kind, isProtected, isBinary }: FileChange): s
 
 /** What stands behind the name: its folder, and what is to be known. */
 export function descriptionOf(change: FileChange): string {
-  const from = change.from === undefined ? "" : `from ${change.from}`;
+  const from = change.from === undefined ? "" : `from ${shownName(change.from)}`;
   return [folderOf(change.path), from, standingWords(change)].filter((part) => part !== "").join(" · ");
 }
 
@@ -50,9 +51,9 @@ const sentences: Readonly<Record<FileChange["standing"], string>> = {
 export function tooltipOf(change: FileChange): string {
   const { path, from, standing, refusal, isProtected, isBinary, type } = change;
   return [
-    from === undefined ? path : `${from} → ${path}`,
+    from === undefined ? shownName(path) : `${shownName(from)} → ${shownName(path)}`,
     `${markOf({ kind: change.kind, standing: "clean" }).words} in the sandbox${type === "symlink" ? " (a link)" : ""}. ${sentences[standing]}`,
-    ...(refusal === undefined ? [] : [refusal]),
+    ...(refusal === undefined ? [] : [shownName(refusal)]),
     ...(isProtected ? ["Protected: other programs run or obey this file. It is applied only by itself, never with all."] : []),
     ...(isBinary ? ["It is not text, or too large, so there is no diff."] : []),
   ].join("\n");
@@ -79,9 +80,10 @@ export function contextOf({ kind, standing, isBinary }: FileChange): string {
   ].join(" ");
 }
 
-export const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+/** As a person reads it. */
+export const nameOf = (path: string): string => shownName(path.slice(path.lastIndexOf("/") + 1));
 
-const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+const folderOf = (path: string): string => shownName(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
 
 /** How many files, in words. */
 export const countWords = (count: number): string => (count === 1 ? "1 file" : `${count} files`);

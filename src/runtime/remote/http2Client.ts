@@ -4,6 +4,7 @@ import { PassThrough, pipeline, type Readable } from "node:stream";
 import type * as z from "zod";
 import { requestIdHeader } from "../../protocol/agentServer.ts";
 import { RuntimeFault } from "../../protocol/runtimeApi.ts";
+import { shownName } from "../../protocol/shownName.ts";
 import { RuntimeError } from "../runtime.ts";
 
 export interface Question {
@@ -138,9 +139,13 @@ function parseJson(text: string): unknown {
   }
 }
 
+const mostDetailLines = 10;
+
+/** Its sentence is shown to a person, in notifications as well. */
 export function toRuntimeError(value: unknown): RuntimeError {
   const fault = RuntimeFault.safeParse(value).data;
-  return fault ? new RuntimeError(fault.code, fault.detail) : notUnderstood();
+  if (fault === undefined) return notUnderstood();
+  return new RuntimeError(fault.code, fault.detail.split("\n", mostDetailLines).map(shownName).join("\n"));
 }
 
 function open(session: ClientHttp2Session, { method, path, json, requestId }: Question): ClientHttp2Stream {
