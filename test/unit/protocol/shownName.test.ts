@@ -31,7 +31,7 @@ describe("A name that a sandbox has given", () => {
 
   it("is shown so in the sentence of an error, too, which keeps its lines", () => {
     const { message } = toRuntimeError({ code: "failed", detail: `[Fix](command:x)\u202e\nsecond${"x".repeat(50_000)}` });
-    equal(message.slice(0, 39), "[Fix] (command:x)\\u{202e}\nsecondxxxxxxxx");
+    equal(message.replace(/x+…$/, "…"), "[Fix] (command:x)\\u{202e}\nsecond…");
     equal(message.length < 5_000, true);
   });
 });
