@@ -19,6 +19,11 @@ export function sandboxLabels(hostId: string, conversationId: ConversationId): S
   return { app, host: hostId, session: conversationId, created: new Date().toISOString(), owner: String(process.pid) };
 }
 
+/** What says who makes something that all sandboxes share. */
+export function makerLabels(hostId: string): Record<string, string> {
+  return { app, host: hostId, created: new Date().toISOString(), owner: String(process.pid) };
+}
+
 /** What is of any sandbox of this host, in the words of Docker's list filters. */
 export function ofHost(hostId: string): { label: string[] } {
   return { label: [`app=${app}`, `host=${hostId}`] };

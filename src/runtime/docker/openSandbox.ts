@@ -13,6 +13,7 @@ import type { EngineFacts } from "./engineFacts.ts";
 import { keep, readKept } from "./kept.ts";
 import { Life } from "./life.ts";
 import { type Prepared, prepare } from "./prepare.ts";
+import { refusal } from "./refusal.ts";
 import { removeContainer, runningSandbox, type SandboxListener } from "./runningSandbox.ts";
 import type { Sandbox, SandboxesOptions, SandboxNeeds } from "./sandboxes.ts";
 import { createContainer, startAttached } from "./startContainer.ts";
@@ -110,7 +111,7 @@ async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { p
     const cause = signal.aborted ? undefined : await life.cause();
     life[Symbol.dispose]();
     await removeContainer(container, options.log);
-    throw cause ?? error;
+    throw cause ?? refusal(error, "the sandbox could not be started");
   }
 }
 

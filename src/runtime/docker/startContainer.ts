@@ -9,6 +9,7 @@ import { attachContainer } from "./attachContainer.ts";
 import { type Attached, attached } from "./attached.ts";
 import { statusOf } from "./engineAnswers.ts";
 import { type ProfileNeeds, type SandboxUser, sandboxProfile } from "./profile.ts";
+import { refusal } from "./refusal.ts";
 
 export interface CreateNeeds {
   /** The container's name: there is one of a conversation. */
@@ -55,7 +56,7 @@ export async function createContainer(docker: Docker, { name, profile, signal }:
     try {
       return await docker.createContainer(options);
     } catch (error) {
-      if (statusOf(error) !== 409) throw error;
+      if (statusOf(error) !== 409) throw refusal(error, "the sandbox's container was not made");
       if (performance.now() > giveUpAt)
         throw new RuntimeError("failed", `The container ${name} of before does not go: ${messageOf(error)}`, { cause: error });
       // A removal that is under way answers 409 as well.

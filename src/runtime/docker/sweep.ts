@@ -83,7 +83,8 @@ function isYoung({ createdAt }: Leftover): boolean {
   return Date.now() - Date.parse(createdAt) < youngMs;
 }
 
-function isAlive({ owner, createdAt }: Leftover): boolean {
+/** Whether the process of this machine that has made something then still runs. */
+export function isAlive({ owner, createdAt }: Pick<Leftover, "owner" | "createdAt">): boolean {
   if (!(owner > 0)) return false;
   // Another process had our number before us.
   if (owner === process.pid) return Date.parse(createdAt) >= Date.now() - process.uptime() * 1000 - 1000;

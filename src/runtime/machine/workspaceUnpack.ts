@@ -42,7 +42,7 @@ export async function unpackWorkspace(root: string, tar: Readable, signal: Abort
     return await unpacking.finish();
   } catch (error) {
     signal.throwIfAborted();
-    throw fileError(error, "The workspace", signal);
+    throw fileError(error, root, signal);
   }
 }
 

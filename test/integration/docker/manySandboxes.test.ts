@@ -66,6 +66,7 @@ describe("the volume of tools", () => {
         docker: engine.docker,
         dist,
         stateFolder,
+        hostId: "this-host",
         path: undefined,
         nodePrograms: [],
         arch: process.arch === "arm64" ? "arm64" : "x64",
@@ -85,6 +86,16 @@ describe("the volume of tools", () => {
     );
     await engine.docker.getVolume(String(one)).remove();
     equal(await make(states[0]), one);
+    await engine.docker.getVolume(String(one)).remove();
+
+    // Somebody of this machine has begun, and died.
+    const created = new Date().toISOString();
+    const labels = { app: "openhands-vscode", host: "this-host", owner: String(await deadProcess()), created };
+    await engine.docker.createVolume({ Name: String(one) });
+    await engine.docker.createContainer({ name: `${one}-filling`, Image: image, Entrypoint: ["/lock"], Labels: labels });
+    equal(await make(states[0]), one);
+    const { Labels: made } = await engine.docker.getVolume(String(one)).inspect();
+    equal(made?.["app"], "openhands-vscode");
     await engine.docker.getVolume(String(one)).remove();
     for (const place of [...states, dist]) await rm(place, { recursive: true });
   });
@@ -119,6 +130,13 @@ describe("the person's own folders in a sandbox", () => {
     );
   });
 });
+
+/** The number of a process that has ended. */
+async function deadProcess(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", "0"], { stdio: "ignore" });
+  await once(child, "exit");
+  return child.pid ?? 0;
+}
 
 async function ownedByUser(folder: string): Promise<void> {
   if (process.getuid?.() === 0) await chown(folder, 1000, 1000);

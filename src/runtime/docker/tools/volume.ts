@@ -7,10 +7,12 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import type Docker from "dockerode";
 import { type Pack, pack } from "tar-stream";
-import { messageOf } from "../../../protocol/thrown.ts";
 import { RuntimeError } from "../../runtime.ts";
 import { ifMissing, statusOf } from "../engineAnswers.ts";
+import { makerLabels } from "../labels.ts";
 import { toolsRoot } from "../profile.ts";
+import { refusal } from "../refusal.ts";
+import { isAlive } from "../sweep.ts";
 import { findBusybox } from "./busybox.ts";
 import { hashOf, ptyModule, serverFile, type ToolFile, toolFiles } from "./gather.ts";
 import { openImageTree } from "./imageTree.ts";
@@ -22,6 +24,8 @@ export interface ToolsNeeds {
   readonly dist: string;
   /** Where the name of the last volume is remembered, so that its contents need not be read to know it. */
   readonly stateFolder: string;
+  /** Who we are for the labels of what is there while the volume is filled. */
+  readonly hostId: string;
   /** Where this machine's Nodes are looked for: its PATH, and other programs. */
   readonly path: string | undefined;
   readonly nodePrograms: readonly string[];
@@ -39,7 +43,7 @@ export async function toolsVolume(needs: ToolsNeeds): Promise<string> {
   const programs = await nodesHere(arch, path, nodePrograms);
   const stamp = await stampOf([serverFile(dist), ptyModule(dist, arch), (await findBusybox(dist, arch)) ?? "", ...programs], needs);
   const remembered = await recall(stateFolder, stamp);
-  if (remembered !== undefined && (await state(docker, remembered)) === "whole") return remembered;
+  if (remembered !== undefined && (await state(needs, remembered)) === "whole") return remembered;
   needs.onPhase("Preparing the tools of sandboxes");
   signal.throwIfAborted();
   const modules = { arch, modules: [ptyModule(dist, arch)] };
@@ -93,11 +97,13 @@ const pollMs = 200;
  * A volume is whole when it is there and no container holds its lock: the lock is there before the volume, and goes after the last file.
  * The order of the questions matters.
  */
-async function state(docker: Docker, name: string): Promise<"whole" | "filling" | "stale" | "missing"> {
+async function state({ docker, hostId }: ToolsNeeds, name: string): Promise<"whole" | "filling" | "stale" | "missing"> {
   const isThere = (await docker.getVolume(name).inspect().catch(ifMissing)) !== undefined;
   const holder = await docker.getContainer(lockOf(name)).inspect().catch(ifMissing);
   if (holder === undefined) return isThere ? "whole" : "missing";
-  return Date.now() - Date.parse(holder.Created) > staleMs ? "stale" : "filling";
+  const { host, owner = "", created: createdAt = "" } = holder.Config.Labels;
+  const isLeft = host === hostId && !isAlive({ owner: Number.parseInt(owner, 10), createdAt });
+  return isLeft || Date.now() - Date.parse(holder.Created) > staleMs ? "stale" : "filling";
 }
 
 function lockOf(name: string): string {
@@ -110,7 +116,7 @@ async function fill(needs: ToolsNeeds, files: readonly ToolFile[]): Promise<stri
   const name = `openhands-tools-${await hashOf(files)}`;
   for (;;) {
     signal.throwIfAborted();
-    const now = await state(docker, name);
+    const now = await state(needs, name);
     if (now === "whole") return name;
     if (now === "filling") await setTimeout(pollMs, undefined, { signal });
     else if (now === "stale") await clear(docker, name);
@@ -118,14 +124,14 @@ async function fill(needs: ToolsNeeds, files: readonly ToolFile[]): Promise<stri
   }
 }
 
-async function takeLock({ docker, images }: ToolsNeeds, name: string): Promise<boolean> {
+async function takeLock({ docker, images, hostId }: ToolsNeeds, name: string): Promise<boolean> {
   const image = images.at(-1);
   try {
     await docker.createContainer({
       name: lockOf(name),
       Image: image,
       Entrypoint: ["/lock"],
-      Labels: ours,
+      Labels: makerLabels(hostId),
       HostConfig: { NetworkMode: "none" },
     });
     return true;
@@ -154,7 +160,7 @@ async function fillLocked({ docker, images }: ToolsNeeds, name: string, files: r
     await removeOld(docker, name);
   } catch (cause) {
     await clear(docker, name);
-    throw new RuntimeError("failed", `The tools of sandboxes could not be brought to the engine: ${messageOf(cause)}`, { cause });
+    throw refusal(cause, "the tools of sandboxes could not be brought there");
   }
 }
 
