@@ -12,6 +12,8 @@ export interface LifeOptions {
   readonly docker: Docker;
   readonly container: string;
   readonly memoryMegabytes: number;
+  /** How long it may be paused; a minute. */
+  readonly pauseMs?: number | undefined;
   /** Hears while the sandbox is paused, and an empty text when it goes on. */
   readonly onPhase: (phase: string) => void;
   readonly log: Log;
@@ -19,7 +21,7 @@ export interface LifeOptions {
 
 const intervalMs = 2_000;
 const patienceMs = 5_000;
-const pauseMs = 60_000;
+const usualPauseMs = 60_000;
 /** So long after a connection has broken, what the engine says of the container may still come. */
 const settleMs = 400;
 const answerMs = 2_000;
@@ -79,7 +81,7 @@ export class Life implements Disposable {
   #paused(): void {
     if (this.#pause !== undefined) return;
     this.#options.onPhase("The sandbox is paused from outside");
-    this.#pause = setTimeout(() => this.#end({ kind: "paused" }), pauseMs);
+    this.#pause = setTimeout(() => this.#end({ kind: "paused" }), this.#options.pauseMs ?? usualPauseMs);
   }
 
   #resumed(): void {

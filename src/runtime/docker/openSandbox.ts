@@ -99,7 +99,7 @@ async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { p
   onPhase("Starting the container");
   const container = await createContainer(docker, { name, profile, signal });
   const { memoryMegabytes } = profile.settings;
-  const life = new Life({ docker, container: container.id, memoryMegabytes, onPhase, log: options.log });
+  const life = new Life({ docker, container: container.id, memoryMegabytes, pauseMs: options.pauseMs, onPhase, log: options.log });
   try {
     const attached = await startAttached(container, { user: profile.user, ownFolders: ownFolders(prepared), signal });
     const describe = (info: RuntimeInfo): RuntimeInfo => ({ ...info, ...inside(prepared) });

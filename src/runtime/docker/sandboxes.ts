@@ -46,6 +46,8 @@ export interface SandboxesOptions {
   readonly settings: () => SandboxSettings;
   /** The person's own files, by which reviews compare and apply: those of the machine, or an editor's, which knows what is not saved. */
   readonly hostFiles: Files;
+  /** How long a sandbox may be paused from outside before it is given up; a minute. */
+  readonly pauseMs?: number;
   /** What commands of the engine's programs (ssh) inherit, and where DOCKER_HOST and the like are read. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;

@@ -104,6 +104,22 @@ describe("a sandbox that is lost", () => {
     deepEqual([phases, sandbox.lost.aborted], [["The sandbox is paused from outside", ""], false]);
   });
 
+  it("is given up when it is paused for too long, whatever waits for it, and opens again with its files", async () => {
+    await using all = await testSandboxes(engine, { pauseMs: 500 });
+    const sandbox = await all.open();
+    await sandbox.terminal.run(command("echo kept > file"), { signal });
+    const waiting = rejects(sandbox.terminal.run(command("sleep 60"), { signal }), /^RuntimeError: The sandbox was paused from outside/);
+    const { sentence } = await loss(sandbox, () => engine.docker.getContainer(`oh-${all.idOf(sandbox)}`).pause());
+    equal(
+      sentence,
+      "RuntimeError: The sandbox was paused from outside for more than a minute and was given up; files in its workspace are kept. Send a message to start it again.",
+    );
+    await waiting;
+    await sandbox[Symbol.asyncDispose]();
+    const again = await all.open({}, { id: all.idOf(sandbox) });
+    equal((await again.terminal.run(command("cat file"), { signal })).output.trim(), "kept");
+  });
+
   it("says that the connection to the engine broke", async () => {
     await using socket = await cutSocket("/var/run/docker.sock");
     await using all = await testSandboxes(engine, { settings: () => ({ ...usualSettings, dockerHost: `unix://${socket.path}` }) });
