@@ -11,16 +11,40 @@ export interface OutputLines {
 }
 
 /** An answer in lines of JSON that is written while it is made, at the client's pace. */
-export function outputLines({ first, make, signal }: OutputLines): Response {
+export function outputLines(lines: OutputLines): Response {
+  return inParts(begin(lines));
+}
+
+/** What is over so soon is answered in one piece; nobody sees that its output comes no earlier. */
+const soonMs = 25;
+
+/**
+ * The same; and what is over within a moment goes as one piece, because each piece wakes all that are between here and the client. `onWhole` gets
+ * the last line of such an answer.
+ */
+export async function outputLinesSoon(lines: OutputLines, onWhole: (line: string) => void): Promise<Response> {
+  const outbox = begin(lines);
+  if (!(await outbox.endsWithin(soonMs))) return inParts(outbox);
+  const parts: string[] = [];
+  for (let line = await outbox.next(); line !== undefined; line = await outbox.next()) parts.push(line);
+  onWhole(parts.at(-1) ?? "");
+  return new Response(parts.join(""), { headers });
+}
+
+const headers = { "content-type": "application/x-ndjson" };
+
+function begin({ first, make, signal }: OutputLines): Outbox {
   const outbox = new Outbox(first);
+  const failed = (error: unknown): object => ({ type: "error", fault: toFault(error) });
+  void make((text) => (signal.aborted ? undefined : outbox.add(text)))
+    .catch(failed)
+    .then((last) => outbox.end(last));
+  return outbox;
+}
+
+function inParts(outbox: Outbox): Response {
   const stream = new ReadableStream<Uint8Array>(
     {
-      start: () => {
-        const failed = (error: unknown): object => ({ type: "error", fault: toFault(error) });
-        void make((text) => (signal.aborted ? undefined : outbox.add(text)))
-          .catch(failed)
-          .then((last) => outbox.end(last));
-      },
       pull: async (controller) => {
         const text = await outbox.next();
         if (text !== undefined) controller.enqueue(new TextEncoder().encode(text));
@@ -30,7 +54,7 @@ export function outputLines({ first, make, signal }: OutputLines): Response {
     // Nothing is made into bytes before it is asked for.
     { highWaterMark: 0 },
   );
-  return new Response(stream, { headers: { "content-type": "application/x-ndjson" } });
+  return new Response(stream, { headers });
 }
 
 /** What waits for a client: lines as they were given, and between them its output. */
@@ -39,6 +63,7 @@ class Outbox {
   readonly #output = new WaitingOutput();
   #last: { line: object | undefined } | undefined;
   #changed = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<boolean>();
 
   constructor(first: object | undefined) {
     this.#first = first;
@@ -53,6 +78,14 @@ class Outbox {
   end(line: object | undefined): void {
     this.#last = { line };
     this.#changed.resolve();
+    this.#ended.resolve(true);
+  }
+
+  async endsWithin(timeoutMs: number): Promise<boolean> {
+    const timer = setTimeout(() => this.#ended.resolve(false), timeoutMs);
+    const hasEnded = await this.#ended.promise;
+    clearTimeout(timer);
+    return hasEnded;
   }
 
   /** The next line, as soon as there is one; undefined at the end. */

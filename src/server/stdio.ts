@@ -20,11 +20,25 @@ export async function serveStdio(app: Hono, input: NodeJS.ReadableStream, output
   server.on("session", (session) => session.setLocalWindowSize(connectionWindowBytes));
   server.on("request", (request, response) => void listener(request, response));
   const ended = Promise.withResolvers<void>();
-  const stream = Duplex.from({ readable: input, writable: output });
+  const stream = bothOf(input, output);
   stream.once("close", () => ended.resolve());
   stream.once("error", () => ended.resolve());
   input.once("end", () => ended.resolve());
   server.emit("connection", stream);
   await ended.promise;
   server.close();
+}
+
+/** What is written together leaves together, which Node's own `Duplex.from` does piece by piece. */
+function bothOf(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Duplex {
+  const stream = new Duplex({
+    read: () => void input.resume(),
+    write: (bytes: Buffer, _encoding, done) => void output.write(bytes, done),
+    writev: (pieces, done) => void output.write(Buffer.concat(pieces.map(({ chunk }: { chunk: Buffer }) => chunk)), done),
+    final: (done) => void output.end(done),
+  });
+  input.on("data", (bytes: Buffer) => void (stream.push(bytes) || input.pause()));
+  input.once("end", () => void stream.push(null));
+  for (const side of [input, output]) side.once("error", (error) => stream.destroy(error)).once("close", () => stream.destroy());
+  return stream;
 }

@@ -2,14 +2,15 @@ import type { Hono } from "hono";
 import { TerminalRequest } from "../protocol/runtime.ts";
 import { KeysRequest, SizeRequest, type TerminalLine } from "../protocol/runtimeApi.ts";
 import { type PersonRuntime, RuntimeError } from "../runtime/runtime.ts";
+import { tellOutcome } from "./answerOnce.ts";
 import { body } from "./bodies.ts";
-import { outputLines } from "./outputLines.ts";
+import { outputLines, outputLinesSoon } from "./outputLines.ts";
 import type { SendOutput } from "./waitingOutput.ts";
 
 /** `/api/runtime/terminal/*`. */
 export function addTerminal(app: Hono, { terminal }: PersonRuntime): void {
   const running = new Map<AbortController, Promise<void>>();
-  app.post("/api/runtime/terminal/run", (c) => {
+  app.post("/api/runtime/terminal/run", async (c) => {
     const interrupt = new AbortController();
     const signal = AbortSignal.any([c.req.raw.signal, interrupt.signal]);
     const settled = Promise.withResolvers<void>();
@@ -30,7 +31,7 @@ export function addTerminal(app: Hono, { terminal }: PersonRuntime): void {
         settled.resolve();
       }
     };
-    return outputLines({ make, signal: c.req.raw.signal });
+    return await outputLinesSoon({ make, signal: c.req.raw.signal }, (line) => tellOutcome(c, line));
   });
   app.post("/api/runtime/terminal/interrupt", async (c) => {
     // At once, so that it does not meet a later command.
