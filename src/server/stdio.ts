@@ -39,6 +39,6 @@ function bothOf(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Du
   });
   input.on("data", (bytes: Buffer) => void (stream.push(bytes) || input.pause()));
   input.once("end", () => void stream.push(null));
-  for (const side of [input, output]) side.once("error", (error) => stream.destroy(error)).once("close", () => stream.destroy());
+  for (const side of [input, output]) side.once("error", (error: Error) => stream.destroy(error)).once("close", () => stream.destroy());
   return stream;
 }

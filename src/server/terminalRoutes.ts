@@ -12,7 +12,9 @@ export function addTerminal(app: Hono, { terminal }: PersonRuntime): void {
   const running = new Map<AbortController, Promise<void>>();
   app.post("/api/runtime/terminal/run", async (c) => {
     const interrupt = new AbortController();
-    const signal = AbortSignal.any([c.req.raw.signal, interrupt.signal]);
+    const { signal } = interrupt;
+    const client = c.req.raw.signal;
+    const unfollow = follow(interrupt, client);
     const settled = Promise.withResolvers<void>();
     // Before anything is awaited, so that an interrupt that comes right behind finds it.
     running.set(interrupt, settled.promise);
@@ -27,11 +29,12 @@ export function addTerminal(app: Hono, { terminal }: PersonRuntime): void {
         signal.addEventListener("abort", abort, { once: true });
         return { type: "result", result: await result };
       } finally {
+        unfollow();
         running.delete(interrupt);
         settled.resolve();
       }
     };
-    return await outputLinesSoon({ make, signal: c.req.raw.signal }, (line) => tellOutcome(c, line));
+    return await outputLinesSoon({ make, signal: client }, (line) => tellOutcome(c, line));
   });
   app.post("/api/runtime/terminal/interrupt", async (c) => {
     // At once, so that it does not meet a later command.
@@ -69,4 +72,15 @@ async function aborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => resolve(), { once: true });
   await promise;
+}
+
+/**
+ * Aborts `one` when `other` is aborted, until the returned function is called. Not AbortSignal.any: what listens to that one's signal keeps it, and
+ * with it a whole request, for ever.
+ */
+function follow(one: AbortController, other: AbortSignal): () => void {
+  const abort = (): void => one.abort(other.reason);
+  if (other.aborted) abort();
+  other.addEventListener("abort", abort, { once: true });
+  return () => other.removeEventListener("abort", abort);
 }

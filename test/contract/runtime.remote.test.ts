@@ -48,6 +48,14 @@ describe("RemoteRuntime", () => {
     await assert.rejects(runtime.files.stat(folder, signal), { code: "closed" });
   });
 
+  it("takes thousands of short requests in a row, whose answers end after what was wanted of them", async () => {
+    const folder = await makeFolder();
+    await using runtime = await openChildSandbox(folder, signal);
+    const look = async (): Promise<number> => (await runtime.workspace.stat(["none"], { withHash: false, signal })).size;
+    const each = Array.from({ length: 20 });
+    for (let round = 0; round < 100; round++) assert.deepEqual(await Promise.all(each.map(look)), each.fill(0));
+  });
+
   it("takes many large files at once, refuses one that is too large, and can be used after it", async () => {
     const folder = await makeFolder();
     await using runtime = await openChildSandbox(folder, signal);

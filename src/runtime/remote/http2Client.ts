@@ -100,7 +100,7 @@ export async function* linesOf<Shape extends z.ZodType>(
   signal: AbortSignal,
 ): AsyncGenerator<z.output<Shape>, undefined> {
   body.setEncoding("utf8");
-  const chunks: AsyncIterable<string> = body;
+  const chunks: AsyncIterable<string> = body.iterator({ destroyOnReturn: false });
   // Joined at the end of a line only: a long one would be copied again with each of its parts.
   let parts: string[] = [];
   let length = 0;
@@ -116,10 +116,26 @@ export async function* linesOf<Shape extends z.ZodType>(
       [parts, length] = [[rest], rest.length];
     }
   } catch (error) {
+    body.destroy();
     throw brokenOff(error, signal);
+  } finally {
+    passRest(body);
   }
   signal.throwIfAborted();
   return undefined;
+}
+
+const restMs = 1_000;
+
+/**
+ * Lets the end of an answer come by itself when nothing more of it is wanted. Broken off, it would count for the server as a reset, and HTTP/2
+ * servers end a connection that has a thousand of them within a short time.
+ */
+function passRest(body: Readable): void {
+  if (body.destroyed || body.readableEnded) return;
+  const late = setTimeout(() => body.destroy(), restMs);
+  body.once("close", () => clearTimeout(late));
+  body.resume();
 }
 
 const notUnderstood = (cause?: unknown): RuntimeError =>
