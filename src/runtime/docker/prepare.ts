@@ -52,6 +52,7 @@ export async function prepare({ docker, facts, hostId, options }: SandboxPlace, 
     moreMounts: await moreMounts(settings.mounts),
     workingDir: folders[0]?.sandbox ?? sandboxRoot,
     arch,
+    isPodman: facts.name === "Podman",
     settings,
   };
   return { ref: { ...needs.ref, image: image.name }, folders, name, profile };

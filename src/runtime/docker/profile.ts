@@ -25,6 +25,8 @@ export interface ProfileNeeds {
   readonly workingDir: string;
   /** The engine's processor, which the tools are made for. */
   readonly arch: Arch;
+  /** Podman cannot say whose a file system in memory is. */
+  readonly isPodman: boolean;
   readonly settings: SandboxSettings;
 }
 
@@ -73,8 +75,11 @@ function hostConfig(needs: ProfileNeeds): HostConfig & { readonly CgroupnsMode: 
   const {
     user: { uid, gid },
     network,
+    isPodman,
     settings,
   } = needs;
+  // Nobody else is in the container.
+  const homeOwner = isPodman ? "mode=1777" : `uid=${uid},gid=${gid},mode=700`;
   const { memoryMegabytes } = settings;
   const memory = memoryMegabytes * 1024 * 1024;
   return {
@@ -103,7 +108,7 @@ function hostConfig(needs: ProfileNeeds): HostConfig & { readonly CgroupnsMode: 
     // that they must be full before that is: to kill processes frees nothing of it.
     Tmpfs: {
       "/tmp": `rw,exec,nosuid,nodev,size=${Math.min(512, Math.floor(memoryMegabytes / 4))}m,mode=1777`,
-      [home]: `rw,exec,nosuid,nodev,size=${Math.min(1024, Math.floor(memoryMegabytes / 2))}m,uid=${uid},gid=${gid},mode=700`,
+      [home]: `rw,exec,nosuid,nodev,size=${Math.min(1024, Math.floor(memoryMegabytes / 2))}m,${homeOwner}`,
     },
     Mounts: mounts(needs),
     IpcMode: "private",
