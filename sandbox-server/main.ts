@@ -66,7 +66,7 @@ async function serve(options: Arguments, { workspace, workingDir, log }: Place):
   if (port !== undefined && !options.isPublic && !isLoopback(options.host))
     return refuse(`Other machines can reach ${options.host}: say --listen-public when that is meant, and see there what protects the key.`);
   const ended = untilTold(log);
-  await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", lineEditing: true, hasMemoryLimit: true });
+  await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", lineEditing: "whenWatched", hasMemoryLimit: true });
   await using bash = bashOnDemand(workingDir);
   const app = serverApp({ runtime, workspace, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
   tidyMemorySoon();

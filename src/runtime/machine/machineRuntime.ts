@@ -34,8 +34,11 @@ export interface MachineOptions {
   readonly pty?: readonly string[] | "none";
   /** Reads the person's own start-up file of that shell first, so that the terminal is like their own. */
   readonly userStartupFiles?: boolean;
-  /** Arrow keys, completion and history at the prompt, for a terminal that a person types into; costs 0.3 ms per command. */
-  readonly lineEditing?: boolean;
+  /**
+   * Arrow keys, completion and history at the prompt, for a terminal that a person types into; costs 0.3 ms per command. `whenWatched`: for a
+   * shell that is started while somebody listens to `onRaw`.
+   */
+  readonly lineEditing?: boolean | "whenWatched";
   /** How long a shell may take to its first prompt; one that reads the person's start-up file is then started without it. 10 seconds. */
   readonly shellStartMs?: number;
   readonly size?: TerminalSize;

@@ -15,7 +15,11 @@ import { checkText } from "./terminalText.ts";
 import { type OutputFolder, WholeOutput } from "./wholeOutput.ts";
 
 /** Starts a shell in `folder` and waits for its first prompt; rejects with RuntimeError. */
-export type OpenShell = (folder: string, size: TerminalSize, listener: ShellListener) => Promise<Shell>;
+export type OpenShell = (
+  folder: string,
+  how: { readonly size: TerminalSize; readonly isWatched: boolean },
+  listener: ShellListener,
+) => Promise<Shell>;
 
 export interface ShellTerminalOptions {
   readonly openShell: OpenShell;
@@ -160,7 +164,9 @@ export class ShellTerminal implements PersonTerminal, AsyncDisposable {
 
   async #open(): Promise<Shell> {
     if (this.#shell !== undefined) return this.#shell;
-    this.#opening ??= this.#openShell(this.#folder, this.#size, this.#listener()).finally(() => (this.#opening = undefined));
+    this.#opening ??= this.#openShell(this.#folder, { size: this.#size, isWatched: this.#rawListeners.size > 0 }, this.#listener()).finally(
+      () => (this.#opening = undefined),
+    );
     const shell = await this.#opening;
     // Before anything else, so that disposing finds a shell that was still starting.
     this.#shell = shell;

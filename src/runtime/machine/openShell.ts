@@ -18,7 +18,7 @@ export interface ShellOpenerOptions {
   /** Where a shell starts when the folder it should start in is gone. */
   readonly fallbackDir: string;
   readonly userStartupFiles: boolean;
-  readonly lineEditing: boolean;
+  readonly lineEditing: boolean | "whenWatched";
   readonly startMs: number;
   /** Whether it is worth a word that there is none. */
   readonly wantsTerminal: boolean;
@@ -33,7 +33,8 @@ export function shellOpener(options: ShellOpenerOptions): OpenShell {
   tellWhatIsKnown(options);
   let withUserFiles = options.userStartupFiles;
 
-  return async (folder, size, listener) => {
+  return async (folder, { size, isWatched }, listener) => {
+    const wantsEditing = options.lineEditing === "whenWatched" ? isWatched : options.lineEditing;
     const cwd = (await isFolder(folder)) ? folder : options.fallbackDir;
     const start = (spawn: SpawnShell, isTerminal: boolean): Shell => {
       const spawnHere = (launch: ShellLaunch, processListener: ShellProcessListener): ShellProcess =>
@@ -52,7 +53,7 @@ export function shellOpener(options: ShellOpenerOptions): OpenShell {
           ...options,
           dialect,
           userStartupFiles: withUserFiles,
-          lineEditing: options.lineEditing && isTerminal,
+          lineEditing: wantsEditing && isTerminal,
           isTerminal,
           spawn: spawnHere,
         },
