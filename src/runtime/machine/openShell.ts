@@ -34,7 +34,6 @@ export function shellOpener(options: ShellOpenerOptions): OpenShell {
   let withUserFiles = options.userStartupFiles;
 
   return async (folder, { size, isWatched }, listener) => {
-    const wantsEditing = options.lineEditing === "whenWatched" ? isWatched : options.lineEditing;
     const cwd = (await isFolder(folder)) ? folder : options.fallbackDir;
     const start = (spawn: SpawnShell, isTerminal: boolean): Shell => {
       const spawnHere = (launch: ShellLaunch, processListener: ShellProcessListener): ShellProcess =>
@@ -53,7 +52,7 @@ export function shellOpener(options: ShellOpenerOptions): OpenShell {
           ...options,
           dialect,
           userStartupFiles: withUserFiles,
-          lineEditing: wantsEditing && isTerminal,
+          lineEditing: isTerminal && (options.lineEditing === "whenWatched" ? isWatched : options.lineEditing),
           isTerminal,
           spawn: spawnHere,
         },
