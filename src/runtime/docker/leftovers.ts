@@ -3,9 +3,9 @@ import { ConversationId } from "../../protocol/ids.ts";
 import { ofHost } from "./labels.ts";
 import type { ListedSandbox } from "./sandboxes.ts";
 
-/** A container or a volume of a sandbox. */
+/** A container, a network or a volume of a sandbox. */
 export interface Leftover {
-  readonly kind: "container" | "volume";
+  readonly kind: "container" | "network" | "volume";
   readonly id: string;
   readonly conversationId: ConversationId;
   readonly createdAt: string;
@@ -20,14 +20,16 @@ export interface Leftover {
 /** All that is of sandboxes of this host on the engine. What does not say of which conversation is none of them. */
 export async function findLeftovers(docker: Docker, hostId: string, signal: AbortSignal): Promise<Leftover[]> {
   const filters = ofHost(hostId);
-  const [containers, volumes] = await Promise.all([
+  const [containers, networks, volumes] = await Promise.all([
     docker.listContainers({ all: true, filters, abortSignal: signal }),
+    docker.listNetworks({ filters, abortSignal: signal }),
     docker.listVolumes({ filters, abortSignal: signal }),
   ]);
   return [
     ...containers.flatMap(({ Id: id, Labels, State, ImageID: imageId }) =>
       leftover({ kind: "container", id, isRunning: State === "running" || State === "paused", imageId }, Labels),
     ),
+    ...networks.flatMap(({ Id: id, Labels }) => leftover({ kind: "network", id, isRunning: false, imageId: "" }, Labels)),
     // Docker says null when there is none.
     ...(volumes.Volumes ?? []).flatMap(({ Name: id, Labels }) => leftover({ kind: "volume", id, isRunning: false, imageId: "" }, Labels)),
   ];

@@ -12,6 +12,7 @@ import type { Review } from "../workspaceCopy/review.ts";
 import type { EngineFacts } from "./engineFacts.ts";
 import { keep, readKept } from "./kept.ts";
 import { Life } from "./life.ts";
+import { makeNetwork, removeNetwork } from "./network.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { refusal } from "./refusal.ts";
 import { removeContainer, runningSandbox, type SandboxListener } from "./runningSandbox.ts";
@@ -97,7 +98,13 @@ async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { p
   const { onPhase, signal } = needs;
   const { profile, ref } = prepared;
   onPhase("Starting the container");
-  const container = await createContainer(docker, { name, profile, signal });
+  const network = { docker, name, labels: profile.labels, log: options.log };
+  const removeOwn = async (): Promise<void> => (ref.network === "none" ? undefined : removeNetwork(network));
+  if (ref.network !== "none") await makeNetwork(network);
+  const container = await createContainer(docker, { name, profile, signal }).catch(async (error: unknown) => {
+    await removeOwn();
+    throw error;
+  });
   const { memoryMegabytes } = profile.settings;
   const life = new Life({ docker, container: container.id, memoryMegabytes, pauseMs: options.pauseMs, onPhase, log: options.log });
   try {
@@ -106,11 +113,12 @@ async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { p
     const runtime = await openRemoteRuntime({ stream: attached.stream, describe, signal });
     life.attach(attached, () => runtime.ping());
     const filled = await fill(runtime);
-    return runningSandbox({ docker, container, runtime, life, ref, ...filled, listener, log: options.log });
+    return runningSandbox({ container, runtime, life, ref, network, ...filled, listener, log: options.log });
   } catch (error) {
     const cause = signal.aborted ? undefined : await life.cause();
     life[Symbol.dispose]();
     await removeContainer(container, options.log);
+    await removeOwn();
     throw cause ?? refusal(error, "the sandbox could not be started");
   }
 }

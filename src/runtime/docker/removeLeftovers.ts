@@ -8,14 +8,14 @@ const pollMs = 50;
 /** A container that ends by itself may hold its volume for a while. */
 const patienceMs = 10_000;
 
-/** Removes them, containers first, because they hold volumes; gives back those that could not be removed, with the engine's reason. */
+/** Removes them, containers first, because they hold networks and volumes; gives back those that could not be removed, with the engine's reason. */
 export async function removeLeftovers(
   docker: Docker,
   leftovers: readonly Leftover[],
   signal: AbortSignal,
 ): Promise<Map<Leftover, unknown>> {
   const failed = new Map<Leftover, unknown>();
-  for (const kind of ["container", "volume"] as const) {
+  for (const kind of ["container", "network", "volume"] as const) {
     const waiting = leftovers.filter((leftover) => leftover.kind === kind);
     const work = async (): Promise<void> => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -38,12 +38,14 @@ async function remove(docker: Docker, { kind, id }: Leftover, signal: AbortSigna
   for (const giveUpAt = performance.now() + patienceMs; ; ) {
     try {
       if (kind === "container") await docker.getContainer(id).remove({ force: true, v: true });
+      else if (kind === "network") await docker.getNetwork(id).remove();
       else await docker.getVolume(id).remove();
       return;
     } catch (error) {
       if (statusOf(error) === 404) return;
       // It is being removed already, or somebody who is being removed still uses it.
-      if (statusOf(error) !== 409 || performance.now() > giveUpAt) throw error;
+      const isInUse = statusOf(error) === 409 || (kind === "network" && statusOf(error) === 403);
+      if (!isInUse || performance.now() > giveUpAt) throw error;
     }
     await setTimeout(pollMs, undefined, { signal });
   }

@@ -10,7 +10,7 @@ import type { Review } from "../workspaceCopy/review.ts";
 import { statusOf } from "./engineAnswers.ts";
 import { explained } from "./explained.ts";
 import type { Life } from "./life.ts";
-import { networkNotice, switchNetwork } from "./network.ts";
+import { networkNotice, type OwnNetwork, removeNetwork, switchNetwork } from "./network.ts";
 import type { Sandbox } from "./sandboxes.ts";
 
 export interface SandboxListener {
@@ -21,11 +21,12 @@ export interface SandboxListener {
 }
 
 export interface SandboxParts {
-  readonly docker: Docker;
   readonly container: Docker.Container;
   readonly runtime: RemoteRuntime;
   readonly life: Life;
   readonly ref: DockerRef;
+  /** There while it has one. */
+  readonly network: OwnNetwork;
   readonly leftOut: LeftOut;
   readonly review: (Review & AsyncDisposable) | undefined;
   readonly listener: SandboxListener;
@@ -34,7 +35,7 @@ export interface SandboxParts {
 
 /** The sandbox of a container that runs. */
 export function runningSandbox(parts: SandboxParts): Sandbox {
-  const { docker, container, runtime, life, listener, log } = parts;
+  const { container, runtime, life, listener, log } = parts;
   life.lost.addEventListener("abort", listener.onChange, { once: true });
   let { ref } = parts;
   let notices: string[] = [];
@@ -69,7 +70,7 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
     setNetwork: async (network: SandboxNetwork, signal) => {
       signal.throwIfAborted();
       if (network === ref.network) return;
-      await switchNetwork(docker, container.id, { from: ref.network, to: network });
+      await switchNetwork(parts.network, container.id, network);
       ref = { ...ref, network };
       notices.push(networkNotice(network));
       listener.onChange();
@@ -82,6 +83,7 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
     await parts.review?.[Symbol.asyncDispose]();
     await runtime[Symbol.asyncDispose]();
     await removeContainer(container, log);
+    if (ref.network !== "none") await removeNetwork(parts.network);
     listener.onEnded();
   }
 }

@@ -62,7 +62,12 @@ export async function sweepSandboxes(
     const spared = parts.filter((part) => part.kind === "container" && !isAbandoned(part));
     if (spared.length > 0) inUse.add(id);
     const isKnown = inUse.has(id) || (await known(id));
-    useless.push(...parts.filter((part) => (part.kind === "volume" ? !isKnown && !isYoung(part) : isAbandoned(part))));
+    const isUseless: Readonly<Record<Leftover["kind"], (part: Leftover) => boolean>> = {
+      container: isAbandoned,
+      network: (part) => !inUse.has(id) && !isYoung(part),
+      volume: (part) => !isKnown && !isYoung(part),
+    };
+    useless.push(...parts.filter((part) => isUseless[part.kind](part)));
   }
   const failed = await removeLeftovers(docker, useless, signal);
   for (const [{ kind, id }, error] of failed)
