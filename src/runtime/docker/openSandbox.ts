@@ -39,6 +39,8 @@ export async function openSandbox(place: SandboxPlace, needs: SandboxNeeds, list
   const volume = filled ?? profile.labels["created"] ?? "";
   try {
     await keep(base, { ref, folders: [...needs.folders], engine: { id: facts.id, address: facts.address }, volume });
+    // Podman forgets the labels of a volume that it makes for a container.
+    if (filled === undefined && profile.isPodman) await docker.createVolume({ Name: name, Labels: profile.labels });
     const { onPhase, signal } = needs;
     const fill = async ({ workspace }: RemoteRuntime): Promise<Filled> => {
       await checkVolume(docker, name, volume);
@@ -108,7 +110,12 @@ async function start({ docker, options }: SandboxPlace, needs: SandboxNeeds, { p
   const { memoryMegabytes } = profile.settings;
   const life = new Life({ docker, container: container.id, memoryMegabytes, pauseMs: options.pauseMs, onPhase, log: options.log });
   try {
-    const attached = await startAttached(container, { user: profile.user, ownFolders: ownFolders(prepared), signal });
+    const attached = await startAttached(container, {
+      user: profile.user,
+      isPodman: profile.isPodman,
+      ownFolders: ownFolders(prepared),
+      signal,
+    });
     const describe = (info: RuntimeInfo): RuntimeInfo => ({ ...info, ...inside(prepared) });
     const runtime = await openRemoteRuntime({ stream: attached.stream, describe, signal });
     life.attach(attached, () => runtime.ping());

@@ -33,6 +33,7 @@ export interface ProfileNeeds {
 /** Where the tools volume is in every sandbox. */
 export const toolsRoot = "/oh";
 const home = "/home/agent";
+const mostProcesses = 32_768;
 /** Programs that an image may lack; those of the image itself come first. */
 const lastPath = `${toolsRoot}/busybox`;
 
@@ -103,6 +104,8 @@ function hostConfig(needs: ProfileNeeds): HostConfig & { readonly CgroupnsMode: 
     Ulimits: [
       { Name: "nofile", Soft: 4096, Hard: 8192 },
       { Name: "core", Soft: 0, Hard: 0 },
+      // What Podman says otherwise may be more than the machine lets it; PidsLimit is what counts.
+      ...(isPodman ? [{ Name: "nproc", Soft: mostProcesses, Hard: mostProcesses }] : []),
     ],
     // With `exec`, which Docker takes away otherwise: builds and tests run what they have just written there. What is in them is in memory, so
     // that they must be full before that is: to kill processes frees nothing of it.

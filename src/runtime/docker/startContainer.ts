@@ -20,19 +20,17 @@ export interface CreateNeeds {
 
 export interface StartNeeds {
   readonly user: SandboxUser;
+  /** Podman gives a new volume to the container's user by itself. */
+  readonly isPodman: boolean;
   /** Folders below the workspace's volume that have to be there, and are made the sandbox's own with it; undefined where there is no volume. */
   readonly ownFolders: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Starts what was created, with its main process attached. When this rejects, the container may be there, and may run. */
-export async function startAttached(container: Docker.Container, { user, ownFolders, signal }: StartNeeds): Promise<Attached> {
+export async function startAttached(container: Docker.Container, { user, isPodman, ownFolders, signal }: StartNeeds): Promise<Attached> {
   if (ownFolders !== undefined)
-    await ownWorkspace(
-      container,
-      user,
-      ownFolders.filter((folder) => folder !== ""),
-    );
+    await ownWorkspace(container, user, [...(isPodman ? [] : [`..${sandboxRoot}`]), ...ownFolders.filter((folder) => folder !== "")]);
   signal.throwIfAborted();
   const both = attached(await attachContainer(container, signal));
   try {
@@ -74,8 +72,8 @@ export async function createContainer(docker: Docker, { name, profile, signal }:
  * named by "./", which Docker passes over, nor from the root, which is read-only.
  */
 async function ownWorkspace(container: Docker.Container, { uid, gid }: SandboxUser, folders: readonly string[]): Promise<void> {
+  if (folders.length === 0) return;
   const tar = pack();
-  tar.entry({ name: `..${sandboxRoot}/`, type: "directory", uid, gid, mode: 0o755 });
   for (const folder of folders) tar.entry({ name: `${folder}/`, type: "directory", uid, gid, mode: 0o755 });
   tar.finalize();
   await container.putArchive(await buffer(tar), { path: sandboxRoot });
