@@ -4,6 +4,7 @@ import { Agent } from "node:http";
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import { withoutSecrets } from "../machine/environment.ts";
 import type { SshTarget } from "./engineAddress.ts";
 
 const graceMs = 2_000;
@@ -31,7 +32,7 @@ class SshAgent extends Agent {
 }
 
 function openStream(target: SshTarget, environment: Readonly<Record<string, string | undefined>>): SshStream {
-  return new SshStream(spawn("ssh", sshArguments(target), { env: environment, stdio: "pipe", windowsHide: true }));
+  return new SshStream(spawn("ssh", sshArguments(target), { env: withoutSecrets(environment), stdio: "pipe", windowsHide: true }));
 }
 
 function sshArguments({ host, user, port, socket }: SshTarget): string[] {
