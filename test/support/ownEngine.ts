@@ -54,7 +54,11 @@ export async function ownEngine({
   const places = ["--host", `unix://${socket}`, "--data-root", dataFolder, "--exec-root", path.join(folder, "exec")];
   const options = ["--pidfile", path.join(folder, "pid"), "--bridge", "none", "--iptables=false", "--storage-driver", "vfs"];
   const start = async (): Promise<void> => {
-    child = spawn("dockerd", [...places, ...options, ...(liveRestore ? ["--live-restore"] : [])], { stdio: "ignore", env: environment });
+    // In a network of its own, because an engine that is told to have no bridge takes away the one of the machine's engine.
+    child = spawn("unshare", ["--net", "dockerd", ...places, ...options, ...(liveRestore ? ["--live-restore"] : [])], {
+      stdio: "ignore",
+      env: environment,
+    });
     await until("the engine", () => docker.ping().then(Boolean, () => undefined));
   };
   const stop = async (signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> => {
