@@ -4,8 +4,8 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** After so long without an answer the other side counts as gone. */
   readonly patienceMs: number;
-  /** Is asked then; more patience is given when it resolves to true. */
-  readonly onSilence: () => Promise<boolean>;
+  /** Is asked then, with how long nothing was heard; the same patience is given once more when it resolves to true. */
+  readonly onSilence: (silentMs: number) => Promise<boolean>;
 }
 
 const tickMs = 250;
@@ -14,11 +14,13 @@ const standstillMs = 1_500;
 
 /** Asks again and again whether the other side is there. Disposing ends it. */
 export function startHeartbeat({ ping, intervalMs, patienceMs, onSilence }: HeartbeatOptions): Disposable {
-  let heardAt = performance.now();
+  let answeredAt = performance.now();
+  /** Since when patience is counted. */
+  let heardAt = answeredAt;
   let askedAt = -intervalMs;
   let tickedAt = performance.now();
   let isAsking = false;
-  const heard = (): void => void (heardAt = performance.now());
+  const heard = (): void => void (heardAt = answeredAt = performance.now());
   const timer = setInterval(() => {
     const now = performance.now();
     if (now - tickedAt > standstillMs) heardAt += now - tickedAt;
@@ -29,9 +31,9 @@ export function startHeartbeat({ ping, intervalMs, patienceMs, onSilence }: Hear
     }
     if (isAsking || now - heardAt < patienceMs) return;
     isAsking = true;
-    void onSilence().then((isPatient) => {
+    void onSilence(now - answeredAt).then((isPatient) => {
       isAsking = false;
-      if (isPatient) heard();
+      if (isPatient) heardAt = performance.now();
     });
   }, tickMs);
   timer.unref();

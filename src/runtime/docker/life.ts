@@ -21,6 +21,8 @@ export interface LifeOptions {
 
 const intervalMs = 2_000;
 const patienceMs = 5_000;
+/** One that runs, as the engine says, may be silent for so long. */
+const busyPatienceMs = 30_000;
 const usualPauseMs = 60_000;
 /** So long after a connection has broken, what the engine says of the container may still come. */
 const settleMs = 400;
@@ -53,7 +55,7 @@ export class Life implements Disposable {
   attach(attached: Attached, ping: () => Promise<unknown>): void {
     this.#attached = attached;
     attached.stream.once("close", () => void this.#broken());
-    this.#disposables.use(startHeartbeat({ ping, intervalMs, patienceMs, onSilence: () => this.#isStillThere() }));
+    this.#disposables.use(startHeartbeat({ ping, intervalMs, patienceMs, onSilence: (silentMs) => this.#isStillThere(silentMs) }));
   }
 
   /** Why requests fail; waits a moment for it. Undefined: it lives, or was ended on purpose. */
@@ -114,13 +116,15 @@ export class Life implements Disposable {
   }
 
   /** Nothing was heard for long: whether there is a reason to wait on. */
-  async #isStillThere(): Promise<boolean> {
+  async #isStillThere(silentMs: number): Promise<boolean> {
     if (this.#disposables.disposed || this.#pause !== undefined) return true;
     const found = await this.#inspect();
     if (found !== undefined && found !== "unreachable" && found.State.Paused) {
       this.#paused();
       return true;
     }
+    // While its memory is used up and the kernel looks for what to end, everything in there stands still.
+    if (found !== undefined && found !== "unreachable" && silentMs < busyPatienceMs) return true;
     this.#end(found === "unreachable" ? { kind: "engine" } : found === undefined ? { kind: "removed" } : { kind: "silent" });
     return false;
   }
