@@ -49,8 +49,7 @@ async function tryEngine(address: EngineAddress, { environment }: EngineOptions,
   const agent = agentFor(address, environment);
   try {
     const docker = await dockerAt(address, agent);
-    const version = await ask(docker, "/version", EngineVersion, signal);
-    const info = await ask(docker, "/info", EngineInfo, signal);
+    const [version, info] = await Promise.all([ask(docker, "/version", EngineVersion, signal), ask(docker, "/info", EngineInfo, signal)]);
     if (version.Os !== "linux") throw new WrongEngine(`it runs ${version.Os} containers`, "switch it to Linux containers");
     const facts = { address: addressWords(address), isElsewhere: isElsewhere(address), ...engineFacts(version, info) };
     return { docker, facts, [Symbol.dispose]: () => agent.destroy() };
