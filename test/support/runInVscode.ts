@@ -49,8 +49,10 @@ async function bundleTests(): Promise<void> {
 async function runAndReport(): Promise<number> {
   const report = path.join(temporary, "report.txt");
   const folder = path.join(temporary, "workspace");
-  await mkdir(folder);
-  const env = { OPENHANDS_TEST_REPORT: report };
+  // Because the shells of the tests read start-up files, and a person's own may be slow, or be broken off in the middle of what they change.
+  const home = path.join(temporary, "home");
+  await Promise.all([mkdir(folder), mkdir(home)]);
+  const env = { OPENHANDS_TEST_REPORT: report, HOME: home };
   const executable = process.env["VSCODE_EXECUTABLE"];
   const trouble = executable === undefined ? await runInServer(folder, env) : await runOnDesktop(executable, folder, env);
   const lines = existsSync(report) ? (await readFile(report, "utf8")).trimEnd().split("\n") : [];
