@@ -83,6 +83,12 @@ describe("webview: a conversation", function () {
       condensed: "Waiting for the model · time",
       rejected: "Finished · time",
       failed: "Failed · time",
+      "sandbox-starting": "Copying the workspace · 12 of 80 MB · time",
+      "sandbox-pulling": "Pulling python:3.12 · 41 of 362 MB · time",
+      "sandbox-working": "Waiting for the model · time",
+      "sandbox-gone": "Failed · time",
+      "sandbox-gone-idle": "Finished · time",
+      "sandbox-not-opened": "Failed",
       "failed-key": "Failed · time",
       problem: "Finished · time",
     });
