@@ -19,7 +19,11 @@ describe("a sandbox on Podman", () => {
     await using folder = await tempFolder();
     const socket = path.join(folder.path, "podman.sock");
     const own = ["--root", path.join(folder.path, "storage"), "--runroot", path.join(folder.path, "run"), "--storage-driver", "vfs"];
-    const podman = spawn("podman", [...own, "system", "service", "--time", "0", `unix://${socket}`], { stdio: "ignore" });
+    const podman = spawn("podman", [...own, "system", "service", "--time", "0", `unix://${socket}`], {
+      stdio: "ignore",
+      // It leaves there what it was given to import.
+      env: { ...process.env, TMPDIR: folder.path },
+    });
     const isThere = await once(podman, "spawn").then(
       () => true,
       () => false,
