@@ -116,6 +116,16 @@ for (const [name, openIn] of Object.entries(places))
       });
     });
 
+    it("that are closed while they start take nothing with them but themselves", async () => {
+      const heard: string[] = [];
+      const hear = (name: string): void => void heard.push(name);
+      process.on("SIGHUP", hear).on("SIGTERM", hear);
+      for (let count = 0; count < 60; count++) (await runtime.openShell(size))[Symbol.dispose]();
+      await until("room for another one", async () => (await runtime.terminals(signal)).length <= 1);
+      process.off("SIGHUP", hear).off("SIGTERM", hear);
+      deepEqual(heard, []);
+    });
+
     it("wait with their output for one who is slow, and lose nothing of it", async () => {
       const shell = await runtime.openShell(size);
       let lines = 0;

@@ -48,12 +48,21 @@ interface Doomed {
   readonly isDoomed: (row: ProcessRow) => boolean;
 }
 
+/**
+ * Undefined when nothing may be ended by its session. A shell that was started just now is still in the session of this very process, which
+ * must never be taken for its own; it leaves it within a moment.
+ */
 async function sessionOf(shell: EndedShell): Promise<string | undefined> {
   const { pid } = shell.process;
-  const row = await readProcess(pid);
-  if (!shell.hasExited) return row?.session;
-  // Because a number may be given again: a process with the number of a dead shell is a stranger, and so is its session.
-  return row === undefined && process.platform === "linux" ? String(pid) : undefined;
+  const ours = (await readProcess(process.pid))?.session;
+  for (const until = performance.now() + firmMs; performance.now() < until; await delay(1)) {
+    const row = await readProcess(pid);
+    // Because a number may be given again: a process with the number of a dead shell is a stranger, and so is its session.
+    if (shell.hasExited || row === undefined) return row === undefined && process.platform === "linux" ? String(pid) : undefined;
+    if (row.session !== ours) return row.session;
+  }
+  shell.process.kill("SIGKILL");
+  return undefined;
 }
 
 async function signalUntilGone({ shells, isDoomed }: Doomed, signals: readonly NodeJS.Signals[], timeoutMs: number): Promise<void> {

@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import type { Sandbox } from "../../../src/runtime/docker/sandboxes.ts";
 import { command } from "../../support/commands.ts";
 import { cutSocket } from "../../support/cutSocket.ts";
-import { useEngine } from "../../support/docker.ts";
+import { engineSocket, useEngine } from "../../support/docker.ts";
 import { testSandboxes, usualSettings } from "../../support/sandboxes.ts";
 import { until } from "../../support/until.ts";
 
@@ -121,7 +121,7 @@ describe("a sandbox that is lost", () => {
   });
 
   it("says that the connection to the engine broke", async () => {
-    await using socket = await cutSocket("/var/run/docker.sock");
+    await using socket = await cutSocket(engineSocket());
     await using all = await testSandboxes(engine, { settings: () => ({ ...usualSettings, dockerHost: `unix://${socket.path}` }) });
     const sandbox = await all.open();
     const { sentence, ms } = await loss(sandbox, () => socket.close());
@@ -134,7 +134,7 @@ describe("a sandbox that is lost", () => {
   });
 
   it("notices a connection that is open and carries nothing", async () => {
-    await using socket = await cutSocket("/var/run/docker.sock");
+    await using socket = await cutSocket(engineSocket());
     await using all = await testSandboxes(engine, { settings: () => ({ ...usualSettings, dockerHost: `unix://${socket.path}` }) });
     const sandbox = await all.open();
     const { sentence, ms } = await loss(sandbox, () => socket.cut());

@@ -12,6 +12,9 @@ import { tempFolder } from "../../support/workspaces.ts";
 
 export const program = path.join(root, "dist/cli.js");
 
+/** The tests' engine may not be where a person's is. */
+const engine = process.env["DOCKER_HOST"] === undefined ? {} : { DOCKER_HOST: process.env["DOCKER_HOST"] };
+
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -37,6 +40,7 @@ export async function openhands(args: readonly string[], options: CliOptions = {
   const own = {
     PATH: process.env["PATH"] ?? "",
     HOME: home.path,
+    ...engine,
     OH_PERSISTENCE_DIR: options.kept ?? path.join(home.path, "kept"),
     ...env,
   };
@@ -91,6 +95,7 @@ export async function atTerminal(args: readonly string[], { typed = [], kept, en
     PATH: process.env["PATH"] ?? "",
     HOME: home.path,
     TERM: "xterm-256color",
+    ...engine,
     OH_PERSISTENCE_DIR: kept ?? path.join(home.path, "kept"),
   };
   const child = spawnPty(process.execPath, [program, ...args], { cwd: home.path, env: { ...own, ...env }, cols: 100, rows: 40 });
