@@ -1,6 +1,7 @@
 import type { ConversationStore } from "../conversation/store.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { WorkFolder } from "../llm/openLlm.ts";
+import type { LlmConfig } from "../protocol/agentServer/agent.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
@@ -11,6 +12,7 @@ import type { LlmRef } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { AgentParts } from "./agentParts.ts";
 import { HostError } from "./hostError.ts";
 import { OpenConversation } from "./openConversation.ts";
 import type { Followed } from "./seat.ts";
@@ -34,7 +36,9 @@ export interface RuntimeNeeds {
 export interface HostOptions {
   readonly store: ConversationStore;
   /** Called again when the model is another one, the run before has failed, or `keysVersion` has changed; until then a conversation keeps what it got. */
-  readonly openLlm: (ref: LlmRef, folder: WorkFolder) => Promise<Llm>;
+  readonly openLlm: (ref: LlmRef, folder: WorkFolder, config?: LlmConfig) => Promise<Llm>;
+  /** What makes the agent of a conversation, where that is not the usual one; asked before each run. */
+  readonly agentOf?: (id: ConversationId) => Promise<AgentParts>;
   /** Another number whenever a key has been set or removed. */
   readonly keysVersion?: () => number;
   readonly openRuntime: (needs: RuntimeNeeds) => Promise<Runtime>;

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Context, Hono } from "hono";
-import { BashEventIds, BashEventPath, BashRequest, BashSearch } from "../protocol/agentServer.ts";
+import { BashEventIds, BashEventPath, BashRequest, BashSearch } from "../protocol/agentServer/base.ts";
 import type { BashCommands } from "../runtime/machine/bash/bashCommands.ts";
 import { bodyOf, paramsOf, parsed, parseJson, queryOf, Refusal } from "./answers.ts";
 

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { Context, Hono } from "hono";
-import { HomeQuery, PathQuery, SubfoldersQuery, TrajectoryPath } from "../protocol/agentServer.ts";
+import { HomeQuery, PathQuery, SubfoldersQuery, TrajectoryPath } from "../protocol/agentServer/base.ts";
 import { createFolder, homeFolders, subfolders } from "../runtime/machine/transfer/browse.ts";
 import { openDownload } from "../runtime/machine/transfer/openDownload.ts";
 import { receiveFile } from "../runtime/machine/transfer/receiveFile.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { keyHeader, requestIdHeader } from "../protocol/agentServer.ts";
+import { keyHeader, requestIdHeader } from "../protocol/agentServer/base.ts";
 import { type Keys, WrongKeys } from "./keys.ts";
 
 export interface GateOptions {

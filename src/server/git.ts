@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { ChangesQuery, CommitPath, CommitsQuery, DiffQuery, PathQuery } from "../protocol/agentServer.ts";
+import { ChangesQuery, CommitPath, CommitsQuery, DiffQuery, PathQuery } from "../protocol/agentServer/base.ts";
 import { gitChanges, gitCommitChanges } from "../runtime/machine/git/changes.ts";
 import { gitCommits } from "../runtime/machine/git/commits.ts";
 import { gitDiff } from "../runtime/machine/git/diff.ts";

@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { protocolVersion, type ServerInfo } from "../protocol/agentServer.ts";
+import { protocolVersion, type ServerInfo } from "../protocol/agentServer/base.ts";
 
 /** What the program tells of itself. */
 export interface ServerFacts {

@@ -11,7 +11,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   tools: ["protocol", "runtime"],
   agent: ["protocol", "llm", "runtime", "tools", "conversation"],
   host: ["protocol", "llm", "runtime", "tools", "conversation", "agent"],
-  server: ["protocol", "runtime", "host"],
+  server: ["protocol", "llm", "runtime", "tools", "conversation", "agent", "host"],
   webview: ["protocol"],
   extension: engine,
   cli: engine,

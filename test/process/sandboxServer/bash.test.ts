@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
-import type { BashEvent, BashOutput } from "../../../src/protocol/agentServer.ts";
+import type { BashEvent, BashOutput } from "../../../src/protocol/agentServer/base.ts";
 import { listProcesses } from "../../../src/runtime/machine/processes.ts";
 import { type Answered, type HeadlessServer, startHeadless } from "../../support/headlessServer.ts";
 import { type TempFolder, tempFolder } from "../../support/workspaces.ts";

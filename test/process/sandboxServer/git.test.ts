@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { GitCommits } from "../../../src/protocol/agentServer.ts";
+import type { GitCommits } from "../../../src/protocol/agentServer/base.ts";
 import { type Answered, type HeadlessServer, startHeadless } from "../../support/headlessServer.ts";
 import { type TempFolder, tempFolder } from "../../support/workspaces.ts";
 

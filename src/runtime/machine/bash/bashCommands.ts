@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { BashCommand, BashEvent, BashOutput, BashRequest, BashSearch, Page } from "../../../protocol/agentServer.ts";
+import type { BashCommand, BashEvent, BashOutput, BashRequest, BashSearch, Page } from "../../../protocol/agentServer/base.ts";
 import { killOrphans } from "../endShells.ts";
 import { markVariable, shellEnvironment, terminalMark, withoutSecrets } from "../environment.ts";
 import { PrivateFolder } from "../privateFolder.ts";

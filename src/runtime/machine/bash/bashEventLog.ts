@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { BashEvent, type BashSearch, type Page } from "../../../protocol/agentServer.ts";
+import { BashEvent, type BashSearch, type Page } from "../../../protocol/agentServer/base.ts";
 import { isNothingThere } from "../fileStats.ts";
 
 export interface BashEventLogOptions {

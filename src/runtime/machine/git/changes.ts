@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import type { GitChange } from "../../../protocol/agentServer.ts";
+import type { GitChange } from "../../../protocol/agentServer/base.ts";
 import { RuntimeError } from "../../runtime.ts";
 import { lstatOrUndefined } from "../fileStats.ts";
 import { baseOf, commitOf, emptyTree, openRepository, type Repository } from "./repository.ts";

@@ -1,4 +1,4 @@
-import type { GitCommits } from "../../../protocol/agentServer.ts";
+import type { GitCommits } from "../../../protocol/agentServer/base.ts";
 import { RuntimeError } from "../../runtime.ts";
 import { commitOf, openRepository } from "./repository.ts";
 

@@ -1,6 +1,6 @@
 import { readlink, stat } from "node:fs/promises";
 import path from "node:path";
-import type { GitDiff } from "../../../protocol/agentServer.ts";
+import type { GitDiff } from "../../../protocol/agentServer/base.ts";
 import { RuntimeError } from "../../runtime.ts";
 import { lstatOrUndefined } from "../fileStats.ts";
 import { MachineFiles } from "../machineFiles.ts";

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
-import type { Home, NamedFolder } from "../../../protocol/agentServer.ts";
+import type { Home, NamedFolder } from "../../../protocol/agentServer/base.ts";
 import { RuntimeError } from "../../runtime.ts";
 import { fileError } from "../fileErrors.ts";
 import { lstatOrUndefined } from "../fileStats.ts";

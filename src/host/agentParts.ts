@@ -1,0 +1,31 @@
+import type { LlmConfig } from "../protocol/agentServer/agent.ts";
+import type { Event } from "../protocol/events.ts";
+import type { RuntimeInfo } from "../protocol/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
+
+/** What makes the agent of one conversation, where it is not the usual one. Asked for before each run; absent parts are the usual ones. */
+export interface AgentParts {
+  /** All tools, made anew with each runtime that is opened; `events` are those of the active branch so far. */
+  readonly tools?: (events: readonly Event[], info: RuntimeInfo) => readonly Tool[];
+  /** Null: nothing is condensed, and a conversation that is too long ends in an error. */
+  readonly condenser?: CondenserParts | null;
+  /** Added to the part of the system prompt that is about this conversation. */
+  readonly systemMessageSuffix?: string;
+  /** In place of the usual system prompt. */
+  readonly systemPrompt?: string;
+  /** False: nothing is done about an agent that goes in circles. */
+  readonly stuckDetection?: boolean;
+  /** Values by name, as `secrets.set` takes them. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** How the model is asked, beside what the conversation's `llm` says; the key is in it. */
+  readonly llm?: LlmConfig;
+}
+
+/** `maxSize` counts events of the view, `maxTokens` those of the latest prompt; absent: by the model's context window alone. */
+export interface CondenserParts {
+  readonly maxSize?: number;
+  readonly maxTokens?: number;
+  readonly keepFirst?: number;
+  /** Writes the summaries in place of the conversation's own model. */
+  readonly llm?: LlmConfig;
+}
