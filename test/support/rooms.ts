@@ -37,6 +37,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   preact: ["src/webview/"],
   shiki: ["src/extension/highlighter/"],
   "tar-stream": ["src/runtime/machine/", "src/runtime/workspaceCopy/", "src/runtime/docker/"],
+  ws: ["src/server/"],
   zod: [
     "src/protocol/",
     "src/llm/",
