@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConversationStore } from "../conversation/store.ts";
+import type { AgentHost } from "../host/agentHost.ts";
 import { Host, type RuntimeNeeds } from "../host/host.ts";
 import type { Llm, LlmChunk, LlmRequest } from "../llm/llm.ts";
 import { LlmError } from "../llm/llmError.ts";
@@ -17,7 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const demoFolder = join(here, basename(here) === "dist" ? ".." : "../..", "media", "demo");
 
 export interface Composed extends AsyncDisposable {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly sandboxes: LazySandboxes;
   /** Whether the last thing that went wrong with the model is that nobody answered at its address. */
   readonly wasUnreachable: () => boolean;

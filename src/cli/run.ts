@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ConversationStore } from "../conversation/store.ts";
-import type { Host } from "../host/host.ts";
+import type { AgentHost } from "../host/agentHost.ts";
 import { ConversationId } from "../protocol/ids.ts";
 import type { Sandboxes } from "../runtime/docker/sandboxes.ts";
 import { tellChanges } from "./changes.ts";
@@ -64,7 +64,7 @@ function hint(id: ConversationId, exitCode: number): string {
 
 type Begun = Pick<Task, "conversationId" | "commands" | "isNew">;
 
-async function begin({ target, task, apiKey }: RunOptions, host: Host, environment: Environment): Promise<Begun> {
+async function begin({ target, task, apiKey }: RunOptions, host: AgentHost, environment: Environment): Promise<Begun> {
   if (target.type === "new") {
     const conversationId = ConversationId.parse(randomUUID());
     await host.handle({ type: "conversation.create", start: { id: conversationId, ...target.start } });

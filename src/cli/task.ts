@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { AgentHost } from "../host/agentHost.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { shownFolders } from "../protocol/sandbox.ts";
@@ -20,7 +20,7 @@ export interface Task {
 }
 
 /** Does one task in an open conversation, asking on the terminal where that is allowed; resolves with how it all stands then. */
-export async function doTask(host: Host, task: Task): Promise<View> {
+export async function doTask(host: AgentHost, task: Task): Promise<View> {
   const { conversationId, output, stop } = task;
   let view = initialView;
   let refusal: string | undefined;
@@ -50,7 +50,7 @@ export async function doTask(host: Host, task: Task): Promise<View> {
   return view;
 }
 
-async function ask(host: Host, { conversationId, stop }: Task, view: View): Promise<void> {
+async function ask(host: AgentHost, { conversationId, stop }: Task, view: View): Promise<void> {
   const actions = actionsToConfirm(view);
   const { confirmation_policy: policy } = view.state;
   const answer = await askPerson({ actions, policy, folders: shownFolders(view.state) }, stop);
@@ -63,7 +63,7 @@ interface Interrupting extends Disposable {
   done(): Promise<void>;
 }
 
-function interruptWhen(stop: AbortSignal, host: Host, conversationId: ConversationId): Interrupting {
+function interruptWhen(stop: AbortSignal, host: AgentHost, conversationId: ConversationId): Interrupting {
   let under: Promise<void> = Promise.resolve();
   const interrupt = (): void => {
     // What cannot be written any more has been told as trouble.

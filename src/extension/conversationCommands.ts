@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Host } from "../host/host.ts";
+import type { AgentHost } from "../host/agentHost.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { type Activities, isRunning, needsPerson } from "./activity/activities.ts";
 import { clock, millisecondsSince } from "./activity/age.ts";
@@ -11,7 +11,7 @@ import { placeOf, selectionText } from "./references.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ConversationParts {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly chats: Chats;
   readonly activities: Activities;
   readonly edits: Edits;

@@ -3,7 +3,7 @@ import { arch, homedir, platform, release } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod";
-import type { Host } from "../host/host.ts";
+import type { AgentHost } from "../host/agentHost.ts";
 import { type ApiKeys, endpointHost } from "./apiKeys.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { endpointsOf } from "./modelChoice.ts";
@@ -12,7 +12,7 @@ import type { Models } from "./models.ts";
 export interface DiagnosticParts {
   readonly models: Models;
   readonly keys: ApiKeys;
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly context: vscode.ExtensionContext;
 }
 

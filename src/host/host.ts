@@ -3,21 +3,19 @@ import type { Llm } from "../llm/llm.ts";
 import type { WorkFolder } from "../llm/openLlm.ts";
 import type { LlmConfig } from "../protocol/agentServer/agent.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
-import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
-import type { Notification } from "../protocol/notifications.ts";
 import type { RuntimeRef } from "../protocol/sandbox.ts";
 import type { LlmRef } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { ActivityListener, AgentHost, Followed, NotificationListener, Page } from "./agentHost.ts";
 import type { AgentParts } from "./agentParts.ts";
 import { HostError } from "./hostError.ts";
 import { OpenConversation } from "./openConversation.ts";
-import type { Followed } from "./seat.ts";
 import type { Session } from "./session.ts";
-import { type ActivityListener, Watch } from "./watch.ts";
+import { Watch } from "./watch.ts";
 
 /** What a runtime is opened for. */
 export interface RuntimeNeeds {
@@ -51,22 +49,13 @@ export interface HostOptions {
   readonly idleMs?: number;
 }
 
-export type NotificationListener = (notification: Notification) => void;
-
-/** Some events of a conversation, oldest first; `seq` of the first is `firstSeq`, and `count` is how many there are in all. */
-export interface Page {
-  readonly events: readonly Event[];
-  readonly firstSeq: number;
-  readonly count: number;
-}
-
 type SessionCommand = Exclude<Command, CommandOf<"conversation.create" | StoreCommandType>>;
 type StoreCommandType = `conversation.${"delete" | "restore" | "fork" | "take_over"}`;
 
 /**
- * The middle: commands in, notifications out. It owns the open conversations and their runs; every door talks to it and to nothing behind it.
+ * The middle, where agents work on this machine. It owns the open conversations and their runs; every door talks to it and to nothing behind it.
  */
-export class Host implements AsyncDisposable {
+export class Host implements AgentHost {
   readonly #options: HostOptions;
   readonly #open = new Map<ConversationId, OpenConversation>();
   readonly #watch: Watch;
@@ -79,7 +68,6 @@ export class Host implements AsyncDisposable {
     this.#watch = new Watch(options.log);
   }
 
-  /** Resolves when the command has taken effect and its events are durable; a run goes on by itself. Rejects with a HostError or ConversationError. */
   async handle(command: Command): Promise<void> {
     this.#refuseWhenClosed();
     switch (command.type) {
@@ -98,30 +86,19 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  /**
-   * Tells `listener` every event after `afterSeq` (-1: all), then whatever comes, in order, without a gap and without a repeat.
-   * Right after the replay it is told what passes by and is in no event yet: the reply so far, the last output of the running action, a wait for
-   * the model, and what is being made ready. All that is done when the promise resolves. Listeners must not throw.
-   */
   subscribe(id: ConversationId, afterSeq: number, listener: NotificationListener): Promise<Disposable> {
     return this.#use(id, (open) => open.subscribe(afterSeq, listener));
   }
 
-  /**
-   * The conversation as it is now, with its newest `limit` events, of which no more are read than these. `listener` hears what comes after them,
-   * without a gap and without a repeat, and first of all what passes by, as `subscribe` tells it. It hears nothing before the code that awaits
-   * this has gone on; that has the turn of the event loop in which this resolves to put the snapshot in place.
-   */
   follow(id: ConversationId, { limit }: { readonly limit: number }, listener: NotificationListener): Promise<Followed> {
     return this.#use(id, (open) => open.follow(limit, listener));
   }
 
-  /** Tells of every conversation that is open here, whenever its activity changes, and when it is closed or deleted; of all that are open, at once. */
   watch(listener: ActivityListener): Disposable {
     return this.#watch.add(listener);
   }
 
-  /** The last `limit` events before `beforeSeq`, or of all; read from the disk where they are not in memory. */
+  /** Read from the disk where they are not in memory. */
   async page(id: ConversationId, { beforeSeq = Infinity, limit }: { readonly beforeSeq?: number; readonly limit: number }): Promise<Page> {
     return this.#use(id, async (open) => {
       const conversation = await open.readable();
@@ -132,14 +109,12 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  /** All conversations, those first that changed last. */
   async list(): Promise<ListedConversation[]> {
     this.#refuseWhenClosed();
     this.#startUp();
     return this.#options.store.list();
   }
 
-  /** Resolves when no run of the conversation is going; at once when none is. */
   settled(id: ConversationId): Promise<void> {
     return this.#use(id, (open) => open.settled());
   }

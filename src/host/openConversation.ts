@@ -7,10 +7,11 @@ import type { ConversationId } from "../protocol/ids.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { ConversationStart } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
-import type { HostOptions, NotificationListener } from "./host.ts";
+import type { Followed, NotificationListener } from "./agentHost.ts";
+import type { HostOptions } from "./host.ts";
 import { HostError } from "./hostError.ts";
 import { canBeRead, type Mode, notOpen, type Reading, readOnly, staysFor, type Writing } from "./mode.ts";
-import { type Followed, Seat } from "./seat.ts";
+import { Seat } from "./seat.ts";
 import { Session } from "./session.ts";
 import { Usage } from "./usage.ts";
 import type { Watch } from "./watch.ts";
@@ -36,7 +37,7 @@ export class OpenConversation implements AsyncDisposable {
   readonly #options: OpenOptions;
   readonly #seats = new Set<Seat>();
   readonly #left = new WeakSet<Mode>();
-  #mode: Promise<Mode>;
+  #mode: Promise<Mode> = Promise.resolve({ kind: "closed" });
   #isClosed = false;
   readonly #usage: Usage;
 
@@ -49,7 +50,6 @@ export class OpenConversation implements AsyncDisposable {
       close: () => this.#closeUnused(),
       idleMs: options.idleMs ?? defaultIdleMs,
     });
-    this.#mode = Promise.resolve({ kind: "closed" });
   }
 
   /** Does `work` with it; it does not close by itself before the end. */

@@ -2,13 +2,7 @@ import type { ReadableConversation } from "../conversation/conversation.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
 import type { Notification } from "../protocol/notifications.ts";
-import type { Snapshot } from "../protocol/view.ts";
-import type { NotificationListener } from "./host.ts";
-
-/** A conversation as it was when somebody began to listen. */
-export interface Followed extends Disposable {
-  readonly snapshot: Snapshot;
-}
+import type { NotificationListener } from "./agentHost.ts";
 
 /** So many events are read at once for a listener that begins long ago. */
 const perRead = 500;

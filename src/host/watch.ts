@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Log } from "../protocol/log.ts";
 import { type Activity, type ActivityNotice, activityOf } from "../protocol/summary.ts";
+import type { ActivityListener } from "./agentHost.ts";
 import type { Mode } from "./mode.ts";
-
-export type ActivityListener = (notice: ActivityNotice) => void;
 
 /** What goes on in all conversations that are open, for whoever wants to know. */
 export class Watch {

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Activity } from "../../protocol/summary.ts";
 
@@ -17,7 +17,7 @@ export class Activities implements vscode.Disposable {
   readonly #watching: Disposable;
   readonly onDidChange = this.#changed.event;
 
-  constructor(host: Host) {
+  constructor(host: AgentHost) {
     this.#watching = host.watch((notice) => {
       if (notice.type === "changed") this.#set(notice.activity.id, notice.activity);
       else this.#set(notice.id, undefined);

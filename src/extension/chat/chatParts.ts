@@ -1,5 +1,5 @@
 import type { Memento, Uri } from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import type { Activities } from "../activity/activities.ts";
@@ -17,7 +17,7 @@ import type { FileFinder } from "./fileFinder.ts";
 export interface ChatParts {
   readonly extensionUri: Uri;
   readonly memento: Memento;
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly models: Models;
   readonly workspace: Workspace;
   readonly terminals: AgentTerminals;

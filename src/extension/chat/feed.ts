@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { ChatUpdate } from "../../protocol/chat.ts";
 import type { Event } from "../../protocol/events.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
@@ -15,7 +15,7 @@ const mostCharacters = 800_000;
 const mostOfText = 12_000;
 
 export interface FeedOptions {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly id: ConversationId;
   /** The page has the events up to this one already; -1: none. */
   readonly afterSeq: number;

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { Log } from "../../protocol/log.ts";
 import { Activities } from "../activity/activities.ts";
 import { Announcements } from "../activity/announcements.ts";
@@ -30,7 +30,7 @@ import { Drafts } from "./drafts.ts";
 import { FileFinder } from "./fileFinder.ts";
 
 export interface WindowParts {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly models: Models;
   readonly workspace: Workspace;
   readonly terminals: AgentTerminals;

@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { Event } from "../../protocol/events.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { ConversationState } from "../../protocol/state.ts";
@@ -7,7 +7,7 @@ import { type Acted, isResultOf } from "./editTexts.ts";
 const perPage = 200;
 
 /** The action with this id and what came of it; looked for from the newest event on. Rejects with a sentence when it is not there. */
-export async function findActed(host: Host, id: ConversationId, actionId: string): Promise<Acted> {
+export async function findActed(host: AgentHost, id: ConversationId, actionId: string): Promise<Acted> {
   const later: Event[] = [];
   for (let beforeSeq = Infinity; beforeSeq > 0; ) {
     const { events, firstSeq } = await host.page(id, { beforeSeq, limit: perPage });
@@ -24,7 +24,7 @@ export async function findActed(host: Host, id: ConversationId, actionId: string
 }
 
 /** The state of a conversation now. */
-export async function stateOf(host: Host, id: ConversationId): Promise<ConversationState> {
+export async function stateOf(host: AgentHost, id: ConversationId): Promise<ConversationState> {
   using followed = await host.follow(id, { limit: 0 }, () => undefined);
   return followed.snapshot.state;
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { FileChange } from "../../protocol/progress.ts";
 import { type Located, ownPath } from "../../protocol/sandbox.ts";
@@ -20,7 +20,7 @@ export type Column = vscode.ViewColumn.Active | vscode.ViewColumn.Beside;
 
 /** The agent's edits in VS Code's own editors: looked at, taken back, reviewed. */
 export class Edits implements vscode.Disposable {
-  readonly #host: Host;
+  readonly #host: AgentHost;
   readonly #files: Files;
   readonly #reviews: Reviews;
   readonly #changed = new vscode.EventEmitter<string>();
@@ -29,7 +29,7 @@ export class Edits implements vscode.Disposable {
   /** The person has changed the file at this path: an edit was taken back, or a document saved. */
   readonly onDidChangeFile = this.#changed.event;
 
-  constructor(host: Host, files: Files, reviews: Reviews) {
+  constructor(host: AgentHost, files: Files, reviews: Reviews) {
     this.#host = host;
     this.#files = files;
     this.#reviews = reviews;

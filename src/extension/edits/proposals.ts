@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import { type Activities, type ActivityChange, needsPerson } from "../activity/activities.ts";
@@ -11,7 +11,7 @@ import { editedPath } from "./editTexts.ts";
 import { sourceOf } from "./virtualTexts.ts";
 
 export interface ProposalParts {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly activities: Activities;
   readonly chats: Chats;
   readonly edits: Edits;

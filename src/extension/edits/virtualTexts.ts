@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import * as z from "zod";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import { resultText } from "../../protocol/display.ts";
 import { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { Files } from "../../runtime/runtime.ts";
@@ -22,7 +22,7 @@ export function virtualUri(scheme: VirtualScheme, path: string, source: Source):
 }
 
 /** Read-only documents of the log; they are there again after the window was loaded anew. */
-export function registerVirtualTexts(host: Host, files: Files, reviews: Reviews): vscode.Disposable {
+export function registerVirtualTexts(host: AgentHost, files: Files, reviews: Reviews): vscode.Disposable {
   const provider = (scheme: VirtualScheme): vscode.Disposable =>
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       provideTextDocumentContent: (uri, token) => {
@@ -35,7 +35,7 @@ export function registerVirtualTexts(host: Host, files: Files, reviews: Reviews)
 }
 
 interface Reading extends FilesAndReviews {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly signal: AbortSignal;
 }
 

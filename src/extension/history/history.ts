@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { ListedConversation } from "../../protocol/summary.ts";
 import type { Activities } from "../activity/activities.ts";
@@ -6,12 +6,12 @@ import type { HistoryEntry } from "./historyWords.ts";
 
 /** All conversations, newest first: what is on the disk, and above it what goes on in this window. */
 export class History {
-  readonly #host: Host;
+  readonly #host: AgentHost;
   readonly #activities: Activities;
   #listed: readonly ListedConversation[] | undefined;
   #reading: Promise<void> | undefined;
 
-  constructor(host: Host, activities: Activities) {
+  constructor(host: AgentHost, activities: Activities) {
     this.#host = host;
     this.#activities = activities;
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { titleOf } from "../activity/titles.ts";
 import type { Chats } from "../chat/chats.ts";
@@ -10,7 +10,7 @@ import type { History } from "./history.ts";
 import type { HistoryTree } from "./historyTree.ts";
 
 export interface HistoryParts {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly chats: Chats;
   readonly history: History;
   readonly tree: HistoryTree;
@@ -54,7 +54,7 @@ async function shown({ chats, host }: HistoryParts): Promise<readonly Named[]> {
   return [{ id, title }];
 }
 
-async function rename({ id, title }: Named, host: Host, tree: HistoryTree): Promise<void> {
+async function rename({ id, title }: Named, host: AgentHost, tree: HistoryTree): Promise<void> {
   const given = await vscode.window.showInputBox({
     title: "Rename Conversation",
     value: title ?? "",

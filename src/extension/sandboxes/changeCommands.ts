@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import { shownName } from "../../protocol/shownName.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { ReviewedFile } from "../../runtime/workspaceCopy/review.ts";
@@ -14,7 +14,7 @@ import type { SandboxTexts } from "./sandboxTexts.ts";
 import type { Sandboxed } from "./shownSandbox.ts";
 
 export interface ChangeParts {
-  readonly host: Pick<Host, "handle">;
+  readonly host: Pick<AgentHost, "handle">;
   readonly workspace: Pick<Workspace, "refuseElsewhere">;
   readonly list: ChangeList;
   readonly tree: ChangesTree;

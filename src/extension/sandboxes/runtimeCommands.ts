@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Host } from "../../host/host.ts";
+import type { AgentHost } from "../../host/agentHost.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, SandboxNetwork } from "../../protocol/sandbox.ts";
@@ -20,7 +20,7 @@ import { selectRuntime } from "./selectRuntime.ts";
 import type { Sandboxed } from "./shownSandbox.ts";
 
 export interface RuntimeParts {
-  readonly host: Host;
+  readonly host: AgentHost;
   readonly chats: Chats;
   readonly activities: Activities;
   readonly models: Models;
