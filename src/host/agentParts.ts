@@ -1,4 +1,6 @@
-import type { LlmConfig } from "../protocol/agentServer/agent.ts";
+import type { AgentContext, LlmConfig } from "../protocol/agentServer/agent.ts";
+import type { HookConfig } from "../protocol/agentServer/hooks.ts";
+import type { SkillConfig } from "../protocol/agentServer/skills.ts";
 import type { Event } from "../protocol/events.ts";
 import type { RuntimeInfo } from "../protocol/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -19,6 +21,34 @@ export interface AgentParts {
   readonly secrets?: Readonly<Record<string, string>>;
   /** How the model is asked, beside what the conversation's `llm` says; the key is in it. */
   readonly llm?: LlmConfig;
+  /** Absent: those of the workspace and of the person, as in a door of ours. With it, a message waits until the skills are read, and so is told all that it asks for. */
+  readonly skills?: SkillsParts;
+  /** Commands that the client has sent, and never what a workspace holds. With them, a message waits until the runtime is open. */
+  readonly hooks?: HookConfig;
+}
+
+/** Where the agent has its skills from; those of a client come first (agent-server protocol §6.12). */
+export interface SkillsParts {
+  readonly given?: readonly SkillConfig[];
+  readonly loadProject?: boolean;
+  readonly loadUser?: boolean;
+  /** By name; the others stay. */
+  readonly disabled?: readonly string[];
+  /** Behind each message of the person, for the model only. */
+  readonly userMessageSuffix?: string;
+}
+
+/** As the official server has them: nothing is loaded that the client does not ask for. */
+export function skillsOf(context: AgentContext | null | undefined): SkillsParts {
+  if (!context) return {};
+  const { skills, load_project_skills, load_user_skills, disabled_skills, user_message_suffix } = context;
+  return {
+    given: skills,
+    loadProject: load_project_skills,
+    loadUser: load_user_skills,
+    disabled: disabled_skills,
+    ...(user_message_suffix ? { userMessageSuffix: user_message_suffix } : {}),
+  };
 }
 
 /** `maxSize` counts events of the view, `maxTokens` those of the latest prompt; absent: by the model's context window alone. */

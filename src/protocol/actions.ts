@@ -63,6 +63,10 @@ export type ThinkAction = z.infer<typeof ThinkAction>;
 export const FinishAction = z.object({ kind: z.literal("FinishAction"), message: z.string() });
 export type FinishAction = z.infer<typeof FinishAction>;
 
+/** agent-server protocol §6.12. */
+export const InvokeSkillAction = z.object({ kind: z.literal("InvokeSkillAction"), name: z.string() });
+export type InvokeSkillAction = z.infer<typeof InvokeSkillAction>;
+
 /** An action of a tool that this version does not know; `kind` is its own name at run time. */
 export const OtherAction = z.looseObject({ kind: z.string() });
 export interface OtherAction {
@@ -77,6 +81,7 @@ export type Action =
   | GrepAction
   | ThinkAction
   | FinishAction
+  | InvokeSkillAction
   | OtherAction;
 
 const observation = { content: z.array(Content), is_error: z.boolean() };
@@ -157,6 +162,8 @@ export type GrepObservation = z.infer<typeof GrepObservation>;
 export const ThinkObservation = z.object({ kind: z.literal("ThinkObservation"), ...observation });
 export const FinishObservation = z.object({ kind: z.literal("FinishObservation"), ...observation });
 
+export const InvokeSkillObservation = z.object({ kind: z.literal("InvokeSkillObservation"), ...observation, skill_name: z.string() });
+
 export const OtherObservation = z.looseObject({ kind: z.string(), ...observation });
 export interface OtherObservation {
   readonly kind: "(other)";
@@ -172,4 +179,5 @@ export type Observation =
   | GrepObservation
   | z.infer<typeof ThinkObservation>
   | z.infer<typeof FinishObservation>
+  | z.infer<typeof InvokeSkillObservation>
   | OtherObservation;

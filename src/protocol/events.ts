@@ -9,6 +9,8 @@ import {
   GlobObservation,
   GrepAction,
   GrepObservation,
+  InvokeSkillAction,
+  InvokeSkillObservation,
   type Observation,
   OtherAction,
   OtherObservation,
@@ -19,6 +21,7 @@ import {
   ThinkAction,
   ThinkObservation,
 } from "./actions.ts";
+import { hookExecution } from "./agentServer/hooks.ts";
 import { Message, MessageToolCall, TextContent } from "./content.ts";
 import { EventId } from "./ids.ts";
 import { RiskReason } from "./riskReasons.ts";
@@ -93,6 +96,7 @@ const KnownAction = z.discriminatedUnion("kind", [
   GrepAction,
   ThinkAction,
   FinishAction,
+  InvokeSkillAction,
 ]);
 const ActionEvent = z.object({
   kind: z.literal("ActionEvent"),
@@ -125,6 +129,7 @@ const KnownObservation = z.discriminatedUnion("kind", [
   GrepObservation,
   ThinkObservation,
   FinishObservation,
+  InvokeSkillObservation,
 ]);
 const ObservationEvent = z.object({
   kind: z.literal("ObservationEvent"),
@@ -187,6 +192,9 @@ const Condensation = z.object({
 /** The conversation is too long for its model: the next step condenses it. */
 const CondensationRequest = z.object({ kind: z.literal("CondensationRequest"), ...common });
 
+/** A hook has run (agent-server protocol §6.11). */
+const HookExecutionEvent = z.object({ kind: z.literal("HookExecutionEvent"), ...common, ...hookExecution });
+
 const KnownEvent = z.discriminatedUnion("kind", [
   SystemPromptEvent,
   MessageEvent,
@@ -200,6 +208,7 @@ const KnownEvent = z.discriminatedUnion("kind", [
   InterruptEvent,
   Condensation,
   CondensationRequest,
+  HookExecutionEvent,
 ]);
 const AnyEvent = z.looseObject({ kind: z.string(), ...common });
 
@@ -215,6 +224,7 @@ export type PauseEvent = z.infer<typeof PauseEvent>;
 export type InterruptEvent = z.infer<typeof InterruptEvent>;
 export type Condensation = z.infer<typeof Condensation>;
 export type CondensationRequest = z.infer<typeof CondensationRequest>;
+export type HookExecutionEvent = z.infer<typeof HookExecutionEvent>;
 /** An event of a kind that this version does not know; at run time `kind` is its own name. It is kept and passed on. */
 export interface OtherEvent {
   readonly kind: "(other)";
@@ -237,6 +247,7 @@ export type Event =
   | InterruptEvent
   | Condensation
   | CondensationRequest
+  | HookExecutionEvent
   | OtherEvent;
 
 /**

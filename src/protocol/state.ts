@@ -3,6 +3,7 @@ import { type ActionEvent, type Event, parseActionEvent } from "./events.ts";
 import { ConversationId } from "./ids.ts";
 import { initialProgress, Progress, reduceProgress } from "./progress.ts";
 import { RuntimeRef } from "./sandbox.ts";
+import { SkillState, skillUpdate } from "./skillState.ts";
 
 /** agent-server protocol §4.9. */
 export const ExecutionStatus = z.enum(["idle", "running", "paused", "waiting_for_confirmation", "finished", "error", "stuck", "deleting"]);
@@ -71,7 +72,7 @@ export const ConversationStart = z.object({
 export type ConversationStart = z.infer<typeof ConversationStart>;
 
 /** A fold of the log, and nothing else: `events.reduce(reduceState, initialState)`. */
-export interface ConversationState extends Partial<ConversationStart> {
+export interface ConversationState extends Partial<ConversationStart>, Readonly<SkillState> {
   readonly execution_status: ExecutionStatus;
   readonly title?: string;
   readonly last_user_message_id?: string;
@@ -94,6 +95,7 @@ export interface ConversationState extends Partial<ConversationStart> {
 export const StateShape = z
   .object({
     ...ConversationStart.partial().shape,
+    ...SkillState.shape,
     execution_status: ExecutionStatus,
     title: z.string().optional(),
     last_user_message_id: z.string().optional(),
@@ -183,7 +185,8 @@ function reduceFacts(state: ConversationState, event: Event): ConversationState 
       ? update[event.key as keyof typeof update]
       : undefined;
     const parsed = schema?.safeParse(event.value);
-    return parsed?.success ? { ...state, ...parsed.data } : state;
+    const changes = parsed?.success ? parsed.data : skillUpdate(event.key, event.value);
+    return changes === undefined ? state : { ...state, ...changes };
   }
   return { ...reduceSpoken(state, event), leaf_event_id: event.id };
 }

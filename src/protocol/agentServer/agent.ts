@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ConfirmationPolicy } from "../state.ts";
+import { SkillConfig } from "./skills.ts";
 
 /**
  * An agent as clients of the agent-server protocol send and read it (§2.2). What this version does not know is kept and given back, never refused.
@@ -56,13 +57,11 @@ export const CondenserConfig = z.looseObject({
 });
 export type CondenserConfig = z.infer<typeof CondenserConfig>;
 
-/** A skill as a client gives it; the agent's own are found on the disk. */
-export const SkillConfig = z.looseObject({ name: z.string().min(1), content: z.string() });
-
 /** What the agent knows besides its prompt (§6.12). */
 export const AgentContext = z.looseObject({
   skills: z.array(SkillConfig).default([]),
   system_message_suffix: z.string().nullish(),
+  /** Behind each message of the person, for the model only. */
   user_message_suffix: z.string().nullish(),
   load_user_skills: z.boolean().default(false),
   load_project_skills: z.boolean().default(false),
