@@ -23,6 +23,7 @@ export const suites = [
   { ...mochaSuite("contract", 30_000), isRequired: true, lane: heavy },
   { ...mochaSuite("shells", 30_000), isRequired: true, lane: heavy },
   { ...mochaSuite("process", 60_000), isRequired: true, needsBuild: true, lane: heavy },
+  { ...mochaSuite("protocol", 60_000), isRequired: true, needsBuild: true, lane: heavy },
   ...checks.map((check) => ({ ...check, group: "check", isRequired: true })),
   { name: "size", command: "size-limit", args: [], isRequired: true, needsBuild: true },
   {

@@ -33,13 +33,15 @@ export interface HeadlessOptions {
   readonly workspace: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** From the project's folder; without it the source. */
+  readonly program?: string;
 }
 
 const key = "a-key-of-the-tests";
 
 /** Resolves when it has said where it listens. Disposing ends it by SIGTERM. */
-export async function startHeadless({ workspace, args = [], env = {} }: HeadlessOptions): Promise<HeadlessServer> {
-  const child = serverProcess(["--port", "0", "--workspace", workspace, ...args], { SESSION_API_KEY: key, ...env });
+export async function startHeadless({ workspace, args = [], env = {}, program }: HeadlessOptions): Promise<HeadlessServer> {
+  const child = serverProcess(["--port", "0", "--workspace", workspace, ...args], { SESSION_API_KEY: key, ...env }, program);
   let told = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (told += text));
   const closed = once(child, "close");
@@ -63,9 +65,13 @@ export async function startHeadless({ workspace, args = [], env = {} }: Headless
 }
 
 /** The server as a child, with nothing of this process's environment that could be a key. */
-export function serverProcess(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+export function serverProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  program = "sandbox-server/main.ts",
+): ChildProcess {
   const { SESSION_API_KEY: _key, ...inherited } = process.env;
-  return spawn(process.execPath, [path.join(root, "sandbox-server", "main.ts"), ...args], {
+  return spawn(process.execPath, [path.join(root, program), ...args], {
     env: { ...inherited, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
