@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type * as z from "zod";
+import { ConversationError } from "../conversation/conversationError.ts";
+import { HostError } from "../host/hostError.ts";
 import type { Log } from "../protocol/log.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
@@ -88,7 +90,7 @@ export function addErrors(app: Hono, log: Log): void {
   });
   app.onError((error, c) => {
     if (error instanceof Refusal) return c.json({ detail: error.detail }, error.status);
-    const status = error instanceof RuntimeError ? statuses[error.code] : undefined;
+    const status = statusOf(error);
     if (status !== undefined) return c.json({ detail: error.message }, status);
     const errorId = randomUUID().replaceAll("-", "");
     log.error("A request failed.", {
@@ -109,10 +111,28 @@ function hasRoute(app: Hono, method: string, path: string): boolean {
   return handlers.some(([[, route]]) => route.method !== "ALL");
 }
 
+/** Of what says in a sentence for the client why it was not done; undefined: it is our own fault. */
+function statusOf(error: Error): ContentfulStatusCode | undefined {
+  if (error instanceof RuntimeError) return statuses[error.code];
+  if (error instanceof HostError) return error.code === "closed" ? 503 : 400;
+  return error instanceof ConversationError ? conversationStatuses[error.code] : undefined;
+}
+
 /** Without its message, which may tell what was in a command or a file. */
 function placesOf({ stack = "" }: Error): string {
   return stack.split("\n    at ").slice(1).join(" < ");
 }
+
+const conversationStatuses: Readonly<Record<ConversationError["code"], ContentfulStatusCode | undefined>> = {
+  "not-found": 404,
+  exists: 409,
+  "in-use": 409,
+  lost: 409,
+  newer: 409,
+  "not-writable": 507,
+  "not-saved": 507,
+  "not-readable": undefined,
+};
 
 const statuses: Readonly<Record<RuntimeError["code"], ContentfulStatusCode | undefined>> = {
   "not-found": 404,

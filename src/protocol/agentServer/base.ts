@@ -72,7 +72,7 @@ export const BashEvent = z.discriminatedUnion("kind", [BashCommand, BashOutput])
 export type BashEvent = z.infer<typeof BashEvent>;
 
 /** At most 100 items; the protocol's own server fails above. */
-const Limit = z.coerce
+export const Limit = z.coerce
   .number()
   .int()
   .min(1)
