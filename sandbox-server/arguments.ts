@@ -5,7 +5,7 @@ export const help = `sandbox-server: the tools' side of OpenHands, for one works
 
 Usage
   sandbox-server --stdio                     speak HTTP/2 on standard input and output; ends when the input ends
-  sandbox-server --port N [--host H]         speak HTTP/1.1 on a port; needs a key
+  sandbox-server --port N [--host H]         speak HTTP/1.1 on a port; needs a key, or --no-auth
   sandbox-server --help
 
 Both
@@ -18,13 +18,18 @@ On a port
   --host H               the address to listen at (default: 127.0.0.1)
   --listen-public        allows an address that other machines reach, such as 0.0.0.0 in a container. There is no TLS: map the
                          port to loopback, or put a proxy with TLS in front
-  --key-file FILE        the key, in a file that only its owner may read; or several, one to a line
+  --key-file FILE        the key, in a file that only its owner may read; or several, one to a line. Keys that are taken out of it
+                         open nothing more, and sockets that were opened with them are closed
+  --no-auth              needs no key: every program and user of this machine may then run commands here. On loopback only
   --allow-host NAME      a further name by which requests may call this server, with or without a port; may be repeated
-  --allow-origin ORIGIN  a page that may ask, such as https://ide.example.org; may be repeated
+  --allow-origin ORIGIN  a page that may ask, such as https://ide.example.org; may be repeated. No page may by itself, not even of
+                         this machine: for a web UI at port 3000 say --allow-origin http://localhost:3000
   --max-upload-mb N      the largest file that is taken (default: 100)
 
 Environment
   SESSION_API_KEY, OH_SESSION_API_KEYS_0 and so on    keys, in place of --key-file. Clients send one as X-Session-API-Key
+  OH_ALLOW_CORS_ORIGINS_0 and so on   further pages, as with --allow-origin
+  OH_ALLOW_CORS_ORIGIN_REGEX          further pages: a regular expression that matches the whole origin
   OH_BASH_EVENTS_DIR                  keeps the events of single commands in this folder
   OH_BASH_EVENTS_RETENTION_SECONDS    forgets them after so long
 `;
@@ -36,6 +41,7 @@ export interface Arguments {
   readonly host: string;
   readonly isPublic: boolean;
   readonly keyFile: string | undefined;
+  readonly noAuth: boolean;
   readonly workspace: string;
   /** Where the terminal starts; absent: in the workspace. */
   readonly folder: string | undefined;
@@ -55,6 +61,7 @@ const flags = {
   host: { type: "string" },
   "listen-public": { type: "boolean" },
   "key-file": { type: "string" },
+  "no-auth": { type: "boolean" },
   workspace: { type: "string" },
   folder: { type: "string" },
   "log-level": { type: "string" },
@@ -85,6 +92,7 @@ export function readArguments(args: readonly string[]): Arguments | string {
     host: values.host ?? "127.0.0.1",
     isPublic: values["listen-public"] ?? false,
     keyFile: values["key-file"],
+    noAuth: values["no-auth"] ?? false,
     workspace: values.workspace ?? ".",
     folder: values.folder,
     logLevel,

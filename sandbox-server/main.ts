@@ -7,16 +7,17 @@ import { codeOf, messageOf } from "../src/protocol/thrown.ts";
 import { type BashCommands, openBashCommands } from "../src/runtime/machine/bash/bashCommands.ts";
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import { serverApp } from "../src/server/app.ts";
-import { gateOf } from "../src/server/gate.ts";
-import { keysOf } from "../src/server/keys.ts";
+import { type GateOptions, gateOf } from "../src/server/gate.ts";
 import { listen } from "../src/server/listen.ts";
 import { serveStdio } from "../src/server/stdio.ts";
 import { type Arguments, help, readArguments } from "./arguments.ts";
 import { allowedHosts, isLoopback } from "./hosts.ts";
 import { jsonLog } from "./jsonLog.ts";
-import { readSessionKeys } from "./sessionKeys.ts";
+import { allowedOrigins } from "./origins.ts";
+import { sessionKeys } from "./sessionKeys.ts";
 import { tidyMemorySoon } from "./tidyMemory.ts";
 
+const openWarning = "No key is needed (--no-auth): every program and user of this machine may run commands here.";
 /** A server that was told to end is gone after this, whatever hangs. */
 const mostEndMs = 1_900;
 
@@ -61,29 +62,42 @@ interface Place {
 
 async function serve(options: Arguments, { workspace, workingDir, log }: Place): Promise<number> {
   const { port } = options;
-  const keys = port === undefined ? [] : await readSessionKeys(options.keyFile);
-  if (typeof keys === "string") return refuse(keys);
-  if (port !== undefined && !options.isPublic && !isLoopback(options.host))
-    return refuse(`Other machines can reach ${options.host}: say --listen-public when that is meant, and see there what protects the key.`);
+  const allowed = port === undefined ? undefined : whoMayAsk(options, log);
+  if (typeof allowed === "string") return refuse(allowed);
   const ended = untilTold(log);
   await using runtime = await openMachineRuntime({ workingDir, wall: "sandbox-server", lineEditing: "whenWatched", hasMemoryLimit: true });
   await using bash = bashOnDemand(workingDir);
   const app = serverApp({ runtime, workspace, openBash: bash.open, facts: factsOf(), maxUploadBytes: options.maxUploadBytes, log });
   tidyMemorySoon();
-  if (port === undefined) {
+  if (port === undefined || allowed === undefined) {
     await Promise.race([serveStdio(app, process.stdin, process.stdout), ended]);
     await endAll(bash, runtime);
     return 0;
   }
-  const gate = (bound: number) =>
-    gateOf({ keys: keysOf(keys), hosts: allowedHosts({ ...options, port: bound }), origins: options.allowOrigins });
+  const gate = (bound: number) => gateOf({ ...allowed, hosts: allowedHosts({ ...options, port: bound }) });
   await using listening = await listen({ app, host: options.host, port, gate, log });
   process.stdout.write(`${JSON.stringify({ host: listening.host, port: listening.port })}\n`);
-  log.info("Listening", { host: listening.host, port: listening.port, workspace: workingDir, keys: keys.length });
+  log.info("Listening", { host: listening.host, port: listening.port, workspace: workingDir });
+  if (options.noAuth) process.stderr.write(`${openWarning}\n`);
+  if (options.noAuth) log.warn(openWarning);
   if (options.isPublic) log.warn("Other machines may reach this port, and there is no TLS: map it to loopback, or put a proxy in front.");
   await ended;
   await endAll(listening, bash, runtime);
   return 0;
+}
+
+/** Or a sentence that says why nobody may. */
+function whoMayAsk(options: Arguments, log: Log): Omit<GateOptions, "hosts"> | string {
+  if (!isLoopback(options.host)) {
+    if (options.noAuth) return `Without a key a port is served on loopback only, and other machines can reach ${options.host}.`;
+    if (!options.isPublic)
+      return `Other machines can reach ${options.host}: say --listen-public when that is meant, and see there what protects the key.`;
+  }
+  if (options.noAuth && options.isPublic) return "Give --listen-public or --no-auth, not both: what others reach needs a key.";
+  const keys = sessionKeys({ ...options, log });
+  const pages = allowedOrigins(options.allowOrigins);
+  if (typeof keys === "string") return keys;
+  return typeof pages === "string" ? pages : { keys, ...pages };
 }
 
 /** All at once, because each may take its time. */

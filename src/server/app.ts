@@ -5,8 +5,10 @@ import type { PersonRuntime } from "../runtime/runtime.ts";
 import { answerOnce } from "./answerOnce.ts";
 import { addErrors } from "./answers.ts";
 import { addBash } from "./bash.ts";
+import { addDescription } from "./describe/addDescription.ts";
 import { addFiles } from "./files.ts";
 import { addGit } from "./git.ts";
+import { Routes } from "./routes.ts";
 import { runtimeApp } from "./runtimeApp.ts";
 import { addServerInfo, type ServerFacts } from "./serverInfo.ts";
 
@@ -19,6 +21,8 @@ export interface ServerParts {
   readonly facts: ServerFacts;
   readonly maxUploadBytes: number;
   readonly log: Log;
+  /** Adds the families that only a server on a port has. */
+  readonly addMore?: ((routes: Routes) => void) | undefined;
 }
 
 /** Requests with an effect that must not happen twice when an answer was lost. */
@@ -31,15 +35,18 @@ const effects = [
 ];
 
 /** All that sandbox-server answers, the same behind a port and behind stdin and stdout. With and without a slash at the end of a path. */
-export function serverApp({ runtime, workspace, openBash, facts, maxUploadBytes, log }: ServerParts): Hono {
+export function serverApp({ runtime, workspace, openBash, facts, maxUploadBytes, log, addMore }: ServerParts): Hono {
   const app = new Hono({ strict: false });
+  const routes = new Routes(app);
   addErrors(app, log);
-  addServerInfo(app, facts);
+  addServerInfo(routes, facts);
   const once = answerOnce();
   for (const path of effects) app.use(path, once);
-  addBash(app, openBash);
-  addFiles(app, maxUploadBytes);
-  addGit(app);
+  addBash(routes, openBash);
+  addFiles(routes, maxUploadBytes);
+  addGit(routes);
+  addMore?.(routes);
   app.route("/", runtimeApp(runtime, workspace));
+  addDescription(routes);
   return app;
 }

@@ -1,48 +1,89 @@
 import { Readable } from "node:stream";
-import type { Context, Hono } from "hono";
-import { HomeQuery, PathQuery, SubfoldersQuery, TrajectoryPath } from "../protocol/agentServer/base.ts";
+import type { Context } from "hono";
+import { Home, HomeQuery, NamedFolder, PathQuery, pageOf, SubfoldersQuery, Success, TrajectoryPath } from "../protocol/agentServer/base.ts";
 import { createFolder, homeFolders, subfolders } from "../runtime/machine/transfer/browse.ts";
 import { openDownload } from "../runtime/machine/transfer/openDownload.ts";
 import { receiveFile } from "../runtime/machine/transfer/receiveFile.ts";
-import { paramsOf, queryOf, Refusal } from "./answers.ts";
+import { Refusal } from "./answers.ts";
 import { filePart } from "./multipart.ts";
 import { rangeOf } from "./range.ts";
+import type { Routes } from "./routes.ts";
+
+const tag = "Files";
 
 /** `/api/file/*`: whole files in and out, and folders to choose from (agent-server protocol §2.5). */
-export function addFiles(app: Hono, maxUploadBytes: number): void {
-  app.post("/api/file/upload", async (c) => {
-    const { path } = queryOf(c, PathQuery);
-    const { signal } = c.req.raw;
-    // What is in the way of the field counts as well, so that nobody can send for ever.
-    if (Number(c.req.header("content-length")) > maxUploadBytes + 64 * 1024)
-      throw new Refusal(413, `A file of more than ${maxUploadBytes} bytes is not taken.`);
-    const content = await filePart(c.req.raw.body ?? undefined, c.req.header("content-type") ?? "");
-    await receiveFile(path, content, { maxBytes: maxUploadBytes, signal });
-    return c.json({ success: true });
-  });
-  app.get("/api/file/download", async (c) => download(c, queryOf(c, PathQuery).path));
-  app.get("/api/file/home", async (c) => {
-    const { include_hidden } = queryOf(c, HomeQuery);
-    return c.json(await homeFolders({ hidden: include_hidden, signal: c.req.raw.signal }));
-  });
-  app.get("/api/file/search_subdirs", async (c) => {
-    const { path, page_id, limit, include_hidden } = queryOf(c, SubfoldersQuery);
-    const found = await subfolders(path, { hidden: include_hidden, signal: c.req.raw.signal });
-    const start = Math.max(
-      0,
-      found.findIndex(({ name }) => name.toLowerCase() === page_id),
-    );
-    const next = found[start + limit]?.name.toLowerCase() ?? null;
-    return c.json({ items: found.slice(start, start + limit), next_page_id: next });
-  });
-  app.post("/api/file/create_directory", async (c) => {
-    await createFolder(queryOf(c, PathQuery).path, c.req.raw.signal);
-    return c.json({ success: true });
-  });
-  app.get("/api/file/download-trajectory/:conversation_id", (c) => {
-    paramsOf(c, TrajectoryPath);
-    throw new Refusal(501, "This server holds no conversations yet, so there is no trajectory to download.");
-  });
+export function addFiles(routes: Routes, maxUploadBytes: number): void {
+  addTransfer(routes, maxUploadBytes);
+  addFolders(routes);
+}
+
+function addTransfer(routes: Routes, maxUploadBytes: number): void {
+  routes.add(
+    ["post", "/api/file/upload"],
+    {
+      summary: "Write a file from the field `file` of a form",
+      tag,
+      query: PathQuery,
+      takes: "multipart/form-data",
+      answer: Success,
+      refuses: [400, 403, 413, 507],
+    },
+    async ({ c, query: { path }, signal }) => {
+      // What is in the way of the field counts as well, so that nobody can send for ever.
+      if (Number(c.req.header("content-length")) > maxUploadBytes + 64 * 1024)
+        throw new Refusal(413, `A file of more than ${maxUploadBytes} bytes is not taken.`);
+      const content = await filePart(c.req.raw.body ?? undefined, c.req.header("content-type") ?? "");
+      await receiveFile(path, content, { maxBytes: maxUploadBytes, signal });
+      return { success: true };
+    },
+  );
+  routes.add(
+    ["get", "/api/file/download"],
+    {
+      summary: "Read a file; ranges are answered",
+      tag,
+      query: PathQuery,
+      gives: "application/octet-stream",
+      refuses: [400, 403, 404, 416],
+    },
+    ({ c, query }) => download(c, query.path),
+  );
+  routes.add(
+    ["get", "/api/file/download-trajectory/:conversation_id"],
+    { summary: "A conversation as a zip file", tag, params: TrajectoryPath, gives: "application/zip", refuses: [404, 501] },
+    () => {
+      throw new Refusal(501, "This server holds no conversations yet, so there is no trajectory to download.");
+    },
+  );
+}
+
+function addFolders(routes: Routes): void {
+  routes.add(
+    ["get", "/api/file/home"],
+    { summary: "The home folder, and folders to begin with", tag, query: HomeQuery, answer: Home },
+    ({ query, signal }) => homeFolders({ hidden: query.include_hidden, signal }),
+  );
+  routes.add(
+    ["get", "/api/file/search_subdirs"],
+    { summary: "The folders in a folder", tag, query: SubfoldersQuery, answer: pageOf(NamedFolder), refuses: [400, 403, 404] },
+    async ({ query: { path, page_id, limit, include_hidden }, signal }) => {
+      const found = await subfolders(path, { hidden: include_hidden, signal });
+      const start = Math.max(
+        0,
+        found.findIndex(({ name }) => name.toLowerCase() === page_id),
+      );
+      const next = found[start + limit]?.name.toLowerCase() ?? null;
+      return { items: found.slice(start, start + limit), next_page_id: next };
+    },
+  );
+  routes.add(
+    ["post", "/api/file/create_directory"],
+    { summary: "Make a folder", tag, query: PathQuery, answer: Success, refuses: [400, 403] },
+    async ({ query, signal }) => {
+      await createFolder(query.path, signal);
+      return { success: true };
+    },
+  );
 }
 
 async function download(c: Context, path: string): Promise<Response> {

@@ -1,30 +1,49 @@
-import type { Hono } from "hono";
-import { ChangesQuery, CommitPath, CommitsQuery, DiffQuery, PathQuery } from "../protocol/agentServer/base.ts";
+import * as z from "zod";
+import {
+  ChangesQuery,
+  CommitPath,
+  CommitsQuery,
+  DiffQuery,
+  GitChange,
+  GitCommits,
+  GitDiff,
+  PathQuery,
+} from "../protocol/agentServer/base.ts";
 import { gitChanges, gitCommitChanges } from "../runtime/machine/git/changes.ts";
 import { gitCommits } from "../runtime/machine/git/commits.ts";
 import { gitDiff } from "../runtime/machine/git/diff.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
-import { paramsOf, queryOf, Refusal } from "./answers.ts";
+import { Refusal } from "./answers.ts";
+import type { Routes } from "./routes.ts";
+
+const tag = "Git";
+const refuses = [400, 403];
 
 /** `/api/git/*`: what a work tree has become (agent-server protocol §2.6). */
-export function addGit(app: Hono): void {
-  app.get("/api/git/changes", async (c) => {
-    const { path, ref } = queryOf(c, ChangesQuery);
-    return c.json(await plainly(gitChanges(path, ref, c.req.raw.signal)));
-  });
-  app.get("/api/git/diff", async (c) => {
-    const { path, ref, commit } = queryOf(c, DiffQuery);
-    if (ref !== undefined && commit !== undefined) throw new Refusal(400, "Give ref or commit, not both.");
-    return c.json(await plainly(gitDiff(path, { ref, commit, signal: c.req.raw.signal })));
-  });
-  app.get("/api/git/commits", async (c) => {
-    const { path, limit } = queryOf(c, CommitsQuery);
-    return c.json(await plainly(gitCommits(path, limit, c.req.raw.signal)));
-  });
-  app.get("/api/git/commits/:sha/changes", async (c) => {
-    const { sha } = paramsOf(c, CommitPath);
-    return c.json(await plainly(gitCommitChanges(queryOf(c, PathQuery).path, sha, c.req.raw.signal)));
-  });
+export function addGit(routes: Routes): void {
+  routes.add(
+    ["get", "/api/git/changes"],
+    { summary: "Files that have changed", tag, query: ChangesQuery, answer: z.array(GitChange), refuses },
+    ({ query, signal }) => plainly(gitChanges(query.path, query.ref, signal)),
+  );
+  routes.add(
+    ["get", "/api/git/diff"],
+    { summary: "One file before and now", tag, query: DiffQuery, answer: GitDiff, refuses },
+    ({ query: { path, ref, commit }, signal }) => {
+      if (ref !== undefined && commit !== undefined) throw new Refusal(400, "Give ref or commit, not both.");
+      return plainly(gitDiff(path, { ref, commit, signal }));
+    },
+  );
+  routes.add(
+    ["get", "/api/git/commits"],
+    { summary: "The newest commits", tag, query: CommitsQuery, answer: GitCommits, refuses },
+    ({ query, signal }) => plainly(gitCommits(query.path, query.limit, signal)),
+  );
+  routes.add(
+    ["get", "/api/git/commits/:sha/changes"],
+    { summary: "Files that a commit has changed", tag, params: CommitPath, query: PathQuery, answer: z.array(GitChange), refuses },
+    ({ params, query, signal }) => plainly(gitCommitChanges(query.path, params.sha, signal)),
+  );
 }
 
 /** The protocol says 400 for a file that is missing or too large. */

@@ -13,7 +13,7 @@ const takesFiles = /^\/api\/(?:file\/upload|runtime\/files\/write|runtime\/works
  */
 export async function readJsonBody(request: IncomingMessage): Promise<Answer | undefined> {
   if (request.headers["content-encoding"] !== undefined) return { status: 415, body: { detail: "Bodies must be sent without encoding." } };
-  if (request.method === "GET" || request.method === "HEAD" || takesFiles.test(request.url ?? "")) return undefined;
+  if (!hasBody(request) || takesFiles.test(request.url ?? "")) return undefined;
   const tooLarge = { status: 413, body: { detail: `The body has more than ${mostJsonBytes} bytes.` } };
   if (Number(request.headers["content-length"]) > mostJsonBytes) return tooLarge;
   const parts: Buffer[] = [];
@@ -29,6 +29,12 @@ export async function readJsonBody(request: IncomingMessage): Promise<Answer | u
   // By this name @hono/node-server takes a body that somebody has read already.
   Object.assign(request, { rawBody });
   return undefined;
+}
+
+/** A few of the protocol's GETs have one. */
+function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (method !== "GET" && method !== "HEAD") return true;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 /** Counts brackets outside of texts; what is no JSON may be taken for too deep, and is refused either way. */

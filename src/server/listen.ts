@@ -4,7 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Log } from "../protocol/log.ts";
 import { Connections } from "./connections.ts";
-import { type Answer, corsHeaders, type Gate } from "./gate.ts";
+import { type Answer, corsHeaders, exposedHeaders, type Gate } from "./gate.ts";
 import { readJsonBody } from "./jsonBody.ts";
 
 export interface ListenOptions {
@@ -94,7 +94,8 @@ function serverOf(app: Hono, { gate, limits, connections, log }: Serving) {
     if (refused !== undefined) return send(request, response, refused);
     connections.trust(request.socket);
     const { origin } = request.headers;
-    if (origin !== undefined) for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value);
+    const headers: Record<string, string> = origin === undefined ? {} : { ...corsHeaders(origin), ...exposedHeaders };
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (request.headers.expect !== undefined) response.writeContinue();
     const unreadable = await readJsonBody(request);
     if (unreadable !== undefined) return send(request, response, unreadable);

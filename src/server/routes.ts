@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import type * as z from "zod";
 import { bodyOf, paramsOf, queryOf } from "./answers.ts";
 
@@ -16,9 +16,15 @@ export interface RouteShape<Params extends z.ZodType, Query extends z.ZodType, B
   /** JSON. An empty one counts as `{}`. */
   readonly body?: Body;
   /** Of the usual answer; 200 unless told. */
-  readonly status?: ContentfulStatusCode;
+  readonly status?: StatusCode;
   /** What the usual answer holds. Answers are not checked with it. */
   readonly answer?: z.ZodType;
+  /** Media type of a usual answer that is no JSON, such as `application/zip`. */
+  readonly gives?: string;
+  /** Media type of a body that is no JSON, and that the handler reads itself. */
+  readonly takes?: string;
+  /** Other answers than the usual one, 401 and 422. */
+  readonly refuses?: readonly number[];
 }
 
 export interface Asked<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
@@ -69,7 +75,10 @@ export class Routes {
       };
       // oxlint-disable-next-line typescript/consistent-type-assertions -- Where there is no schema, nothing was promised.
       const answered = await answer(asked as Asked<Params, Query, Body>);
-      return answered instanceof Response ? answered : c.json(answered ?? null, shape.status ?? 200);
+      if (answered instanceof Response) return answered;
+      if (shape.status === 204) return c.body(null, 204);
+      // oxlint-disable-next-line typescript/consistent-type-assertions -- Of those without content, 204 is the only one that a route answers with.
+      return c.json(answered ?? null, (shape.status ?? 200) as ContentfulStatusCode);
     });
   }
 }

@@ -1,5 +1,6 @@
-import type { Hono } from "hono";
-import { protocolVersion, type ServerInfo } from "../protocol/agentServer/base.ts";
+import * as z from "zod";
+import { protocolVersion, ServerInfo } from "../protocol/agentServer/base.ts";
+import type { Routes } from "./routes.ts";
 
 /** What the program tells of itself. */
 export interface ServerFacts {
@@ -14,10 +15,10 @@ export interface ServerFacts {
 }
 
 /** `/alive`, `/health`, `/ready`, `/server_info` and `/`: for everybody, because they say nothing of the workspace. */
-export function addServerInfo(app: Hono, facts: ServerFacts): void {
+export function addServerInfo(routes: Routes, facts: ServerFacts): void {
   const start = performance.now();
   let lastUse = start;
-  app.use("/api/*", async (_c, next) => {
+  routes.app.use("/api/*", async (_c, next) => {
     lastUse = performance.now();
     await next();
     lastUse = performance.now();
@@ -26,12 +27,16 @@ export function addServerInfo(app: Hono, facts: ServerFacts): void {
     const now = performance.now();
     return infoOf(facts, { uptime: Math.floor((now - start) / 1000), idle_time: Math.floor((now - lastUse) / 1000) });
   };
-  app.get("/alive", (c) => c.json({ status: "ok" }));
-  app.get("/health", (c) => c.json({ status: "ok" }));
+  const tag = "Server";
+  const Status = z.object({ status: z.string() });
+  routes.add(["get", "/alive"], { summary: "Whether the server lives", tag, answer: Status }, () => ({ status: "ok" }));
+  routes.add(["get", "/health"], { summary: "Whether the server lives, for who started it", tag, answer: Status }, () => ({
+    status: "ok",
+  }));
   // Nobody can ask before all is ready.
-  app.get("/ready", (c) => c.json({ status: "ready" }));
-  app.get("/server_info", (c) => c.json(info()));
-  app.get("/", (c) => c.json(info()));
+  routes.add(["get", "/ready"], { summary: "Whether the server takes requests", tag, answer: Status }, () => ({ status: "ready" }));
+  routes.add(["get", "/server_info"], { summary: "What the server is", tag, answer: ServerInfo }, info);
+  routes.add(["get", "/"], { summary: "What the server is", tag, answer: ServerInfo }, info);
 }
 
 /** The protocol's own: a command in the foreground ends before an idle server does. */
@@ -49,7 +54,7 @@ function infoOf(facts: ServerFacts, times: Pick<ServerInfo, "uptime" | "idle_tim
     build_git_sha: facts.buildSha,
     build_git_ref: facts.buildRef,
     python_version: `none (${facts.platform})`,
-    usable_tools: facts.usableTools,
+    usable_tools: [...facts.usableTools],
     runtime_idle_timeout_seconds: idle ?? null,
     max_foreground_terminal_timeout_seconds: idle === undefined ? null : idle * foregroundShare,
     capabilities: [],

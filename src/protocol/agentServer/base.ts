@@ -12,25 +12,34 @@ export const keyHeader = "x-session-api-key";
 /** Names one request with an effect. When its answer was lost, the same request with the same id gets the stored answer, and nothing is done twice. */
 export const requestIdHeader = "x-request-id";
 
-export interface ServerInfo {
+export const ServerInfo = z.object({
   /** Whole seconds. */
-  readonly uptime: number;
+  uptime: z.number().int(),
   /** Whole seconds since anything was asked of `/api`. */
-  readonly idle_time: number;
-  readonly title: string;
-  readonly version: string;
-  readonly sdk_version: string;
-  readonly tools_version: string;
-  readonly workspace_version: string;
-  readonly build_git_sha: string;
-  readonly build_git_ref: string;
-  readonly python_version: string;
-  readonly usable_tools: readonly string[];
-  readonly runtime_idle_timeout_seconds: number | null;
-  readonly max_foreground_terminal_timeout_seconds: number | null;
-  readonly capabilities: readonly string[];
-  readonly docs: string;
-  readonly redoc: string;
+  idle_time: z.number().int(),
+  title: z.string(),
+  version: z.string(),
+  sdk_version: z.string(),
+  tools_version: z.string(),
+  workspace_version: z.string(),
+  build_git_sha: z.string(),
+  build_git_ref: z.string(),
+  python_version: z.string(),
+  usable_tools: z.array(z.string()),
+  runtime_idle_timeout_seconds: z.number().nullable(),
+  max_foreground_terminal_timeout_seconds: z.number().nullable(),
+  capabilities: z.array(z.string()),
+  docs: z.string(),
+  redoc: z.string(),
+});
+export type ServerInfo = z.infer<typeof ServerInfo>;
+
+/** What most actions answer. */
+export const Success = z.object({ success: z.boolean() });
+
+/** One page of a search, as a schema. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next_page_id: z.string().nullable() });
 }
 
 const Seconds = z.number().int().min(0);
@@ -113,16 +122,12 @@ export const HomeQuery = z.object({ include_hidden: Flag });
 export const SubfoldersQuery = z.object({ path: z.string(), page_id: z.string().optional(), limit: Limit, include_hidden: Flag });
 export const TrajectoryPath = z.object({ conversation_id: HexId });
 
-export interface NamedFolder {
-  readonly name: string;
-  readonly path: string;
-}
+export const NamedFolder = z.object({ name: z.string(), path: z.string() });
+export type NamedFolder = Readonly<z.infer<typeof NamedFolder>>;
 
-export interface Home {
-  readonly home: string;
-  readonly favorites: readonly { readonly label: string; readonly path: string }[];
-  readonly locations: readonly { readonly label: string; readonly path: string }[];
-}
+const LabelledFolder = z.object({ label: z.string(), path: z.string() });
+export const Home = z.object({ home: z.string(), favorites: z.array(LabelledFolder), locations: z.array(LabelledFolder) });
+export type Home = z.infer<typeof Home>;
 
 export const CommitId = z.string().regex(/^[\da-fA-F]{4,64}$/);
 
@@ -131,25 +136,19 @@ export const DiffQuery = ChangesQuery.extend({ commit: CommitId.optional() });
 export const CommitsQuery = z.object({ path: z.string(), limit: z.coerce.number().int().min(1).max(200).default(50) });
 export const CommitPath = z.object({ sha: CommitId });
 
-export interface GitChange {
-  readonly status: "ADDED" | "UPDATED" | "DELETED";
+export const GitChange = z.object({
+  status: z.enum(["ADDED", "UPDATED", "DELETED"]),
   /** Relative to the folder that was asked about, with `/`. */
-  readonly path: string;
-}
+  path: z.string(),
+});
+export type GitChange = Readonly<z.infer<typeof GitChange>>;
 
 /** Texts without their last line break; null where there is none. */
-export interface GitDiff {
-  readonly modified: string | null;
-  readonly original: string | null;
-}
+export const GitDiff = z.object({ modified: z.string().nullable(), original: z.string().nullable() });
+export type GitDiff = Readonly<z.infer<typeof GitDiff>>;
 
-export interface GitCommits {
-  readonly commits: readonly {
-    readonly sha: string;
-    readonly short_sha: string;
-    readonly subject: string;
-    readonly author: string;
-    readonly timestamp: string;
-  }[];
-  readonly has_more: boolean;
-}
+export const GitCommits = z.object({
+  commits: z.array(z.object({ sha: z.string(), short_sha: z.string(), subject: z.string(), author: z.string(), timestamp: z.string() })),
+  has_more: z.boolean(),
+});
+export type GitCommits = z.infer<typeof GitCommits>;

@@ -4,10 +4,12 @@ import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { Hono } from "hono";
 import { gateOf } from "../../../src/server/gate.ts";
-import { keysOf } from "../../../src/server/keys.ts";
+import { currentKeys } from "../../../src/server/keys.ts";
 import { type Limits, type Listening, listen } from "../../../src/server/listen.ts";
 import { until } from "../../support/until.ts";
 import { quietLog } from "../../support/workspaces.ts";
+
+const keys = ["key"];
 
 /** The same limits as always, only sooner. */
 const limits: Limits = { headersMs: 400, requestMs: 800, headers: 100, connections: 20, stalledMs: 400 };
@@ -27,7 +29,7 @@ describe("sandbox-server and slow clients (HS-10)", () => {
       const cancel = (): void => void cancelled++;
       return new Response(new ReadableStream({ pull, cancel }, { highWaterMark: 0 }));
     });
-    const gate = (port: number) => gateOf({ keys: keysOf(["key"]), hosts: [`127.0.0.1:${port}`], origins: [] });
+    const gate = (port: number) => gateOf({ keys: currentKeys(() => keys), hosts: [`127.0.0.1:${port}`], origins: [] });
     server = await listen({ app, host: "127.0.0.1", port: 0, gate, log: quietLog, limits });
   });
   after(async () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { once } from "node:events";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -24,7 +24,8 @@ const withKey = { SESSION_API_KEY: "a-key" };
 
 describe("sandbox-server, when it starts on a port", () => {
   it("refuses without a key, with an empty one, and with one that cannot be sent", async () => {
-    const noKey = "A port is served with a key only: set SESSION_API_KEY, or give --key-file. See sandbox-server --help.\n";
+    const noKey =
+      "A port is served with a key only: set SESSION_API_KEY, or give --key-file; or say --no-auth on loopback. See sandbox-server --help.\n";
     deepEqual(await refusal(["--port", "0"]), { code: 2, said: noKey });
     deepEqual(await refusal(["--port", "0"], { SESSION_API_KEY: " ", OH_SESSION_API_KEYS_0: "" }), { code: 2, said: noKey });
     match((await refusal(["--port", "0"], { SESSION_API_KEY: "schlüssel" })).said, /visible ASCII/);
@@ -76,6 +77,41 @@ describe("sandbox-server, when it starts on a port", () => {
     equal((await server.ask("/api/runtime/info", { headers: { "x-session-api-key": "fourth" } })).status, 401);
     const { json } = await server.ask("/api/bash/execute_bash_command", { json: { command: "env | grep -i -e api_key -e ^AI_AGENT" } });
     equal(json.stdout, "AI_AGENT=mine\n");
+  });
+
+  it("reads its key file again when that changes, so that a key can be revoked (§10.24)", async () => {
+    await using folder = await tempFolder({ key: "first\nsecond\n" });
+    const keyFile = path.join(folder.path, "key");
+    await chmod(keyFile, 0o600);
+    await using server = await startHeadless({ workspace: folder.path, args: ["--key-file", keyFile] });
+    const status = async (one: string) => (await server.ask("/api/runtime/info", { headers: { "x-session-api-key": one } })).status;
+    deepEqual([await status("second"), await status("third")], [200, 401]);
+    await writeFile(keyFile, "first\nthird\n");
+    deepEqual([await status("first"), await status("second"), await status("third")], [200, 401, 200]);
+    await rm(keyFile);
+    deepEqual([await status("first"), await status(server.key)], [401, 200]);
+    await until("the reason", async () => /"level":"warn".*holds no keys any more/.test(server.log()));
+  });
+
+  it("needs no key with --no-auth, says so aloud, and is on loopback then (HS-02)", async () => {
+    await using folder = await tempFolder();
+    const noKey = { SESSION_API_KEY: "" };
+    await using server = await startHeadless({ workspace: folder.path, args: ["--no-auth"], env: noKey });
+    equal((await fetch(`${server.url}/api/runtime/info`)).status, 200);
+    equal((await server.ask("/api/runtime/info")).status, 200);
+    await until("both warnings", async () => server.log().split("No key is needed (--no-auth)").length === 3);
+    const cases: readonly (readonly [readonly string[], Readonly<Record<string, string>>, RegExp])[] = [
+      [["--no-auth"], withKey, /^There is a key, and --no-auth says that none is needed/],
+      [["--no-auth", "--host", "0.0.0.0", "--listen-public"], noKey, /^Without a key a port is served on loopback only/],
+      [["--no-auth", "--listen-public"], noKey, /^Give --listen-public or --no-auth, not both/],
+      [["--allow-origin", "*"], withKey, /^"\*" is no origin of a page/],
+      [[], { ...withKey, OH_ALLOW_CORS_ORIGIN_REGEX: "(" }, /^OH_ALLOW_CORS_ORIGIN_REGEX is not a regular expression/],
+    ];
+    for (const [args, env, said] of cases) {
+      const refused = await refusal(["--port", "0", ...args], env);
+      equal(refused.code, 2, refused.said);
+      match(refused.said, said);
+    }
   });
 
   it("writes its log as lines of JSON, in which there is no key, body or command", async () => {

@@ -1,0 +1,13 @@
+import type { Routes } from "../routes.ts";
+
+/** `/openapi.json`: all routes that are listed when it is first asked for. */
+export function addDescription(routes: Routes): void {
+  let made: Promise<string> | undefined;
+  const make = async (): Promise<string> => {
+    const [{ openApiOf }, { runtimeShapes }] = await Promise.all([import("./openApi.ts"), import("./runtimeShapes.ts")]);
+    return JSON.stringify(openApiOf([...routes.listed, ...runtimeShapes]));
+  };
+  routes.add(["get", "/openapi.json"], { summary: "This description", tag: "Description" }, async ({ c }) =>
+    c.body(await (made ??= make()), 200, { "content-type": "application/json", "cache-control": "no-cache" }),
+  );
+}
