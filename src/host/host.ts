@@ -13,6 +13,7 @@ import type { Tool } from "../tools/tool.ts";
 import type { ActivityListener, AgentHost, Followed, NotificationListener, Page } from "./agentHost.ts";
 import type { AgentParts } from "./agentParts.ts";
 import { HostError } from "./hostError.ts";
+import { type Look, lookAt } from "./mode.ts";
 import { OpenConversation } from "./openConversation.ts";
 import type { Session } from "./session.ts";
 import { Watch } from "./watch.ts";
@@ -92,6 +93,11 @@ export class Host implements AgentHost {
 
   follow(id: ConversationId, { limit }: { readonly limit: number }, listener: NotificationListener): Promise<Followed> {
     return this.#use(id, (open) => open.follow(limit, listener));
+  }
+
+  /** How the conversation is now, and whether somebody else writes to it. Rejects with `not-found`. */
+  look(id: ConversationId): Promise<Look> {
+    return this.#use(id, async (open) => lookAt(await open.readable()));
   }
 
   watch(listener: ActivityListener): Disposable {

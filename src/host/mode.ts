@@ -3,6 +3,7 @@ import { ConversationError } from "../conversation/conversationError.ts";
 import type { FollowedConversation } from "../conversation/followedConversation.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Notification } from "../protocol/notifications.ts";
+import type { ConversationState } from "../protocol/state.ts";
 import { HostError } from "./hostError.ts";
 import type { Session } from "./session.ts";
 
@@ -44,4 +45,18 @@ export function readOnly(conversationId: ConversationId, { code, message }: Conv
 
 export function notOpen(): HostError {
   return new HostError("closed", "The conversation is closed.");
+}
+
+/** A conversation at one moment. */
+export interface Look {
+  readonly state: ConversationState;
+  /** Of events. */
+  readonly count: number;
+  /** Why it can only be read here; absent: commands are taken. */
+  readonly readOnly?: ConversationError;
+}
+
+export function lookAt(conversation: Conversation | FollowedConversation): Look {
+  const { state, count } = conversation;
+  return { state, count, ...("reason" in conversation ? { readOnly: conversation.reason } : {}) };
 }

@@ -78,6 +78,10 @@ export interface ConversationState extends Partial<ConversationStart>, Readonly<
   readonly last_user_message_id?: string;
   /** The event that the next one takes as its parent. */
   readonly leaf_event_id?: string;
+  /** Timestamp of the first event. */
+  readonly created_at?: string;
+  /** Timestamp of the latest event that is no update of the state. */
+  readonly updated_at?: string;
   /** Tokens of all calls so far, as the provider counted them. */
   readonly usage: TokenUsage;
   /** Dollars for all calls so far; null when the price of any of them is not known, absent before the first. */
@@ -100,6 +104,8 @@ export const StateShape = z
     title: z.string().optional(),
     last_user_message_id: z.string().optional(),
     leaf_event_id: z.string().optional(),
+    created_at: z.string().optional(),
+    updated_at: z.string().optional(),
     usage: TokenUsage,
     accumulated_cost: z.number().nullish(),
     per_turn_token: z.number().optional(),
@@ -176,7 +182,8 @@ export const stateKeys = {
 export function reduceState(state: ConversationState, event: Event): ConversationState {
   const next = reduceFacts(state, event);
   const progress = reduceProgress(state.progress, event, state, next);
-  return progress === next.progress ? next : { ...next, progress };
+  if (progress === next.progress && next.created_at !== undefined) return next;
+  return { ...next, progress, created_at: next.created_at ?? event.timestamp };
 }
 
 function reduceFacts(state: ConversationState, event: Event): ConversationState {
@@ -188,7 +195,7 @@ function reduceFacts(state: ConversationState, event: Event): ConversationState 
     const changes = parsed?.success ? parsed.data : skillUpdate(event.key, event.value);
     return changes === undefined ? state : { ...state, ...changes };
   }
-  return { ...reduceSpoken(state, event), leaf_event_id: event.id };
+  return { ...reduceSpoken(state, event), leaf_event_id: event.id, updated_at: event.timestamp };
 }
 
 function reduceSpoken(state: ConversationState, event: Event): ConversationState {

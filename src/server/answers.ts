@@ -102,7 +102,7 @@ export function addErrors(app: Hono, log: Log): void {
     return c.json({ detail: "Method Not Allowed" }, 405, { allow: allowed.join(", ") });
   });
   app.onError((error, c) => {
-    if (error instanceof Refusal) return c.json({ detail: error.detail }, error.status);
+    if (error instanceof Refusal) return c.json(refused(error), error.status);
     const status = statusOf(error);
     if (status !== undefined) return c.json({ detail: error.message }, status);
     const errorId = randomUUID().replaceAll("-", "");
@@ -115,6 +115,12 @@ export function addErrors(app: Hono, log: Log): void {
     });
     return c.json({ detail: "Internal Server Error", exception: messageOf(error), error_id: errorId }, 500);
   });
+}
+
+/** The protocol tells nothing in `detail` when it is the server's fault; 501 is nobody's. */
+function refused({ status, detail }: Refusal): object {
+  if (status < 500 || status === 501 || typeof detail !== "string") return { detail };
+  return { detail: "Internal Server Error", exception: `${status}: ${detail}` };
 }
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -136,17 +142,6 @@ function placesOf({ stack = "" }: Error): string {
   return stack.split("\n    at ").slice(1).join(" < ");
 }
 
-const conversationStatuses: Readonly<Record<ConversationError["code"], ContentfulStatusCode | undefined>> = {
-  "not-found": 404,
-  exists: 409,
-  "in-use": 409,
-  lost: 409,
-  newer: 409,
-  "not-writable": 507,
-  "not-saved": 507,
-  "not-readable": undefined,
-};
-
 const statuses: Readonly<Record<RuntimeError["code"], ContentfulStatusCode | undefined>> = {
   "not-found": 404,
   "no-permission": 403,
@@ -163,4 +158,16 @@ const statuses: Readonly<Record<RuntimeError["code"], ContentfulStatusCode | und
   closed: 503,
   unreachable: 503,
   failed: undefined,
+};
+
+/** What another process writes to is not there for clients (§7.3). */
+const conversationStatuses: Readonly<Record<ConversationError["code"], ContentfulStatusCode | undefined>> = {
+  "not-found": 404,
+  "in-use": 404,
+  lost: 404,
+  exists: 409,
+  newer: 409,
+  "not-writable": 507,
+  "not-saved": 507,
+  "not-readable": undefined,
 };

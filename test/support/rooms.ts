@@ -62,6 +62,7 @@ const network = ["src/runtime/remote/", "src/runtime/docker/", "src/server/", ..
 const disk = [
   "src/conversation/",
   "src/llm/demo.ts",
+  "src/server/storage/",
   "src/runtime/machine/",
   "src/runtime/docker/",
   "src/runtime/workspaceCopy/",

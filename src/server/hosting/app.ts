@@ -1,0 +1,16 @@
+import { Hono } from "hono";
+import { addErrors } from "../answers.ts";
+import { Routes } from "../routes.ts";
+import { addConversations } from "./conversationRoutes.ts";
+import type { Hosting } from "./hosting.ts";
+import { addRuns } from "./runRoutes.ts";
+
+/** All routes that are about conversations and what is kept for them; each family adds its own here. */
+export function hostingRoutes(hosting: Hosting): Routes {
+  const app = new Hono({ strict: false });
+  addErrors(app, hosting.options.log);
+  const routes = new Routes(app);
+  addConversations(routes, hosting);
+  addRuns(routes, hosting);
+  return routes;
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { makeFolder, whenMissing } from "../../conversation/disk.ts";
+
+/**
+ * One value in a file that only its owner may read. Whoever reads finds it whole, as it was before a write or after it.
+ *
+ * Within a process, writes and updates of one JsonFile happen one after the other.
+ */
+export class JsonFile {
+  readonly path: string;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Undefined when there is no file. Rejects with a SyntaxError when it holds no JSON. */
+  async read(): Promise<unknown> {
+    const text = await readFile(this.path, "utf8").catch(whenMissing);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  write(value: unknown): Promise<void> {
+    return this.update(() => value);
+  }
+
+  /** Writes what `change` makes of what is there; when it throws, nothing is written. */
+  update(change: (before: unknown) => unknown): Promise<void> {
+    const updated = this.#last.then(async () => this.#replace(await change(await this.read())));
+    this.#last = updated.catch(() => undefined);
+    return updated;
+  }
+
+  async #replace(value: unknown): Promise<void> {
+    const draft = `${this.path}.${randomUUID()}.new`;
+    try {
+      await makeFolder(dirname(this.path));
+      await writeFile(draft, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600, flush: true });
+      await rename(draft, this.path);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+  }
+}
