@@ -78,8 +78,6 @@ export interface ConversationState extends Partial<ConversationStart>, Readonly<
   readonly last_user_message_id?: string;
   /** The event that the next one takes as its parent. */
   readonly leaf_event_id?: string;
-  /** Timestamp of the first event. */
-  readonly created_at?: string;
   /** Timestamp of the latest event that is no update of the state. */
   readonly updated_at?: string;
   /** Tokens of all calls so far, as the provider counted them. */
@@ -104,7 +102,6 @@ export const StateShape = z
     title: z.string().optional(),
     last_user_message_id: z.string().optional(),
     leaf_event_id: z.string().optional(),
-    created_at: z.string().optional(),
     updated_at: z.string().optional(),
     usage: TokenUsage,
     accumulated_cost: z.number().nullish(),
@@ -182,8 +179,7 @@ export const stateKeys = {
 export function reduceState(state: ConversationState, event: Event): ConversationState {
   const next = reduceFacts(state, event);
   const progress = reduceProgress(state.progress, event, state, next);
-  if (progress === next.progress && next.created_at !== undefined) return next;
-  return { ...next, progress, created_at: next.created_at ?? event.timestamp };
+  return progress === next.progress ? next : { ...next, progress };
 }
 
 function reduceFacts(state: ConversationState, event: Event): ConversationState {

@@ -66,7 +66,7 @@ export class Hosting {
   async infoOf(id: ConversationId, shown: Shown = {}): Promise<ConversationInfo> {
     const { state } = await this.look(id);
     const meta = await this.options.metas?.get(id);
-    const createdAt = meta?.created_at ?? inUtc(state.created_at);
+    const createdAt = meta?.created_at ?? inUtc((await this.host.page(id, { beforeSeq: 1, limit: 1 })).events[0]?.timestamp);
     const updatedAt = latest(meta?.updated_at ?? createdAt, state.updated_at === undefined ? undefined : inUtc(state.updated_at));
     const { root } = this.options;
     const folder = root === null ? null : `${root}/${id}`;
