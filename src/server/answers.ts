@@ -66,7 +66,7 @@ interface Place<Shape extends z.ZodType> {
   readonly place: "body" | "query" | "path";
 }
 
-function parsed<Shape extends z.ZodType>(value: unknown, { schema, place }: Place<Shape>): z.output<Shape> {
+export function parsed<Shape extends z.ZodType>(value: unknown, { schema, place }: Place<Shape>): z.output<Shape> {
   const { success, data, error } = schema.safeParse(value, { reportInput: true });
   if (success) return data;
   throw new Refusal(
