@@ -177,6 +177,11 @@ export async function refusal(asked: Promise<unknown>): Promise<number> {
   throw new Error("The server did not refuse.");
 }
 
+/** What a log of events is read by: state updates by their key, everything else by its kind. */
+export function kinds(events: readonly WireEvent[]): string[] {
+  return events.map(({ kind, key }) => (kind === "ConversationStateUpdateEvent" ? String(key) : kind));
+}
+
 /** One stage for all tests of a suite. */
 export function withStage(use: (stage: Stage) => void, options?: StageOptions): void {
   let stage: Stage | undefined;
