@@ -17,8 +17,30 @@ export interface Agent {
   readonly grants: Grants;
   /** What the run has used before the answer that lets it go on; absent: it begins. */
   readonly spent?: Spent;
+  /** Ids of messages that ask for no reply: a run reads them, but does not go on for them. */
+  readonly unasked?: ReadonlySet<string>;
+  /** In place of the usual system prompt. */
+  readonly systemPrompt?: string | undefined;
+  /** Added to what the system prompt says of this conversation. */
+  readonly systemMessageSuffix?: string | undefined;
+  /** False: nothing is done about going in circles. */
+  readonly stuckDetection?: boolean | undefined;
+  /** Null: nothing is condensed. */
+  readonly condenser?: Condenser | null | undefined;
+  /** Under this name the model's tokens are counted; `agent` unless told. */
+  readonly usageId?: string | undefined;
   /** Hears what is not stored: must not throw. */
   readonly emit: (signal: AgentSignal) => void;
+}
+
+/** When and how a conversation is condensed. `maxSize` counts events of the view, `maxTokens` those of the latest prompt. */
+export interface Condenser {
+  readonly maxSize?: number | undefined;
+  readonly maxTokens?: number | undefined;
+  /** So many events of the view always stay; two unless told. */
+  readonly keepFirst?: number | undefined;
+  /** Writes the summaries in place of the agent's own model. */
+  readonly llm?: Llm | undefined;
 }
 
 /** Things that pass by: text of the reply being written, output of the action that runs, a wait before the next try. */

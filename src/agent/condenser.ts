@@ -3,27 +3,48 @@ import type { LlmReply, LlmRequest } from "../llm/llm.ts";
 import { LlmError } from "../llm/llmError.ts";
 import { textContent, textOf } from "../protocol/content.ts";
 import { resultText } from "../protocol/display.ts";
+import type { Event } from "../protocol/events.ts";
 import { truncateMiddle } from "../tools/truncate.ts";
-import type { Agent, AgentSignal } from "./agent.ts";
+import type { Agent, AgentSignal, Condenser } from "./agent.ts";
 import { ask } from "./ask.ts";
 import type { Known } from "./known.ts";
+import { condenserId, statsEvents } from "./stats.ts";
 
 /** The first events stay: the system prompt and the task. */
-const keepFirst = 2;
+const usualFirst = 2;
+type Shape = Pick<Condenser, "maxSize" | "keepFirst">;
 /** A condensation that takes out less than a fifth would soon be needed again (reliability.md LF-05). */
 const enough = 0.2;
+const allThereIs = 0;
 const fullAt = 0.8;
 const maxTries = 5;
 const triesScale = 0.6;
 /** Of what is summarized, in characters: what every model of today can read, when its window is not known. */
 const unknownWindowCharacters = 60_000;
 
-/** Whether the next step is to condense: it was asked for, or the last prompt has filled the model's window to four fifths. */
-export function isCondensationDue({ conversation: { events, state }, llm }: Agent, known: Known): boolean {
-  if (known.hasJustCondensed) return false;
+/**
+ * Whether the next step is to condense: it was asked for, the last prompt has filled the model's window to four fifths, or the conversation is
+ * longer than its condenser allows.
+ */
+export function isCondensationDue({ conversation: { events, state }, llm, condenser }: Agent, known: Known): boolean {
+  if (condenser === null || known.hasJustCondensed) return false;
   if (known.isCondensationWanted) return true;
-  const isFull = llm.maxInputTokens !== undefined && (state.per_turn_token ?? 0) > llm.maxInputTokens * fullAt;
-  return isFull && chooseForgotten(condensedView(events)).length > 0;
+  const { maxSize, maxTokens = Infinity } = condenser ?? {};
+  const tokens = state.per_turn_token ?? 0;
+  const isFull = tokens > maxTokens || (llm.maxInputTokens !== undefined && tokens > llm.maxInputTokens * fullAt);
+  if (!isFull && (maxSize === undefined || events.length <= maxSize)) return false;
+  const view = condensedView(events);
+  return (isFull || isTooLong(view, maxSize)) && chooseForgotten(view, condenser ?? {}).length > 0;
+}
+
+/** Whether there is anything that could be taken out because a person wants it. */
+export function canCondense(events: readonly Event[], condenser: Shape = {}): boolean {
+  return chooseForgotten(condensedView(events), condenser, allThereIs).length > 0;
+}
+
+/** Condenses because somebody asked for it, beside any run. */
+export async function condenseNow(agent: Agent, signal: AbortSignal): Promise<void> {
+  await condense(agent, signal, allThereIs);
 }
 
 /** What the condensation took, for the count of what the run has used. */
@@ -34,34 +55,49 @@ export type Condensed = Pick<LlmReply, "usage" | "costUsd">;
  * beginning when that would not make it a fifth shorter. The log keeps every event. Throws an LlmError when the model cannot
  * write the summary, or when nothing is left to shorten.
  */
-export async function condense(agent: Agent, signal: AbortSignal): Promise<Condensed> {
-  const view = condensedView(agent.conversation.events);
-  const forgotten = chooseForgotten(view);
+export async function condense(agent: Agent, signal: AbortSignal, atLeast = enough): Promise<Condensed> {
+  const { conversation, condenser } = agent;
+  const view = condensedView(conversation.events);
+  const forgotten = chooseForgotten(view, condenser ?? {}, atLeast);
   if (forgotten.length === 0) {
     throw new LlmError(
       "LLMContextWindowExceedError",
       `The conversation is longer than ${agent.llm.model} can read, and it cannot be made shorter. Start a new conversation, or choose a model that reads more.`,
     );
   }
-  const reply = await summarize(agent, forgotten, signal);
-  await agent.conversation.append({
+  const llm = condenser?.llm ?? agent.llm;
+  const reply = await summarize({ ...agent, llm }, forgotten, signal);
+  await conversation.append({
     kind: "Condensation",
     source: "environment",
     forgotten_event_ids: forgotten.map(({ id }) => id),
     summary: reply.text.trim(),
-    summary_offset: Math.min(keepFirst, view.length),
+    summary_offset: kept(view, condenser ?? {}),
     llm_response_id: reply.id,
   });
+  await conversation.append(...statsEvents({ conversation, llm, usageId: condenserId }, reply));
   return reply;
 }
 
-/** Nothing when the beginning, which stays, is nearly all there is. */
-function chooseForgotten(view: readonly ViewItem[]): readonly ViewItem[] {
-  const rest = view.slice(keepFirst);
+/** Nothing when the beginning, which stays, is nearly all there is: less than the part `atLeast` of it could go. */
+function chooseForgotten(view: readonly ViewItem[], condenser: Shape, atLeast = enough): readonly ViewItem[] {
+  const { maxSize } = condenser;
+  const rest = view.slice(kept(view, condenser));
+  const tooMany = isTooLong(view, maxSize) ? view.length - Math.floor(maxSize / 2) : 0;
+  const older = rest.slice(0, Math.max(boundary(rest), safeFrom(rest, Math.min(tooMany - (view.length - rest.length), rest.length))));
   const total = sum(view.map(sizeOf));
-  const older = rest.slice(0, boundary(rest));
-  const isEnough = (items: readonly ViewItem[]): boolean => sum(items.map(sizeOf)) >= total * enough;
+  const isEnough = (items: readonly ViewItem[]): boolean =>
+    items.length > 0 && (sum(items.map(sizeOf)) >= total * atLeast || (tooMany > 0 && items.length >= view.length * atLeast));
   return [older, rest].find(isEnough) ?? [];
+}
+
+function isTooLong(view: readonly ViewItem[], maxSize: number | undefined): maxSize is number {
+  return maxSize !== undefined && view.length > maxSize;
+}
+
+/** How many events stay at the beginning: no reply is divided from its results. */
+function kept(view: readonly ViewItem[], { keepFirst = usualFirst }: Shape): number {
+  return safeFrom(view, Math.min(keepFirst, view.length));
 }
 
 /** Where the newer half begins, at a place that divides no reply from its results. */
@@ -71,7 +107,13 @@ function boundary(rest: readonly ViewItem[]): number {
   let size = 0;
   let at = rest.length;
   while (at > 0 && size + (sizes[at - 1] ?? 0) <= half) size += sizes[--at] ?? 0;
-  while (at < rest.length && !isSafeBefore(rest, at)) at++;
+  return safeFrom(rest, at);
+}
+
+/** The first place from `start` on that divides no reply from its results. */
+function safeFrom(items: readonly ViewItem[], start: number): number {
+  let at = Math.max(0, start);
+  while (at < items.length && !isSafeBefore(items, at)) at++;
   return at;
 }
 

@@ -11,7 +11,7 @@ import { Allowance } from "./limits.ts";
 import { nudge } from "./nudges.ts";
 import { dynamicContext, systemPrompt } from "./prompt.ts";
 import { type RunContext, step } from "./step.ts";
-import { progressOf } from "./stuck.ts";
+import { fine, progressOf } from "./stuck.ts";
 
 export interface RunSignals {
   /** Ends the run at once: the model's answer is cut off, the running command interrupted. Its reason may be HostClosing. */
@@ -49,7 +49,7 @@ async function steps(agent: Agent, context: RunContext, { interrupt, pause }: Ru
   const firstSeq = conversation.events.length;
   for (;;) {
     if (pause.aborted) return [statusEvent("paused"), { kind: "PauseEvent", source: "user" }];
-    const progress = progressOf(conversation.events, firstSeq);
+    const progress = agent.stuckDetection === false ? fine : progressOf(conversation.events, firstSeq);
     if (progress.kind === "stuck") return stuckEvents(progress.reason);
     if (progress.kind === "nudge") await conversation.append(nudge(progress.text));
     // What the person has just allowed is a part of the step that asked.
@@ -59,21 +59,24 @@ async function steps(agent: Agent, context: RunContext, { interrupt, pause }: Ru
   }
 }
 
+/** Of an agent, what its system prompt is made of. */
+type Prompted = Pick<Agent, "conversation" | "runtime" | "tools" | "systemPrompt" | "systemMessageSuffix">;
+
 function offeredTools({ tools, llm }: Agent): ToolSpec[] {
   return tools.map((tool) => ({ name: tool.name, description: descriptionFor(tool, llm), parameters: tool.parameters }));
 }
 
-/** The system prompt is the first thing that the model reads, and is written once. */
-function systemPromptEvents({ conversation, runtime, tools }: Agent): EventDraft[] {
+/** The system prompt is the first thing that the model reads, and is written once on a branch. */
+export function systemPromptEvents({ conversation, runtime, tools, ...told }: Prompted): EventDraft[] {
   if (conversation.events.some((event) => event.kind === "SystemPromptEvent")) return [];
   const today = localTimestamp(new Date()).slice(0, 10);
   return [
     {
       kind: "SystemPromptEvent",
       source: "agent",
-      system_prompt: textContent(systemPrompt),
+      system_prompt: textContent(told.systemPrompt ?? systemPrompt),
       tools: tools.map((tool) => tool.definition),
-      dynamic_context: textContent(dynamicContext(runtime.info, today)),
+      dynamic_context: textContent([dynamicContext(runtime.info, today), told.systemMessageSuffix ?? ""].filter(Boolean).join("\n\n")),
     },
   ];
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { type EventDraft, stateUpdate } from "../conversation/stamp.ts";
-import { awaitsReply } from "../llm/chatHistory.ts";
 import type { LlmReply, ToolSpec } from "../llm/llm.ts";
 import { LlmError } from "../llm/llmError.ts";
 import { textContent } from "../protocol/content.ts";
@@ -16,6 +15,7 @@ import type { Known } from "./known.ts";
 import type { Allowance } from "./limits.ts";
 import { cutOffAnswer, emptyAnswer, nudge, nudgesInARow } from "./nudges.ts";
 import { statsEvents } from "./stats.ts";
+import { wantsReply } from "./wantsReply.ts";
 
 /** How a step leaves the run. */
 export type StepEnd = "continue" | "finished" | "waiting_for_confirmation";
@@ -39,9 +39,7 @@ export async function step(agent: Agent, context: RunContext, signal: AbortSigna
   if (pending.length > 0) return runActions(agent, pending, signal);
   context.known.catchUp(conversation.events);
   if (isCondensationDue(agent, context.known)) {
-    const used = await condense(agent, signal);
-    context.allowance.count(used);
-    await conversation.append(...statsEvents(agent, used));
+    context.allowance.count(await condense(agent, signal));
     return "continue";
   }
   const { leaf_event_id } = conversation.state;
@@ -66,7 +64,7 @@ async function askForReply(agent: Agent, { known, offered, allowance }: RunConte
   } catch (error) {
     const id = `cut-off-${randomUUID()}`;
     if (heard.text.trim() !== "") await conversation.append(...readEvents(leaf_event_id), replyMessage({ ...heard, id }), incomplete);
-    if (!isTooLong(error) || known.hasJustCondensed) throw error;
+    if (!isTooLong(error) || known.hasJustCondensed || agent.condenser === null) throw error;
     await conversation.append({ kind: "CondensationRequest", source: "environment" });
     return undefined;
   }
@@ -113,7 +111,7 @@ async function answered(agent: Agent, reply: LlmReply, notes: readonly EventDraf
     return "continue";
   }
   await conversation.append(...message);
-  return awaitsReply(conversation.events) ? "continue" : "finished";
+  return wantsReply(agent) ? "continue" : "finished";
 }
 
 function saidNothing(): LlmError {
@@ -151,7 +149,7 @@ async function runActions(agent: Agent, actions: readonly ActionEvent[], signal:
     if (action.action?.kind !== "FinishAction") continue;
     const rest = actions.slice(index + 1).map((left) => callError(left, "Not run: the task was finished before it."));
     if (rest.length > 0) await agent.conversation.append(...rest);
-    return awaitsReply(agent.conversation.events) ? "continue" : "finished";
+    return wantsReply(agent) ? "continue" : "finished";
   }
   return "continue";
 }

@@ -50,7 +50,7 @@ export function progressOf(events: readonly Event[], since: number): Progress {
   return fine;
 }
 
-const fine: Progress = { kind: "fine" };
+export const fine: Progress = { kind: "fine" };
 
 function stuck(what: string): Progress {
   return { kind: "stuck", reason: `${what} It has stopped, and everything is kept: tell it what to do differently, or let it continue.` };

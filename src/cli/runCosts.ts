@@ -1,5 +1,6 @@
 import { displayCost, displaySeconds } from "../protocol/display.ts";
-import { initialState, type TokenUsage } from "../protocol/state.ts";
+import type { TokenUsage } from "../protocol/metrics.ts";
+import { initialState } from "../protocol/state.ts";
 import { initialView, type View } from "../protocol/view.ts";
 
 export interface RunCosts {

@@ -151,7 +151,7 @@ export class Conversation implements ReadableConversation {
   async #write(waiting: readonly Waiting[]): Promise<void> {
     const events = stamp(
       waiting.flatMap(({ drafts }) => drafts),
-      this.#state.leaf_event_id,
+      this.#state,
     );
     try {
       await this.#log.append(events);

@@ -56,7 +56,7 @@ async function* recordsOf({ source, id, atEventId }: Fork): AsyncGenerator<Buffe
     yield Buffer.from(events.map(encode).join(""));
   }
   yield Buffer.from(
-    stamp([...lastEvents(state, id), ...newSandbox(state)], state.leaf_event_id)
+    stamp([...lastEvents(state, id), ...newSandbox(state)], state)
       .map(encode)
       .join(""),
   );

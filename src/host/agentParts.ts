@@ -3,6 +3,7 @@ import type { HookConfig } from "../protocol/agentServer/hooks.ts";
 import type { SkillConfig } from "../protocol/agentServer/skills.ts";
 import type { Event } from "../protocol/events.ts";
 import type { RuntimeInfo } from "../protocol/runtime.ts";
+import { LlmRef } from "../protocol/state.ts";
 import type { Tool } from "../tools/tool.ts";
 
 /** What makes the agent of one conversation, where it is not the usual one. Asked for before each run; absent parts are the usual ones. */
@@ -58,4 +59,11 @@ export interface CondenserParts {
   readonly keepFirst?: number;
   /** Writes the summaries in place of the conversation's own model. */
   readonly llm?: LlmConfig;
+}
+
+/** What a conversation's log says of the model of `config`. */
+export function refOf(config: LlmConfig): LlmRef {
+  const { model, base_url, input_cost_per_token, output_cost_per_token, max_input_tokens } = config;
+  const given = Object.entries({ base_url, input_cost_per_token, output_cost_per_token, max_input_tokens });
+  return LlmRef.parse({ model, ...Object.fromEntries(given.filter(([, value]) => value != null)) });
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Agent } from "../agent/agent.ts";
+import type { Agent, Condenser } from "../agent/agent.ts";
 import type { Llm } from "../llm/llm.ts";
+import type { LlmConfig } from "../protocol/agentServer/agent.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { ownFolders, type RuntimeRef, shownFolders } from "../protocol/sandbox.ts";
@@ -9,10 +10,26 @@ import { messageOf } from "../protocol/thrown.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { defaultTools } from "../tools/defaultTools.ts";
 import type { Tool } from "../tools/tool.ts";
+import { type AgentParts, refOf } from "./agentParts.ts";
 import type { HostOptions, RuntimeNeeds } from "./host.ts";
 import { HostError } from "./hostError.ts";
 
 type Needed = Pick<ConversationState, "llm" | "working_dir" | "folders" | "runtime" | "execution_status">;
+
+/** What a run is for, and what makes its agent. */
+export interface Asked {
+  readonly state: Needed;
+  /** Of the active branch. */
+  readonly events: readonly Event[];
+  readonly parts: AgentParts;
+}
+
+type Equipped = Pick<Agent, "llm" | "runtime" | "tools" | "condenser">;
+
+interface OpenLlm {
+  readonly wanted: { readonly ref: LlmRef; readonly config: LlmConfig | undefined; readonly keysVersion: number };
+  readonly llm: Llm;
+}
 
 interface Opening {
   readonly ref: RuntimeRef;
@@ -34,7 +51,7 @@ export class Equipment implements AsyncDisposable {
   readonly #options: HostOptions;
   readonly #watch: RuntimeWatch;
   #opening: Opening | undefined;
-  #llm: { readonly ref: LlmRef; readonly keysVersion: number; readonly llm: Llm } | undefined;
+  readonly #llms = new Map<"agent" | "condenser", OpenLlm>();
   #tools: readonly Tool[] | undefined;
   /** Runtimes that nobody waits for any more; they are ended as soon as they are there. */
   #unwanted: Promise<unknown> = Promise.resolve();
@@ -54,27 +71,38 @@ export class Equipment implements AsyncDisposable {
    * Model, runtime and tools for a run. When aborted it rejects with the reason, and a runtime that is not open yet is given up; one that
    * could not be opened is tried again the next time.
    */
-  async ready(state: Needed, events: readonly Event[], signal: AbortSignal): Promise<Pick<Agent, "llm" | "runtime" | "tools">> {
-    const { llm: ref, working_dir: workingDir } = state;
-    if (!ref || !workingDir) throw new HostError("not-possible", "The conversation does not say which model and folder it is for.");
+  async ready({ state, events, parts }: Asked, signal: AbortSignal): Promise<Equipped> {
+    const { working_dir: workingDir } = state;
+    if (!workingDir) throw unknownPlace();
     signal.throwIfAborted();
     const runtime = state.runtime ?? { kind: "local" };
     if (this.#opening && !fits(this.#opening.ref, runtime)) await this.end();
     const opening = (this.#opening ??= this.#open({ workingDir, folders: ownFolders(state), runtime }));
-    const folder = { host: workingDir, shown: shownFolders(state)[0] ?? workingDir };
-    // Both at once; the model is asked for again after a failure, too.
-    const keysVersion = this.#options.keysVersion?.() ?? 0;
-    const known = state.execution_status === "error" || this.#llm?.keysVersion !== keysVersion ? undefined : this.#llm;
-    const isSame = known !== undefined && isDeepStrictEqual(known.ref, ref);
-    const opened = Promise.all([opening.runtime, isSame ? known.llm : this.#options.openLlm(ref, folder)]);
     try {
-      const [open, llm] = await orAborted(opened, signal);
-      this.#llm = { ref, keysVersion, llm };
-      return { runtime: open, llm, tools: (this.#tools ??= [...defaultTools(events, open.info), ...(this.#options.moreTools?.() ?? [])]) };
+      const opened = Promise.all([opening.runtime, this.llm(state, parts), this.#condenser(state, parts)]);
+      const [open, llm, condenser] = await orAborted(opened, signal);
+      const made = (): readonly Tool[] => [...defaultTools(events, open.info), ...(this.#options.moreTools?.() ?? [])];
+      return { runtime: open, llm, condenser, tools: (this.#tools ??= parts.tools?.(events, open.info) ?? made()) };
     } catch (error) {
       if (signal.aborted) this.#giveUp(opening);
       throw error;
     }
+  }
+
+  /** The conversation's model. It is kept until it is another one, the key has changed, or the run before has failed. */
+  async llm(state: Needed, parts: AgentParts): Promise<Llm> {
+    if (state.llm === undefined) throw unknownPlace();
+    return this.#openLlm("agent", state.llm, parts.llm, state);
+  }
+
+  /** Those of the runtime that is open; none before it is. */
+  get tools(): readonly Tool[] {
+    return this.#tools ?? [];
+  }
+
+  /** What they remember is of another branch. */
+  forgetTools(): void {
+    this.#tools = undefined;
   }
 
   /** Ends the runtime; the next run opens another one. */
@@ -92,6 +120,23 @@ export class Equipment implements AsyncDisposable {
     const runtime = opening?.isOpen ? await opening.runtime : undefined;
     this.#opening = undefined;
     await runtime?.[Symbol.asyncDispose]();
+  }
+
+  async #condenser(state: Needed, { condenser }: AgentParts): Promise<Condenser | null | undefined> {
+    if (condenser?.llm === undefined) return condenser && { ...condenser, llm: undefined };
+    const { llm: config, ...when } = condenser;
+    return { ...when, llm: await this.#openLlm("condenser", refOf(config), config, state) };
+  }
+
+  async #openLlm(purpose: "agent" | "condenser", ref: LlmRef, config: LlmConfig | undefined, state: Needed): Promise<Llm> {
+    const keysVersion = this.#options.keysVersion?.() ?? 0;
+    const known = this.#llms.get(purpose);
+    const wanted = { ref, config, keysVersion };
+    if (known && state.execution_status !== "error" && isDeepStrictEqual(known.wanted, wanted)) return known.llm;
+    const host = state.working_dir ?? "";
+    const llm = await this.#options.openLlm(ref, { host, shown: shownFolders(state)[0] ?? host }, config);
+    this.#llms.set(purpose, { wanted, llm });
+    return llm;
   }
 
   #open(needs: Pick<RuntimeNeeds, "workingDir" | "folders" | "runtime">): Opening {
@@ -145,6 +190,10 @@ export class Equipment implements AsyncDisposable {
     );
     this.#unwanted = Promise.allSettled([this.#unwanted, ended]);
   }
+}
+
+function unknownPlace(): HostError {
+  return new HostError("not-possible", "The conversation does not say which model and folder it is for.");
 }
 
 /** The network of one that is open is changed by the door. */

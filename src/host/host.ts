@@ -115,6 +115,14 @@ export class Host implements AgentHost {
     });
   }
 
+  /**
+   * What the conversation's model answers to a question about it. Nothing of it is kept but what it cost, and a run goes on meanwhile. Rejects
+   * with a sentence, or with the signal's reason.
+   */
+  ask(id: ConversationId, question: string, signal: AbortSignal): Promise<string> {
+    return this.#use(id, async (open) => (await open.session()).ask(question, signal));
+  }
+
   async list(): Promise<ListedConversation[]> {
     this.#refuseWhenClosed();
     this.#startUp();
@@ -143,11 +151,17 @@ export class Host implements AgentHost {
       case "limits.set":
       case "runtime.set":
       case "secrets.set":
+      case "state.set":
+      case "security_analyzer.set":
         return session.change(command);
+      case "head.set":
+        return session.setHead(command.eventId);
+      case "conversation.condense":
+        return session.condense();
       case "runtime.end":
         return session.endRuntime();
       case "message.send":
-        return session.send(command.text, command.images);
+        return session.send(command);
       case "note.add":
         return session.addNote(command.text);
       case "run.start":

@@ -1,39 +1,27 @@
-import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { unknownOutcomes } from "../agent/calls.ts";
-import { failedEvents, HostClosing, interrupted, interruptedEvents, notOpenedEvents, statusEvent } from "../agent/endings.ts";
+import { HostClosing, interrupted, statusEvent } from "../agent/endings.ts";
 import { Grants } from "../agent/grants.ts";
-import { nothingSpent, type Spent } from "../agent/limits.ts";
 import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
 import { recover } from "../agent/recover.ts";
-import { run } from "../agent/run.ts";
 import { Secrets } from "../agent/secrets.ts";
-import type { Conversation, EventDraft } from "../conversation/conversation.ts";
-import { ConversationError } from "../conversation/conversationError.ts";
+import type { Conversation } from "../conversation/conversation.ts";
+import { newEventId, stateUpdate } from "../conversation/stamp.ts";
 import { awaitsReply } from "../llm/chatHistory.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { shownFolders } from "../protocol/sandbox.ts";
-import { messageOf } from "../protocol/thrown.ts";
-import { RuntimeError } from "../runtime/runtime.ts";
 import type { NotificationListener } from "./agentHost.ts";
+import { askAside } from "./askAside.ts";
 import { Equipment } from "./equipment.ts";
 import type { HostOptions } from "./host.ts";
 import { HostError } from "./hostError.ts";
 import { titleEvent, userMessage } from "./messages.ts";
 import { Passing } from "./passing.ts";
 import { isAnswerFor, isQuestion, rejections } from "./questions.ts";
-import { logEnd } from "./runLog.ts";
-import { noteOfRuntime, type StateCommand, stateChanges } from "./stateChanges.ts";
+import { Runs } from "./runs.ts";
+import { headEvents, noteOfRuntime, type StateCommand, stateChanges } from "./stateChanges.ts";
 
-interface Run {
-  readonly interrupt: AbortController;
-  readonly pause: AbortController;
-  /** The first event that came after it was started. */
-  readonly firstSeq: number;
-  /** Never rejects. */
-  readonly done: Promise<void>;
-}
-
+type Sent = Pick<CommandOf<"message.send">, "text" | "images" | "run">;
 type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "remember" | "actionIds">;
 
 /**
@@ -50,13 +38,12 @@ export class Session implements AsyncDisposable {
   readonly #grants = new Grants();
   readonly #equipment: Equipment;
   readonly #passing: Passing;
-  #run: Run | undefined;
-  #spent: Spent = nothingSpent();
-  /** Whether the person has asked for more since they paused the run that is going. */
-  #startsAgain = false;
+  readonly #runs: Runs;
   /** For the model, with the next message. */
   readonly #notes: string[] = [];
   #lastCommand: Promise<void> = Promise.resolve();
+  /** Aborts when a message shall wait no longer for what stands before it. */
+  #preparing = new AbortController();
   #isClosed = false;
 
   constructor(conversation: Conversation, options: HostOptions) {
@@ -69,6 +56,8 @@ export class Session implements AsyncDisposable {
       phase: (phase) => this.#tell({ type: "runtime.phase", conversationId, phase }),
       lost: (message) => this.#tell({ type: "runtime.lost", conversationId, message }),
     });
+    const tell = (notification: Notification): void => this.#tell(notification);
+    this.#runs = new Runs({ kept: this.#kept, secrets: this.#secrets, grants: this.#grants, equipment: this.#equipment, options, tell });
     conversation.onAppended((event, seq) => {
       this.#grants.hear(event, shownFolders(conversation.state)[0] ?? "");
       this.#tell({ type: "event.appended", conversationId, seq, event });
@@ -89,7 +78,7 @@ export class Session implements AsyncDisposable {
   }
 
   get isRunning(): boolean {
-    return this.#run !== undefined;
+    return this.#runs.isRunning;
   }
 
   /** Whether closing it would lose what is in no log: a shell, the values of secrets, notes. */
@@ -104,13 +93,13 @@ export class Session implements AsyncDisposable {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  async settled(): Promise<void> {
-    while (this.#run) await this.#run.done;
+  settled(): Promise<void> {
+    return this.#runs.settled();
   }
 
   /** A run that is going reads the message at its next step; while an answer is awaited the message waits too. */
-  send(text: string, images: readonly string[] = []): Promise<void> {
-    return this.#inOrder(() => this.#send(text, images));
+  send(message: Sent): Promise<void> {
+    return this.#inOrder(() => this.#send(message));
   }
 
   addNote(text: string): void {
@@ -122,19 +111,22 @@ export class Session implements AsyncDisposable {
       const { execution_status } = this.#conversation.state;
       if (execution_status === "waiting_for_confirmation")
         throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
-      if (execution_status !== "finished") this.#start();
+      if (execution_status !== "finished" || awaitsReply(this.#kept.events)) this.#runs.start();
     });
   }
 
+  /** A conversation that only stands there is paused at once. */
   pause(): Promise<void> {
     return this.#inOrder(async () => {
-      this.#startsAgain = false;
-      this.#run?.pause.abort();
+      this.#runs.pause();
+      await this.#pauseIdle();
     });
   }
 
   /** Resolves when the run has ended. What waited for an answer is rejected. */
   interrupt(): Promise<void> {
+    this.#preparing.abort(new HostError("not-possible", "Stopped by the person."));
+    this.#preparing = new AbortController();
     return this.#inOrder(() => this.#interrupt());
   }
 
@@ -152,18 +144,44 @@ export class Session implements AsyncDisposable {
     });
   }
 
+  /** The next event follows the event `id`; null: it begins anew. What waited for an answer is rejected. */
+  setHead(id: string | null): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#runs.isRunning) throw new HostError("not-possible", "The agent is at work: pause or stop it first, then go back.");
+      const { state, events } = this.#conversation;
+      await this.#kept.append(...headEvents(id, state, events));
+      // What they remember is of another branch.
+      this.#equipment.forgetTools();
+    });
+  }
+
+  /** Resolves when it is shorter, or when the run that is going will make it so. */
+  async condense(): Promise<void> {
+    const { done } = await this.#inOrder(() => this.#runs.condense());
+    await done;
+  }
+
+  /** The model's answer to a question about the conversation, of which nothing is kept but what it cost. */
+  ask(question: string, signal: AbortSignal): Promise<string> {
+    return askAside(
+      { conversation: this.#kept, secrets: this.#secrets, tools: this.#equipment.tools, llm: () => this.#runs.llm() },
+      question,
+      signal,
+    );
+  }
+
   /** The run that uses it ends first; the next one opens another. */
   endRuntime(): Promise<void> {
     return this.#inOrder(async () => {
-      await this.#endRun();
+      await this.#runs.end();
       await this.#equipment.end();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    this.#run?.interrupt.abort(new HostClosing());
-    await this.#run?.done;
+    this.#preparing.abort(new HostClosing());
+    await this.#runs.close();
     await this.#lastCommand;
     this.#listeners.clear();
     try {
@@ -173,115 +191,59 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  #inOrder(work: () => Promise<void>): Promise<void> {
+  #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#isClosed) return Promise.reject(new HostError("closed", "OpenHands is shutting down."));
     const command = this.#lastCommand.then(work);
-    this.#lastCommand = command.catch(() => undefined);
+    this.#lastCommand = command.then(
+      () => undefined,
+      () => undefined,
+    );
     return command;
   }
 
-  async #send(text: string, images: readonly string[]): Promise<void> {
-    const message = userMessage(text, images, this.#notes);
-    const title = this.#conversation.state.title === undefined ? [titleEvent(text)] : [];
-    await this.#kept.append(...title, message);
+  async #send({ text, images = [], run = true }: Sent): Promise<void> {
+    const { state } = this.#conversation;
+    const id = newEventId();
+    const message = { ...userMessage(text, images, this.#notes), id };
+    const title = state.title === undefined ? [titleEvent(text)] : [];
+    const isHosted = this.#options.agentOf !== undefined;
+    const prompt = isHosted ? await this.#runs.prepared(this.#preparing.signal) : [];
+    const noted = isHosted ? [stateUpdate("last_user_message_id", id)] : [];
+    await this.#kept.append(...title, ...prompt, message, ...noted);
     this.#notes.length = 0;
-    if (this.#conversation.state.execution_status !== "waiting_for_confirmation") this.#start();
+    const { execution_status: status } = this.#conversation.state;
+    if (run) return status === "waiting_for_confirmation" ? undefined : this.#runs.start();
+    this.#runs.keepOnly(id);
+    if (status === "finished" || status === "stuck") await this.#kept.append(statusEvent("idle"));
   }
 
-  async #endRun(): Promise<void> {
-    this.#startsAgain = false;
-    this.#run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
-    await this.#run?.done;
+  async #pauseIdle(): Promise<void> {
+    if (this.#runs.isRunning || this.#conversation.state.execution_status !== "idle") return;
+    await this.#kept.append(statusEvent("paused"), { kind: "PauseEvent", source: "user" });
   }
 
   async #interrupt(): Promise<void> {
-    await this.#endRun();
+    await this.#runs.end();
     const { state } = this.#conversation;
     if (state.execution_status === "waiting_for_confirmation")
       await this.#kept.append(...rejections(state.pending, "The person stopped the task."), statusEvent("paused"), interrupted);
     // A run whose end could not be saved is over all the same.
-    if (state.execution_status === "running" && !this.#run)
+    if (state.execution_status === "running" && !this.#runs.isRunning)
       await this.#kept.append(...unknownOutcomes(state), statusEvent("paused"), interrupted);
+    await this.#pauseIdle();
   }
 
   async #respond({ accept, reason, remember, actionIds }: Respond): Promise<void> {
-    const { events } = this.#conversation;
     // The run that asked may not be quite over when its question is heard.
-    if (this.#run && events.slice(this.#run.firstSeq).some(isQuestion)) await this.#run.done;
+    if (this.#kept.events.slice(this.#runs.firstSeq).some(isQuestion)) await this.#runs.ended();
     const { pending, execution_status, confirmation_policy } = this.#conversation.state;
-    const isAsked = execution_status === "waiting_for_confirmation" && this.#run === undefined;
+    const isAsked = execution_status === "waiting_for_confirmation" && !this.#runs.isRunning;
     if (!isAsked || !isAnswerFor(actionIds, pending))
       throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
     if (accept && remember && confirmation_policy?.kind === "ConfirmRisky") this.#grants.remember(pending);
     if (!accept) await this.#kept.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
     // Without a reason, what was written while it asked says what to do instead.
-    if (accept || reason?.trim() || awaitsReply(this.#conversation.events)) this.#start(this.#spent);
-  }
-
-  /** A run that goes on after an answer counts on what it has `spent`. */
-  #start(spent = nothingSpent()): void {
-    if (this.#run?.pause.signal.aborted) this.#startsAgain = true;
-    if (this.#run || this.#isClosed) return;
-    this.#spent = spent;
-    const interrupt = new AbortController();
-    const pause = new AbortController();
-    const firstSeq = this.#conversation.events.length;
-    const done = this.#work(interrupt.signal, pause.signal).finally(() => {
-      this.#run = undefined;
-      if (!interrupt.signal.aborted && this.#isToGoOn(pause.signal.aborted)) this.#start();
-    });
-    this.#run = { interrupt, pause, firstSeq, done };
-  }
-
-  /** Whether the person wants more of a run that has just ended: a message can come when the run has looked for one and is not yet over. */
-  #isToGoOn(wasPaused: boolean): boolean {
-    const startsAgain = this.#startsAgain;
-    this.#startsAgain = false;
-    const { events, state } = this.#conversation;
-    if (wasPaused && !startsAgain) return false;
-    return state.execution_status === "paused" || (state.execution_status === "finished" && awaitsReply(events));
-  }
-
-  async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
-    const startedAt = performance.now();
-    this.#options.log.info("a run begins", { id: this.#conversation.id });
-    try {
-      await run(await this.#agent(interrupt), { interrupt, pause });
-      logEnd(this.#options.log, this.#conversation, performance.now() - startedAt);
-    } catch (error) {
-      await (interrupt.aborted ? this.#keep(interruptedEvents(this.#conversation.state, interrupt.reason)) : this.#failed(error));
-    }
-  }
-
-  /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */
-  async #failed(error: unknown): Promise<void> {
-    const cause = error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {};
-    this.#options.log.error("a run failed", { id: this.#conversation.id, error: String(error), ...cause });
-    const { state } = this.#conversation;
-    await this.#keep(error instanceof RuntimeError ? notOpenedEvents(state, error) : failedEvents(state, error));
-  }
-
-  /** Where nobody waits for it. */
-  async #keep(drafts: readonly EventDraft[]): Promise<void> {
-    try {
-      await this.#kept.append(...drafts);
-    } catch (cause) {
-      // That another has it now is told by the change of access.
-      const isLost = cause instanceof ConversationError && cause.code === "lost";
-      if (!isLost) this.#tell({ type: "trouble", conversationId: this.#conversation.id, message: messageOf(cause) });
-    }
-  }
-
-  async #agent(signal: AbortSignal): Promise<Agent> {
-    const { id, state, events } = this.#conversation;
-    return {
-      conversation: this.#kept,
-      secrets: this.#secrets,
-      grants: this.#grants,
-      spent: this.#spent,
-      emit: (passing: AgentSignal): void => this.#tell({ ...passing, conversationId: id }),
-      ...(await this.#equipment.ready(state, events, signal)),
-    };
+    if (accept || reason?.trim() || awaitsReply(this.#kept.events)) this.#runs.goOn();
   }
 
   #tell(notification: Notification): void {

@@ -1,3 +1,4 @@
+import { statusEvent } from "../agent/endings.ts";
 import type { Secrets } from "../agent/secrets.ts";
 import type { EventDraft } from "../conversation/conversation.ts";
 import { stateUpdate } from "../conversation/stamp.ts";
@@ -7,10 +8,18 @@ import { type DockerRef, type RuntimeRef, sandboxWall } from "../protocol/sandbo
 import { type ConversationState, stateKeys } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import { HostError } from "./hostError.ts";
+import { rejections } from "./questions.ts";
 
 /** What a person sets of a conversation, for its next run. */
 export type StateCommand = CommandOf<
-  "conversation.rename" | "confirmation_policy.set" | "llm.set" | "limits.set" | "runtime.set" | "secrets.set"
+  | "conversation.rename"
+  | "confirmation_policy.set"
+  | "llm.set"
+  | "limits.set"
+  | "runtime.set"
+  | "secrets.set"
+  | "state.set"
+  | "security_analyzer.set"
 >;
 
 export interface Changed {
@@ -37,7 +46,12 @@ export function stateChanges(command: StateCommand, { state, events, secrets }: 
       if (hasWorked(events)) refuseOther(state.runtime ?? local, command.runtime);
       return [stateUpdate(stateKeys.runtime, command.runtime)];
     case "secrets.set":
-      return [secretNames(command.secrets, secrets)];
+      setSecrets(command.secrets, secrets);
+      return [secretNames(secrets)];
+    case "state.set":
+      return [stateUpdate(command.key, command.value)];
+    case "security_analyzer.set":
+      return [stateUpdate("security_analyzer", command.analyzer)];
   }
 }
 
@@ -74,13 +88,28 @@ const seenAs: Readonly<Record<DockerRef["workspace"], string>> = {
   bind: "The sandbox works on the folder itself",
 };
 
-/** Their names are kept, so that the model knows of them; their values live as long as the session. */
-function secretNames(values: Readonly<Record<string, string>>, secrets: Secrets): EventDraft {
+/**
+ * The next event follows the event `id`, or begins anew. What waits for an answer gets a result first, so that nothing runs later that belongs
+ * elsewhere. Throws a HostError when there is no such event.
+ */
+export function headEvents(id: string | null, { pending, execution_status }: ConversationState, events: readonly Event[]): EventDraft[] {
+  if (id !== null && !events.some((event) => event.id === id && event.kind !== "ConversationStateUpdateEvent"))
+    throw new HostError("not-found", "That event is not in this conversation, so it stays where it is.");
+  const isWaiting = execution_status === "waiting_for_confirmation";
+  const closed = isWaiting ? [...rejections(pending, "The person went back to an earlier event."), statusEvent("idle")] : [];
+  return [...closed, stateUpdate(stateKeys.head, id)];
+}
+
+function setSecrets(values: Readonly<Record<string, string>>, secrets: Secrets): void {
   try {
     secrets.set(values);
   } catch (cause) {
     throw new HostError("not-possible", messageOf(cause), { cause });
   }
+}
+
+/** Their names are kept, so that the model knows of them; their values live as long as the session. */
+export function secretNames(secrets: Secrets): EventDraft {
   const sources = secrets.names.map((name) => [name, { kind: "StaticSecret", value: null }] as const);
   return stateUpdate(stateKeys.secrets, { secret_sources: Object.fromEntries(sources) });
 }

@@ -1,5 +1,5 @@
 import type { Content, MessageToolCall } from "../protocol/content.ts";
-import type { TokenUsage } from "../protocol/state.ts";
+import type { TokenUsage } from "../protocol/metrics.ts";
 
 /** One message as models read it; the shape is Chat Completions', which every provider's endpoint takes. */
 export type ChatMessage =

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { TokenUsage } from "../protocol/state.ts";
+import { TokenUsage } from "../protocol/metrics.ts";
 import type { Llm, LlmChunk, LlmReply, LlmRequest } from "./llm.ts";
 
 /** One recorded reply, as it stands in a file of replies. */

@@ -1,4 +1,4 @@
-import type { TokenUsage } from "../protocol/state.ts";
+import type { TokenUsage } from "../protocol/metrics.ts";
 
 /** A JSON object of a provider: anything may be missing or of another type. */
 export type Fields = Readonly<Record<string, unknown>>;

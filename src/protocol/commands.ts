@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { SecurityAnalyzer } from "./agentServer/agent.ts";
 import { ConversationId, EventId } from "./ids.ts";
 import { EnvironmentName } from "./runtime.ts";
 import { RuntimeRef } from "./sandbox.ts";
@@ -12,6 +13,9 @@ export const ImageUrl = z
 /** In one message. */
 export const maxImages = 20;
 
+/** Keys of ConversationStateUpdateEvents that a server writes for its clients. */
+export const openStateKeys = ["goal", "agent_state", "tags"] as const;
+
 const target = { conversationId: ConversationId };
 
 /** Of the conversation that it shows, the page of a chat may ask these; it can neither change what is asked about, nor models, nor secrets. */
@@ -20,7 +24,14 @@ const ofPage = [
   z.object({ type: z.literal("conversation.restore"), ...target }),
   /** Another window or program writes to it; from now on this host does, and the other one reads. */
   z.object({ type: z.literal("conversation.take_over"), ...target }),
-  z.object({ type: z.literal("message.send"), ...target, text: z.string(), images: z.array(ImageUrl).max(maxImages).optional() }),
+  /** Without `run: false` a run begins, unless one is going. */
+  z.object({
+    type: z.literal("message.send"),
+    ...target,
+    text: z.string(),
+    images: z.array(ImageUrl).max(maxImages).optional(),
+    run: z.boolean().optional(),
+  }),
   z.object({ type: z.literal("run.start"), ...target }),
   z.object({ type: z.literal("run.pause"), ...target }),
   z.object({ type: z.literal("run.interrupt"), ...target }),
@@ -61,6 +72,17 @@ export const Command = z.discriminatedUnion("type", [
    * by the door. Refused when it is of another kind, or sees the workspace in another way, and the agent has worked already.
    */
   z.object({ type: z.literal("runtime.set"), ...target, runtime: RuntimeRef }),
+  /**
+   * The next event follows this one; null: it begins anew. Nothing is deleted, but the model reads only the branch that ends there. Refused while a
+   * run is going.
+   */
+  z.object({ type: z.literal("head.set"), ...target, eventId: EventId.nullable() }),
+  /** Makes what the model reads shorter now, by a run of one step. Refused where nothing condenses. */
+  z.object({ type: z.literal("conversation.condense"), ...target }),
+  /** Writes one value into the state that is not the engine's own: it is kept, told and given back, and nothing acts by it but what set it. */
+  z.object({ type: z.literal("state.set"), ...target, key: z.enum(openStateKeys), value: z.unknown() }),
+  /** Null: every risk is unknown. */
+  z.object({ type: z.literal("security_analyzer.set"), ...target, analyzer: SecurityAnalyzer.nullable() }),
   /** Ends the runtime and the run that uses it; the next run opens another one. What is in no file of the workspace is lost with it. */
   z.object({ type: z.literal("runtime.end"), ...target }),
   /** From the next run on, the conversation talks to this model. */

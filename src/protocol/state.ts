@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type ActionEvent, type Event, parseActionEvent } from "./events.ts";
 import { ConversationId } from "./ids.ts";
+import { metricsFrom, noTokens, TokenUsage, UsageMetrics } from "./metrics.ts";
 import { initialProgress, Progress, reduceProgress } from "./progress.ts";
 import { RuntimeRef } from "./sandbox.ts";
 import { SkillState, skillUpdate } from "./skillState.ts";
@@ -17,6 +18,12 @@ export const ConfirmationPolicy = z.discriminatedUnion("kind", [
 ]);
 export type ConfirmationPolicy = z.infer<typeof ConfirmationPolicy>;
 
+/** `LLMSecurityAnalyzer` takes the model's word for the risk of a call, above our own judgement; without an analyzer every risk is unknown (§6.6). */
+export const SecurityAnalyzer = z.looseObject({
+  kind: z.enum(["LLMSecurityAnalyzer", "PatternSecurityAnalyzer", "PolicyRailSecurityAnalyzer", "EnsembleSecurityAnalyzer"]),
+});
+export type SecurityAnalyzer = z.infer<typeof SecurityAnalyzer>;
+
 /**
  * Which model the conversation talks to; the key is never part of it. Prices are dollars for one token and stand above those that are
  * known of the model; `max_input_tokens` is its context window.
@@ -30,14 +37,6 @@ export const LlmRef = z.object({
   max_input_tokens: z.number().int().min(1).optional(),
 });
 export type LlmRef = z.infer<typeof LlmRef>;
-
-export const TokenUsage = z.object({
-  prompt_tokens: z.number().int(),
-  completion_tokens: z.number().int(),
-  cache_read_tokens: z.number().int(),
-  reasoning_tokens: z.number().int(),
-});
-export type TokenUsage = z.infer<typeof TokenUsage>;
 
 /**
  * What one run may use, beside its steps; a limit that is absent does not hold. Tokens are those of prompts and replies together,
@@ -80,6 +79,18 @@ export interface ConversationState extends Partial<ConversationStart>, Readonly<
   readonly leaf_event_id?: string;
   /** Timestamp of the latest event that is no update of the state. */
   readonly updated_at?: string;
+  /** Whether the next event begins anew, although there are others. */
+  readonly head_is_empty?: true;
+  /** Whether the person has ever gone back to an earlier event, so that not all events are of one branch. */
+  readonly has_branches?: true;
+  /** Null: every risk is unknown; absent: our own judgement and the model's word. */
+  readonly security_analyzer?: SecurityAnalyzer | null;
+  /** Values that a server's clients set and read (`state.set`). */
+  readonly goal?: unknown;
+  readonly agent_state?: unknown;
+  readonly tags?: unknown;
+  /** By what calls were made for: the agent's own, under `agent` or the name that its model was given, and others. */
+  readonly metrics?: Readonly<Record<string, UsageMetrics>>;
   /** Tokens of all calls so far, as the provider counted them. */
   readonly usage: TokenUsage;
   /** Dollars for all calls so far; null when the price of any of them is not known, absent before the first. */
@@ -103,6 +114,13 @@ export const StateShape = z
     last_user_message_id: z.string().optional(),
     leaf_event_id: z.string().optional(),
     updated_at: z.string().optional(),
+    head_is_empty: z.literal(true).optional(),
+    has_branches: z.literal(true).optional(),
+    security_analyzer: SecurityAnalyzer.nullish(),
+    goal: z.unknown().optional(),
+    agent_state: z.unknown().optional(),
+    tags: z.unknown().optional(),
+    metrics: z.record(z.string(), UsageMetrics).optional(),
     usage: TokenUsage,
     accumulated_cost: z.number().nullish(),
     per_turn_token: z.number().optional(),
@@ -114,7 +132,7 @@ export const StateShape = z
 
 export const initialState: ConversationState = {
   execution_status: "idle",
-  usage: { prompt_tokens: 0, completion_tokens: 0, cache_read_tokens: 0, reasoning_tokens: 0 },
+  usage: noTokens,
   pending: [],
   progress: initialProgress,
 };
@@ -134,30 +152,12 @@ const update = {
   execution_status: ExecutionStatus.transform((execution_status) => ({ execution_status })),
   title: z.string().transform((title) => ({ title })),
   id: ConversationId.transform((id) => ({ id })),
-  stats: z
-    .object({ usage_to_metrics: z.object({ agent: z.looseObject({ accumulated_token_usage: z.looseObject(TokenUsage.shape) }) }) })
-    .transform(({ usage_to_metrics: { agent } }) => statsOf(agent)),
+  last_user_message_id: z.string().transform((last_user_message_id) => ({ last_user_message_id })),
+  security_analyzer: SecurityAnalyzer.nullable().transform((security_analyzer) => ({ security_analyzer })),
+  goal: z.unknown().transform((goal) => ({ goal })),
+  agent_state: z.unknown().transform((agent_state) => ({ agent_state })),
+  tags: z.unknown().transform((tags) => ({ tags })),
 };
-
-const Metrics = z.object({
-  accumulated_cost: z.number().nullish(),
-  accumulated_token_usage: z.object({ per_turn_token: z.number().optional(), context_window: z.number().optional() }),
-});
-
-function statsOf(agent: { readonly accumulated_token_usage: TokenUsage }): Partial<ConversationState> {
-  const { prompt_tokens, completion_tokens, cache_read_tokens, reasoning_tokens } = agent.accumulated_token_usage;
-  const usage = { prompt_tokens, completion_tokens, cache_read_tokens, reasoning_tokens };
-  const more = Metrics.safeParse(agent).data;
-  if (more === undefined) return { usage };
-  const { accumulated_cost, accumulated_token_usage } = more;
-  const { per_turn_token, context_window } = accumulated_token_usage;
-  return {
-    usage,
-    ...(accumulated_cost === undefined ? {} : { accumulated_cost }),
-    ...(per_turn_token ? { per_turn_token } : {}),
-    ...(context_window ? { context_window } : {}),
-  };
-}
 
 /**
  * Keys of state updates that are ours and not the official server's (agent-server protocol §4.1): they say more of the events around them.
@@ -173,6 +173,8 @@ export const stateKeys = {
   secrets: "secret_registry",
   /** A RuntimeRef. */
   runtime: "runtime",
+  /** The id of the event that the next one follows; null: it begins anew. What was pending before it is not any more. */
+  head: "head",
 } as const;
 
 /** The state after `event`. Keys and values that this version does not understand change nothing. */
@@ -184,6 +186,8 @@ export function reduceState(state: ConversationState, event: Event): Conversatio
 
 function reduceFacts(state: ConversationState, event: Event): ConversationState {
   if (event.kind === "ConversationStateUpdateEvent") {
+    if (event.key === stateKeys.head) return withHead(state, event.value);
+    if (event.key === "stats") return { ...state, ...metricsFrom(event.value, state.metrics) };
     const schema: z.ZodType<Partial<ConversationState>> | undefined = Object.hasOwn(update, event.key)
       ? update[event.key as keyof typeof update]
       : undefined;
@@ -191,7 +195,21 @@ function reduceFacts(state: ConversationState, event: Event): ConversationState 
     const changes = parsed?.success ? parsed.data : skillUpdate(event.key, event.value);
     return changes === undefined ? state : { ...state, ...changes };
   }
-  return { ...reduceSpoken(state, event), leaf_event_id: event.id, updated_at: event.timestamp };
+  return {
+    ...reduceSpoken(state.head_is_empty ? withFilledHead(state) : state, event),
+    leaf_event_id: event.id,
+    updated_at: event.timestamp,
+  };
+}
+
+function withFilledHead({ head_is_empty: _, ...state }: ConversationState): ConversationState {
+  return state;
+}
+
+function withHead(state: ConversationState, value: unknown): ConversationState {
+  const { leaf_event_id: _, head_is_empty: __, ...rest } = state;
+  if (value === null) return { ...rest, pending: [], has_branches: true, head_is_empty: true };
+  return typeof value === "string" ? { ...rest, pending: [], has_branches: true, leaf_event_id: value } : state;
 }
 
 function reduceSpoken(state: ConversationState, event: Event): ConversationState {

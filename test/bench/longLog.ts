@@ -10,7 +10,7 @@ export function writeLog(folder: string, count: number): void {
   const file = openSync(path.join(folder, "events.jsonl"), "w");
   let leaf: string | undefined;
   for (let seq = 0; seq < count; ) {
-    const events = stamp(draftsOf(seq), leaf).slice(0, count - seq);
+    const events = stamp(draftsOf(seq), leaf === undefined ? {} : { leaf_event_id: leaf }).slice(0, count - seq);
     leaf = events.at(-1)?.id;
     writeSync(file, events.map((event) => encodeRecord(seq++, event)).join(""));
   }

@@ -1,6 +1,6 @@
 // Models that play a script inside the test's own process.
 import type { Llm, LlmChunk, LlmReply, LlmRequest } from "../../src/llm/llm.ts";
-import type { TokenUsage } from "../../src/protocol/state.ts";
+import type { TokenUsage } from "../../src/protocol/metrics.ts";
 
 /** A place where a script waits until the test lets it go on. */
 export interface Gate {

@@ -2,6 +2,8 @@ import * as z from "zod";
 import { ConfirmationPolicy } from "../state.ts";
 import { SkillConfig } from "./skills.ts";
 
+export { SecurityAnalyzer } from "../state.ts";
+
 /**
  * An agent as clients of the agent-server protocol send and read it (§2.2). What this version does not know is kept and given back, never refused.
  */
@@ -84,12 +86,6 @@ export const AgentConfig = z.looseObject({
   tool_concurrency_limit: z.number().int().min(1).default(1),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
-
-/** `LLMSecurityAnalyzer` takes the model's word for the risk of a call, above our own judgement; without an analyzer every risk is unknown (§6.6). */
-export const SecurityAnalyzer = z.looseObject({
-  kind: z.enum(["LLMSecurityAnalyzer", "PatternSecurityAnalyzer", "PolicyRailSecurityAnalyzer", "EnsembleSecurityAnalyzer"]),
-});
-export type SecurityAnalyzer = z.infer<typeof SecurityAnalyzer>;
 
 /** As clients send it; only a known threshold can be reached. */
 export const PolicyConfig = z.preprocess((value) => {

@@ -44,6 +44,7 @@ describe("the state of a conversation", () => {
         title: "Fix it",
         execution_status: "running",
         progress: { ...initialState.progress, statusSince: timestamp, runStartedAt: timestamp },
+        metrics: { agent: { model_name: "m", accumulated_token_usage: { ...usage, model: "m", cache_write_tokens: 1 } } },
         usage,
       },
     );
@@ -53,7 +54,7 @@ describe("the state of a conversation", () => {
     for (const [key, value] of [
       ["toString", "x"],
       ["__proto__", { execution_status: "error" }],
-      ["tags", { a: 1 }],
+      ["colours", { a: 1 }],
       ["execution_status", "dreaming"],
       ["stats", { usage_to_metrics: { condenser: {} } }],
       ["stats", null],

@@ -1,0 +1,265 @@
+import type { Agent, AgentSignal } from "../agent/agent.ts";
+import { canCondense, condenseNow } from "../agent/condenser.ts";
+import { failedEvents, HostClosing, interruptedEvents, notOpenedEvents } from "../agent/endings.ts";
+import type { Grants } from "../agent/grants.ts";
+import { nothingSpent, type Spent } from "../agent/limits.ts";
+import type { AgentConversation } from "../agent/maskedConversation.ts";
+import { run, systemPromptEvents } from "../agent/run.ts";
+import type { Secrets } from "../agent/secrets.ts";
+import { wantsReply } from "../agent/wantsReply.ts";
+import type { EventDraft } from "../conversation/conversation.ts";
+import { ConversationError } from "../conversation/conversationError.ts";
+import type { Llm } from "../llm/llm.ts";
+import type { Event } from "../protocol/events.ts";
+import type { Notification } from "../protocol/notifications.ts";
+import { messageOf } from "../protocol/thrown.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
+import type { AgentParts } from "./agentParts.ts";
+import type { Equipment } from "./equipment.ts";
+import type { HostOptions } from "./host.ts";
+import { HostError } from "./hostError.ts";
+import { logEnd } from "./runLog.ts";
+import { secretNames } from "./stateChanges.ts";
+
+interface Run {
+  readonly interrupt: AbortController;
+  readonly pause: AbortController;
+  /** The first event that came after it was started. */
+  readonly firstSeq: number;
+  /** Whether the agent works, and reads what comes meanwhile; otherwise it is only condensed. */
+  readonly isAgents: boolean;
+  /** Never rejects. */
+  readonly done: Promise<void>;
+}
+
+interface Beginning {
+  readonly spent: Spent;
+  /** Must not reject. */
+  readonly work: (interrupt: AbortSignal, pause: AbortSignal) => Promise<void>;
+  readonly isAgents?: boolean;
+}
+
+/** What the runs of one conversation work with. */
+export interface RunParts {
+  readonly kept: AgentConversation;
+  readonly secrets: Secrets;
+  readonly grants: Grants;
+  readonly equipment: Equipment;
+  readonly options: HostOptions;
+  /** Must not throw. */
+  readonly tell: (notification: Notification) => void;
+}
+
+/** The runs of one conversation: at most one at a time. */
+export class Runs {
+  readonly #parts: RunParts;
+  #run: Run | undefined;
+  #spent: Spent = nothingSpent();
+  /** Whether the person has asked for more of a run that is about to end. */
+  #startsAgain = false;
+  readonly #unasked = new Set<string>();
+  #isClosed = false;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+  }
+
+  get isRunning(): boolean {
+    return this.#run !== undefined;
+  }
+
+  /** Of the run that is going. */
+  get firstSeq(): number | undefined {
+    return this.#run?.firstSeq;
+  }
+
+  async settled(): Promise<void> {
+    while (this.#run) await this.#run.done;
+  }
+
+  /** The run that is going, or about to be over. */
+  async ended(): Promise<void> {
+    await this.#run?.done;
+  }
+
+  /** Unless one is going; then one more follows it if it would not do any more what is asked. */
+  start(): void {
+    if (this.#run && (this.#run.pause.signal.aborted || this.#isDeaf)) this.#startsAgain = true;
+    this.#begin({ spent: nothingSpent(), work: (interrupt, pause) => this.#work(interrupt, pause) });
+  }
+
+  /** After an answer: it counts on what has been spent. */
+  goOn(): void {
+    this.#begin({ spent: this.#spent, work: (interrupt, pause) => this.#work(interrupt, pause) });
+  }
+
+  /** Nothing is run for this message, although a run that goes on reads it. */
+  keepOnly(id: string): void {
+    this.#unasked.add(id);
+  }
+
+  /** After the step that is under way. */
+  pause(): void {
+    this.#startsAgain = false;
+    this.#run?.pause.abort();
+  }
+
+  /** Resolves when it has ended. */
+  async end(): Promise<void> {
+    this.#startsAgain = false;
+    this.#run?.interrupt.abort(new HostError("not-possible", "Stopped by the person."));
+    await this.#run?.done;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#run?.interrupt.abort(new HostClosing());
+    await this.#run?.done;
+  }
+
+  /** The model of the next run. */
+  async llm(): Promise<Llm> {
+    return this.#parts.equipment.llm(this.#parts.kept.state, await this.#agentParts());
+  }
+
+  /**
+   * The first events of a new branch, which stand before its first message. None when the agent cannot be made: the run will say why.
+   */
+  async prepared(signal: AbortSignal): Promise<readonly EventDraft[]> {
+    if (this.#parts.kept.events.some(({ kind }) => kind === "SystemPromptEvent")) return [];
+    try {
+      return systemPromptEvents(await this.#agent(signal));
+    } catch {
+      // The message is kept, whatever is wrong with the agent.
+      return [];
+    }
+  }
+
+  /** Makes the conversation shorter: now, or at the next step of the run that is going. Rejects with a sentence when it cannot be. */
+  async condense(): Promise<{ readonly done: Promise<void> }> {
+    const { kept } = this.#parts;
+    const { condenser } = await this.#agentParts();
+    if (condenser === null) throw new HostError("not-possible", "This conversation has no condenser, so it stays as long as it is.");
+    if (!canCondense(kept.events, condenser)) throw new HostError("not-possible", "The conversation is too short to be condensed.");
+    await kept.append({ kind: "CondensationRequest", source: "environment" });
+    if (this.#run) return { done: Promise.resolve() };
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const work = async (interrupt: AbortSignal): Promise<void> => {
+      try {
+        resolve(await condenseNow(await this.#agent(interrupt), interrupt));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    this.#begin({ spent: nothingSpent(), work, isAgents: false });
+    return { done: promise };
+  }
+
+  /** Whether the run that is going reads nothing any more that comes. */
+  get #isDeaf(): boolean {
+    const { kept } = this.#parts;
+    return this.#run !== undefined && (!this.#run.isAgents || kept.events.slice(this.#run.firstSeq).some(isEnding));
+  }
+
+  #begin({ spent, work, isAgents = true }: Beginning): void {
+    if (this.#run || this.#isClosed) return;
+    this.#spent = spent;
+    const interrupt = new AbortController();
+    const pause = new AbortController();
+    const done = work(interrupt.signal, pause.signal).finally(() => {
+      this.#run = undefined;
+      if (!interrupt.signal.aborted && this.#isToGoOn(pause.signal.aborted)) this.start();
+    });
+    this.#run = { interrupt, pause, firstSeq: this.#parts.kept.events.length, isAgents, done };
+  }
+
+  /** Whether the person wants more of a run that has just ended: a message can come when the run has looked for one and is not yet over. */
+  #isToGoOn(wasPaused: boolean): boolean {
+    const startsAgain = this.#startsAgain;
+    this.#startsAgain = false;
+    const { kept } = this.#parts;
+    const { execution_status } = kept.state;
+    if (execution_status === "waiting_for_confirmation") return false;
+    if (execution_status !== "finished") return startsAgain;
+    return (startsAgain || !wasPaused) && wantsReply({ conversation: kept, unasked: this.#unasked });
+  }
+
+  async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
+    const { kept, options } = this.#parts;
+    const startedAt = performance.now();
+    options.log.info("a run begins", { id: kept.id });
+    try {
+      const agent = await this.#agent(interrupt);
+      await run(agent, { interrupt, pause });
+      logEnd(options.log, kept, performance.now() - startedAt);
+    } catch (error) {
+      await (interrupt.aborted ? this.#keep(interruptedEvents(kept.state, interrupt.reason)) : this.#failed(error));
+    }
+  }
+
+  /** A run that could not begin ends like one that failed; when even that cannot be written, the doors are told. */
+  async #failed(error: unknown): Promise<void> {
+    const { kept, options } = this.#parts;
+    const cause = error instanceof Error && error.cause instanceof Error ? { cause: error.cause.message } : {};
+    options.log.error("a run failed", { id: kept.id, error: String(error), ...cause });
+    await this.#keep(error instanceof RuntimeError ? notOpenedEvents(kept.state, error) : failedEvents(kept.state, error));
+  }
+
+  /** Where nobody waits for it. */
+  async #keep(drafts: readonly EventDraft[]): Promise<void> {
+    const { kept, tell } = this.#parts;
+    try {
+      await kept.append(...drafts);
+    } catch (cause) {
+      // That another has it now is told by the change of access.
+      const isLost = cause instanceof ConversationError && cause.code === "lost";
+      if (!isLost) tell({ type: "trouble", conversationId: kept.id, message: messageOf(cause) });
+    }
+  }
+
+  async #agent(signal: AbortSignal): Promise<Agent> {
+    const { kept, secrets, grants, equipment, options, tell } = this.#parts;
+    const parts: AgentParts = options.agentOf === undefined ? {} : await this.#agentParts();
+    if (parts.secrets !== undefined) await this.#learnSecrets(parts.secrets);
+    const hidesDeltas = parts.llm?.stream === false;
+    return {
+      conversation: kept,
+      secrets,
+      grants,
+      spent: this.#spent,
+      unasked: this.#unasked,
+      systemPrompt: parts.systemPrompt,
+      systemMessageSuffix: parts.systemMessageSuffix,
+      stuckDetection: parts.stuckDetection,
+      usageId: parts.llm?.usage_id,
+      emit: (passing: AgentSignal): void => {
+        if (passing.type !== "delta" || !hidesDeltas) tell({ ...passing, conversationId: kept.id });
+      },
+      ...(await equipment.ready({ state: kept.state, events: kept.events, parts }, signal)),
+    };
+  }
+
+  async #agentParts(): Promise<AgentParts> {
+    const { kept, options } = this.#parts;
+    return (await options.agentOf?.(kept.id)) ?? {};
+  }
+
+  /** One that can be none is left out, because the others are of use without it. */
+  async #learnSecrets(given: Readonly<Record<string, string>>): Promise<void> {
+    const { kept, secrets, options } = this.#parts;
+    const before = secrets.names.length;
+    for (const [name, value] of Object.entries(given)) {
+      try {
+        secrets.set({ [name]: value });
+      } catch (error) {
+        options.log.warn("a secret was left out", { id: kept.id, name, error: messageOf(error) });
+      }
+    }
+    if (secrets.names.length > before) await kept.append(secretNames(secrets));
+  }
+}
+
+/** Whether a run has come to its end with it. */
+function isEnding(event: Event): boolean {
+  return event.kind === "ConversationStateUpdateEvent" && event.key === "execution_status" && event.value !== "running";
+}
