@@ -37,10 +37,10 @@ const Stats = z.object({ usage_to_metrics: z.record(z.string(), UsageMetrics) })
 /** Their prompts are not the conversation's. */
 const besides: ReadonlySet<string> = new Set(["condenser", "ask-agent-llm"]);
 
-/** What the state update `stats` says, after `before`; nothing when it is none. */
-export function metricsFrom(value: unknown, before: AllMetrics = {}): Taken {
+/** What the state update `stats` says, after `before`; undefined when it says nothing. */
+export function metricsFrom(value: unknown, before: AllMetrics = {}): Taken | undefined {
   const metrics = Stats.safeParse(value).data?.usage_to_metrics;
-  if (metrics === undefined || Object.keys(metrics).length === 0) return {};
+  if (metrics === undefined || Object.keys(metrics).length === 0) return undefined;
   const all = Object.values(metrics);
   const sum = (key: keyof TokenUsage): number => all.reduce((total, one) => total + one.accumulated_token_usage[key], 0);
   const usage = {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type ActionEvent, type Event, parseActionEvent } from "./events.ts";
+import { type ActionEvent, type ConversationStateUpdateEvent, type Event, parseActionEvent } from "./events.ts";
 import { ConversationId } from "./ids.ts";
 import { metricsFrom, noTokens, TokenUsage, UsageMetrics } from "./metrics.ts";
 import { initialProgress, Progress, reduceProgress } from "./progress.ts";
@@ -187,12 +187,11 @@ export function reduceState(state: ConversationState, event: Event): Conversatio
 function reduceFacts(state: ConversationState, event: Event): ConversationState {
   if (event.kind === "ConversationStateUpdateEvent") {
     if (event.key === stateKeys.head) return withHead(state, event.value);
-    if (event.key === "stats") return { ...state, ...metricsFrom(event.value, state.metrics) };
     const schema: z.ZodType<Partial<ConversationState>> | undefined = Object.hasOwn(update, event.key)
       ? update[event.key as keyof typeof update]
       : undefined;
     const parsed = schema?.safeParse(event.value);
-    const changes = parsed?.success ? parsed.data : skillUpdate(event.key, event.value);
+    const changes = parsed?.success ? parsed.data : otherUpdate(state, event);
     return changes === undefined ? state : { ...state, ...changes };
   }
   return {
@@ -200,6 +199,10 @@ function reduceFacts(state: ConversationState, event: Event): ConversationState 
     leaf_event_id: event.id,
     updated_at: event.timestamp,
   };
+}
+
+function otherUpdate({ metrics }: ConversationState, { key, value }: ConversationStateUpdateEvent): Partial<ConversationState> | undefined {
+  return key === "stats" ? metricsFrom(value, metrics) : skillUpdate(key, value);
 }
 
 function withFilledHead({ head_is_empty: _, ...state }: ConversationState): ConversationState {
