@@ -32,6 +32,17 @@ const neverUsed = {
   },
 };
 
+/**
+ * The one file that goes into sandboxes serves standard input by itself; what serves a port is a bundle beside it.
+ * @type {esbuild.Plugin}
+ */
+const besideServer = {
+  name: "besideServer",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/port\.ts$/ }, () => ({ path: "./sandbox-server-port.js", external: true }));
+  },
+};
+
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
   {
@@ -61,6 +72,18 @@ const bundles = [
     ...node,
     format: "esm",
     entryPoints: { "sandbox-server": "sandbox-server/main.ts" },
+    plugins: [besideServer],
+    outdir: "dist",
+    banner: requireBanner,
+  },
+  {
+    ...node,
+    format: "esm",
+    // What only some servers need, such as conversations, the model's client and Docker's, is read when it is needed.
+    splitting: true,
+    entryPoints: { "sandbox-server-port": "sandbox-server/port.ts" },
+    chunkNames: "sandbox-server-[name]-[hash]",
+    plugins: [neverUsed],
     outdir: "dist",
     banner: requireBanner,
   },

@@ -26,7 +26,8 @@ async function fill(folder) {
   const pty = "node_modules/node-pty";
   const prebuilds = existsSync(path.join(dist, pty, "prebuilds")) ? await readdir(path.join(dist, pty, "prebuilds")) : [];
   const linux = prebuilds.filter((name) => name.startsWith("linux-")).map((name) => `${pty}/prebuilds/${name}`);
-  for (const name of ["sandbox-server.js", `${pty}/package.json`, `${pty}/LICENSE`, `${pty}/lib`, ...linux])
+  const server = (await readdir(dist)).filter((name) => /^sandbox-server.*\.js$/.test(name));
+  for (const name of [...server, `${pty}/package.json`, `${pty}/LICENSE`, `${pty}/lib`, ...linux])
     await cp(path.join(dist, name), path.join(folder, name), { recursive: true });
   await writeFile(path.join(folder, "package.json"), '{"type":"module"}\n');
   await cp(path.join(root, "sandbox-server", "Dockerfile"), path.join(folder, "Dockerfile"));

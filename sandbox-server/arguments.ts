@@ -24,12 +24,19 @@ On a port
   --allow-host NAME      a further name by which requests may call this server, with or without a port; may be repeated
   --allow-origin ORIGIN  a page that may ask, such as https://ide.example.org; may be repeated. No page may by itself, not even of
                          this machine: for a web UI at port 3000 say --allow-origin http://localhost:3000
+  --data DIR             where conversations and all that is kept for clients is (default: ~/.openhands/agent-server)
   --max-upload-mb N      the largest file that is taken (default: 100)
 
 Environment
   SESSION_API_KEY, OH_SESSION_API_KEYS_0 and so on    keys, in place of --key-file. Clients send one as X-Session-API-Key
   OH_ALLOW_CORS_ORIGINS_0 and so on   further pages, as with --allow-origin
   OH_ALLOW_CORS_ORIGIN_REGEX          further pages: a regular expression that matches the whole origin
+  OH_SECRET_KEY                       encrypts what is secret on the disk; without it the first key does
+  OH_PERSISTENCE_DIR, OH_CONVERSATIONS_PATH    in place of --data, and of "conversations" in it
+  OH_CONVERSATION_WORKTREE_ROOT       where worktrees of conversations are made (default: conversation-worktrees beside temporary files)
+  OH_MAX_CONCURRENT_RUNS              so many conversations work at once, and further ones wait (default: 10)
+  OH_CONVERSATION_IDLE_TTL_SECONDS    a conversation that nobody uses is closed after so long (default: 1200)
+  RUNTIME_ENV                         local, or docker: where the tools of conversations act when their request does not say
   OH_BASH_EVENTS_DIR                  keeps the events of single commands in this folder
   OH_BASH_EVENTS_RETENTION_SECONDS    forgets them after so long
 `;
@@ -49,6 +56,8 @@ export interface Arguments {
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
   readonly maxUploadBytes: number;
+  /** Where conversations are kept; absent: as the environment says, or in the person's home. */
+  readonly data: string | undefined;
 }
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
@@ -68,6 +77,7 @@ const flags = {
   "allow-host": { type: "string", multiple: true },
   "allow-origin": { type: "string", multiple: true },
   "max-upload-mb": { type: "string" },
+  data: { type: "string" },
 } as const;
 
 /** What was asked for; or a sentence that says what is wrong with it. */
@@ -99,6 +109,7 @@ export function readArguments(args: readonly string[]): Arguments | string {
     allowHosts: values["allow-host"] ?? [],
     allowOrigins: values["allow-origin"] ?? [],
     maxUploadBytes: megabytes * 1024 * 1024,
+    data: values.data,
   };
 }
 

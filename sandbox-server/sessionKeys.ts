@@ -26,6 +26,15 @@ export function sessionKeys({ keyFile, noAuth, log }: KeySources): Keys | string
   return currentKeys(keyFile === undefined ? () => keys : rereading({ keyFile, given, first: keys, log }));
 }
 
+/** What secrets are encrypted with: `OH_SECRET_KEY`, else the first key of the clients. To be called before `sessionKeys`. */
+export function secretKeyOf(keyFile: string | undefined): string | undefined {
+  const { OH_SECRET_KEY: own, SESSION_API_KEY: single, OH_SESSION_API_KEYS_0: first } = process.env;
+  // Because what is started inherits the environment.
+  delete process.env["OH_SECRET_KEY"];
+  const read = keyFile === undefined ? [] : keysOfFile(keyFile);
+  return [own, single, first, ...(typeof read === "string" ? [] : read)].find((key) => key !== undefined && key.trim() !== "")?.trim();
+}
+
 interface Rereading {
   readonly keyFile: string;
   readonly given: readonly string[];

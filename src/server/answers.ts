@@ -94,11 +94,11 @@ function typeOf(issue: z.core.$ZodIssue): string {
   return issue.code === "invalid_value" ? "enum" : "value_error";
 }
 
-/** Errors of the protocol's families, and what no family knows: 404, or 405 where another method is known. */
-export function addErrors(app: Hono, log: Log): void {
+/** Errors of the protocol's families, and what no family knows: 404, or 405 where another method is known. `more` answers what is unknown here. */
+export function addErrors(app: Hono, log: Log, more?: (c: Context) => Promise<Response>): void {
   app.notFound((c) => {
     const allowed = methods.filter((method) => hasRoute(app, method, c.req.path));
-    if (allowed.length === 0) return c.json({ detail: "Not Found" }, 404);
+    if (allowed.length === 0) return more === undefined ? c.json({ detail: "Not Found" }, 404) : more(c);
     return c.json({ detail: "Method Not Allowed" }, 405, { allow: allowed.join(", ") });
   });
   app.onError((error, c) => {

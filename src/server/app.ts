@@ -23,6 +23,15 @@ export interface ServerParts {
   readonly log: Log;
   /** Adds the families that only a server on a port has. */
   readonly addMore?: ((routes: Routes) => void) | undefined;
+  /** Further routes that are not there yet when the server begins to listen. */
+  readonly late?: LateRoutes | undefined;
+}
+
+/** Routes that are loaded when the server listens already, or when one of them is first asked for. */
+export interface LateRoutes {
+  readonly areReady: boolean;
+  /** Rejects when they cannot be had. */
+  routes(): Promise<Routes>;
 }
 
 /** Requests with an effect that must not happen twice when an answer was lost. */
@@ -35,11 +44,11 @@ const effects = [
 ];
 
 /** All that sandbox-server answers, the same behind a port and behind stdin and stdout. With and without a slash at the end of a path. */
-export function serverApp({ runtime, workspace, openBash, facts, maxUploadBytes, log, addMore }: ServerParts): Hono {
+export function serverApp({ runtime, workspace, openBash, facts, maxUploadBytes, log, addMore, late }: ServerParts): Hono {
   const app = new Hono({ strict: false });
   const routes = new Routes(app);
-  addErrors(app, log);
-  addServerInfo(routes, facts);
+  addErrors(app, log, late && (async (c) => (await late.routes()).app.fetch(c.req.raw, c.env)));
+  addServerInfo(routes, facts, () => late?.areReady ?? true);
   const once = answerOnce();
   for (const path of effects) app.use(path, once);
   addBash(routes, openBash);
@@ -47,6 +56,6 @@ export function serverApp({ runtime, workspace, openBash, facts, maxUploadBytes,
   addGit(routes);
   addMore?.(routes);
   app.route("/", runtimeApp(runtime, workspace));
-  addDescription(routes);
+  addDescription(routes, async () => (await late?.routes())?.listed ?? []);
   return app;
 }

@@ -15,7 +15,7 @@ export interface ServerFacts {
 }
 
 /** `/alive`, `/health`, `/ready`, `/server_info` and `/`: for everybody, because they say nothing of the workspace. */
-export function addServerInfo(routes: Routes, facts: ServerFacts): void {
+export function addServerInfo(routes: Routes, facts: ServerFacts, isReady: () => boolean = () => true): void {
   const start = performance.now();
   let lastUse = start;
   routes.app.use("/api/*", async (_c, next) => {
@@ -33,8 +33,10 @@ export function addServerInfo(routes: Routes, facts: ServerFacts): void {
   routes.add(["get", "/health"], { summary: "Whether the server lives, for who started it", tag, answer: Status }, () => ({
     status: "ok",
   }));
-  // Nobody can ask before all is ready.
-  routes.add(["get", "/ready"], { summary: "Whether the server takes requests", tag, answer: Status }, () => ({ status: "ready" }));
+  // Requests that come before wait for it.
+  routes.add(["get", "/ready"], { summary: "Whether all of the server is there", tag, answer: Status }, ({ c }) =>
+    isReady() ? { status: "ready" } : c.json({ status: "initializing", message: "The server is starting." }, 503),
+  );
   routes.add(["get", "/server_info"], { summary: "What the server is", tag, answer: ServerInfo }, info);
   routes.add(["get", "/"], { summary: "What the server is", tag, answer: ServerInfo }, info);
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { listFiles, PackageManager } from "@vscode/vsce";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const bundles = ["dist/cli.js", "dist/extension.cjs", "dist/sandbox-server.js", "dist/webview.js"];
+const bundles = ["dist/cli.js", "dist/extension.cjs", "dist/sandbox-server.js", "dist/sandbox-server-port.js", "dist/webview.js"];
 const documents = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"];
 const nativePty = `dist/node_modules/node-pty/prebuilds/${process.platform}-${process.arch}/pty.node`;
 /** The number of the processor in the header of a Linux binary. */

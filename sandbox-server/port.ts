@@ -1,0 +1,67 @@
+import type { Log } from "../src/protocol/log.ts";
+import { codeOf, messageOf } from "../src/protocol/thrown.ts";
+import { serverApp } from "../src/server/app.ts";
+import { type GateOptions, gateOf } from "../src/server/gate.ts";
+import { listen } from "../src/server/listen.ts";
+import type { Arguments } from "./arguments.ts";
+import { allowedHosts, isLoopback } from "./hosts.ts";
+import { lateHosting } from "./lateHosting.ts";
+import { allowedOrigins } from "./origins.ts";
+import { endAll, factsOf, openParts, type Serving } from "./parts.ts";
+import { secretKeyOf, sessionKeys } from "./sessionKeys.ts";
+
+const openWarning = "No key is needed (--no-auth): every program and user of this machine may run commands here.";
+
+/** Serves on a port until it is told to end. Or a sentence that says why it cannot. */
+export async function servePort(serving: Serving, port: number): Promise<number | string> {
+  try {
+    return await serve(serving, port);
+  } catch (error) {
+    return portTrouble(error, serving.options) ?? messageOf(error);
+  }
+}
+
+async function serve(serving: Serving, port: number): Promise<number | string> {
+  const { options, log, ended } = serving;
+  const secretKey = secretKeyOf(options.keyFile);
+  const allowed = whoMayAsk(options, log);
+  if (typeof allowed === "string") return allowed;
+  await using open = await openParts(serving);
+  await using hosting = lateHosting({ ...serving, secretKey });
+  const app = serverApp({ ...open.parts, facts: factsOf(), late: hosting });
+  const gate = (bound: number) => gateOf({ ...allowed, hosts: allowedHosts({ ...options, port: bound }) });
+  await using listening = await listen({ app, host: options.host, port, gate, log });
+  process.stdout.write(`${JSON.stringify({ host: listening.host, port: listening.port })}\n`);
+  log.info("Listening", { host: listening.host, port: listening.port, workspace: serving.workingDir });
+  if (options.noAuth) process.stderr.write(`${openWarning}\n`);
+  if (options.noAuth) log.warn(openWarning);
+  if (options.isPublic) log.warn("Other machines may reach this port, and there is no TLS: map it to loopback, or put a proxy in front.");
+  hosting.begin();
+  await ended;
+  await endAll(listening, hosting, open);
+  return 0;
+}
+
+/** Or a sentence that says why nobody may. */
+function whoMayAsk(options: Arguments, log: Log): Omit<GateOptions, "hosts"> | string {
+  if (!isLoopback(options.host)) {
+    if (options.noAuth) return `Without a key a port is served on loopback only, and other machines can reach ${options.host}.`;
+    if (!options.isPublic)
+      return `Other machines can reach ${options.host}: say --listen-public when that is meant, and see there what protects the key.`;
+  }
+  if (options.noAuth && options.isPublic) return "Give --listen-public or --no-auth, not both: what others reach needs a key.";
+  const keys = sessionKeys({ ...options, log });
+  const pages = allowedOrigins(options.allowOrigins);
+  if (typeof keys === "string") return keys;
+  return typeof pages === "string" ? pages : { keys, ...pages };
+}
+
+function portTrouble(error: unknown, { host, port }: Arguments): string | undefined {
+  const troubles: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} of ${host} is in use: choose another one, or 0 for any that is free.`,
+    EACCES: `This user may not listen at port ${port} of ${host}.`,
+    EADDRNOTAVAIL: `This machine has no address ${host}.`,
+    ENOTFOUND: `There is no address called ${host}.`,
+  };
+  return troubles[codeOf(error) ?? ""];
+}
