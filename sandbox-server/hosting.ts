@@ -1,17 +1,22 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { ConversationStore } from "../src/conversation/store.ts";
+import { refOf } from "../src/host/agentParts.ts";
 import { Host, type RuntimeNeeds } from "../src/host/host.ts";
-import { openLlm } from "../src/llm/openLlm.ts";
-import { AgentConfig } from "../src/protocol/agentServer/agent.ts";
+import type { Llm } from "../src/llm/llm.ts";
+import { openLlm, type WorkFolder } from "../src/llm/openLlm.ts";
+import type { LlmConfig } from "../src/protocol/agentServer/agent.ts";
 import type { RuntimeRef } from "../src/protocol/sandbox.ts";
+import type { LlmRef } from "../src/protocol/state.ts";
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../src/runtime/runtime.ts";
 import { hostingRoutes } from "../src/server/hosting/app.ts";
 import { Hosting } from "../src/server/hosting/hosting.ts";
 import { Metas } from "../src/server/hosting/meta.ts";
 import type { Routes } from "../src/server/routes.ts";
-import { cipherOf } from "../src/server/secrets/cipher.ts";
+import { addKept } from "../src/server/settings/addKept.ts";
+import { lookupsOf } from "../src/server/settings/lookups.ts";
+import { openStores } from "../src/server/settings/openStores.ts";
 import type { HostingNeeds } from "./lateHosting.ts";
 import { lazySandboxes } from "./sandboxes.ts";
 
@@ -23,7 +28,7 @@ export interface OpenHosting extends AsyncDisposable {
 export async function openHosting({ options, secretKey, log }: HostingNeeds): Promise<OpenHosting> {
   const data = dataFolder(options.data);
   const root = resolve(process.env["OH_CONVERSATIONS_PATH"] || join(data, "conversations"));
-  const cipher = secretKey === undefined ? undefined : cipherOf(secretKey);
+  const stores = openStores(data, secretKey);
   const store = new ConversationStore(root);
   const sandboxes = lazySandboxes({ data, store, log });
   const openRuntime = async ({ runtime: ref, ...needs }: RuntimeNeeds): Promise<Runtime> => {
@@ -31,30 +36,29 @@ export async function openHosting({ options, secretKey, log }: HostingNeeds): Pr
     return openMachineRuntime({ workingDir: needs.workingDir, folders: needs.folders, wall: "sandbox-server" });
   };
   const seconds = Number(process.env["OH_CONVERSATION_IDLE_TTL_SECONDS"] || 1200);
+  const open = async (ref: LlmRef, folder: WorkFolder, config?: LlmConfig): Promise<Llm> =>
+    openLlm(ref, folder, { apiKey: config?.api_key ?? undefined, demoFolder: "", demoWordDelayMs: 12 });
   const host = new Host({
     store,
-    openLlm: async (ref, folder, config) =>
-      openLlm(ref, folder, { apiKey: config?.api_key ?? undefined, demoFolder: "", demoWordDelayMs: 12 }),
+    openLlm: open,
     openRuntime,
     log,
     ...(seconds > 0 ? { idleMs: seconds * 1000 } : {}),
   });
   const hosting = new Hosting({
     host,
-    metas: new Metas(root, cipher),
-    lookups: {
-      profile: async () => undefined,
-      agentProfile: async () => undefined,
-      agentOfSettings: async (settings) => AgentConfig.parse(settings),
-      secret: async () => undefined,
-    },
-    cipher,
+    metas: new Metas(root, stores.cipher),
+    lookups: lookupsOf(stores),
+    cipher: stores.cipher,
     root,
     runtime: runtimeOf(process.env["RUNTIME_ENV"]),
     log,
   });
+  const routes = hostingRoutes(hosting);
+  const openModel = async (config: LlmConfig): Promise<Llm> => open(refOf(config), { host: data, shown: data }, config);
+  addKept(routes, stores, { openModel, skillNames: async () => [], log });
   return {
-    routes: hostingRoutes(hosting),
+    routes,
     [Symbol.asyncDispose]: async () => {
       await host[Symbol.asyncDispose]();
       await sandboxes[Symbol.asyncDispose]();

@@ -129,6 +129,11 @@ export function factsOf(ref: LlmRef): ModelFacts {
   };
 }
 
+/** The names of the models that are known at a provider's own host. */
+export function modelsAt(host: string): readonly string[] {
+  return Object.keys(providers[host] ?? {});
+}
+
 function find(host: string, model: string): Known | undefined {
   if (!isOpenRouter(host)) return ofFamily(providers[host], model);
   const [maker = "", name = ""] = model.split("/");

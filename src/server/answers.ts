@@ -16,7 +16,7 @@ export class Refusal extends Error {
   readonly status: ContentfulStatusCode;
   readonly detail: unknown;
 
-  constructor(status: ContentfulStatusCode, detail: string | readonly object[]) {
+  constructor(status: ContentfulStatusCode, detail: string | object) {
     super(typeof detail === "string" ? detail : "The request is not valid.");
     this.status = status;
     this.detail = detail;

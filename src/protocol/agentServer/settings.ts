@@ -6,7 +6,7 @@ import { AgentContext, LlmConfig, SecretText, ToolSpec } from "./agent.ts";
 /** The model of a server that was told nothing. */
 export const defaultModel = "gpt-5.5";
 
-/** Seconds since 1970 for `expires_at` and the like are kept as they come. */
+/** A program that is started, or an address. Its environment, headers and credentials are secrets. */
 export const McpServer = z.looseObject({
   command: z.string().nullish(),
   args: z.array(z.string()).nullish(),
@@ -15,7 +15,9 @@ export const McpServer = z.looseObject({
   transport: z.string().nullish(),
   headers: z.record(z.string(), z.string()).nullish(),
 });
-export type McpServer = z.infer<typeof McpServer>;
+
+/** Part of one; a null takes out what is there. */
+export const McpServerPatch = z.record(z.string(), z.unknown());
 
 /** `no_op` and `enabled: false`: nothing is condensed. */
 export const CondenserSettings = z.looseObject({
@@ -112,13 +114,18 @@ export const SettingsPatch = z.object({
   agent_settings_diff: Diff.nullish(),
   conversation_settings_diff: Diff.nullish(),
   misc_settings_diff: Diff.nullish(),
-  active_profile: z.string().nullish(),
-  active_agent_profile_id: z.string().nullish(),
+  active_profile: z.string().min(1).max(64).nullish(),
+  active_agent_profile_id: z.guid().nullish(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;
 
 /** What settings answer. Secrets in it are hidden as the request asks. */
-export const SettingsAnswer = z.object({
-  ...ServerSettings.shape,
-  llm_api_key_is_set: z.boolean(),
-});
+export const SettingsAnswer = z.object({ ...ServerSettings.shape, llm_api_key_is_set: z.boolean() });
+
+/** The name of a secret that the server keeps. */
+export const SecretName = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, "A secret's name begins with a letter, and has up to 64 letters, digits and underscores.");
+
+export const SecretPut = z.object({ name: SecretName, value: z.string(), description: z.string().max(1_000).nullish() });
+export const SecretListed = z.object({ name: SecretName, description: z.string().nullable() });

@@ -1,9 +1,9 @@
 /** Names under which a text is a secret: `api_key`, `aws_session_token`, `Authorization` and the like; not `custom_tokenizer`. */
 const secretName = /(?:key|token|secret|password|authorization|cookie|access_key_id)$/i;
 /** All texts in these are secrets, whatever they are called. */
-const secretMap = /^(?:env|headers|extra_headers)$/;
+const secretMap = /^(?:env|headers|extra_headers|secrets)$/;
 
-/** A copy of JSON in which `change` has made something else of every text that is a secret by its name. */
+/** A copy of JSON in which `change` has made something else of every text that is a secret by its name; undefined takes it out. */
 export function mapSecrets(value: unknown, change: (secret: string) => unknown): unknown {
   return mapped(value, change, "");
 }
@@ -13,7 +13,9 @@ function mapped(value: unknown, change: (secret: string) => unknown, name: strin
   if (typeof value === "string") return secretName.test(name) ? change(value) : value;
   if (typeof value !== "object" || value === null) return value;
   const areAllSecret = secretMap.test(name);
-  const isSource = "kind" in value && value.kind === "StaticSecret";
+  // As the credentials of an MCP server have it, too.
+  const isSource = ("kind" in value && value.kind === "StaticSecret") || "strategy" in value;
   const nameOf = (key: string): string => (areAllSecret || (isSource && key === "value") ? "secret" : key);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapped(item, change, nameOf(key))]));
+  const entries = Object.entries(value).map(([key, item]) => [key, mapped(item, change, nameOf(key))] as const);
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
 }
