@@ -1,6 +1,6 @@
-import type { AgentContext, LlmConfig } from "../protocol/agentServer/agent.ts";
+import type { SkillsParts } from "../agent/skills/skillsParts.ts";
+import type { LlmConfig } from "../protocol/agentServer/agent.ts";
 import type { HookConfig } from "../protocol/agentServer/hooks.ts";
-import type { SkillConfig } from "../protocol/agentServer/skills.ts";
 import type { Event } from "../protocol/events.ts";
 import type { RuntimeInfo } from "../protocol/runtime.ts";
 import { LlmRef } from "../protocol/state.ts";
@@ -26,30 +26,6 @@ export interface AgentParts {
   readonly skills?: SkillsParts;
   /** Commands that the client has sent, and never what a workspace holds. With them, a message waits until the runtime is open. */
   readonly hooks?: HookConfig;
-}
-
-/** Where the agent has its skills from; those of a client come first (agent-server protocol §6.12). */
-export interface SkillsParts {
-  readonly given?: readonly SkillConfig[];
-  readonly loadProject?: boolean;
-  readonly loadUser?: boolean;
-  /** By name; the others stay. */
-  readonly disabled?: readonly string[];
-  /** Behind each message of the person, for the model only. */
-  readonly userMessageSuffix?: string;
-}
-
-/** As the official server has them: nothing is loaded that the client does not ask for. */
-export function skillsOf(context: AgentContext | null | undefined): SkillsParts {
-  if (!context) return {};
-  const { skills, load_project_skills, load_user_skills, disabled_skills, user_message_suffix } = context;
-  return {
-    given: skills,
-    loadProject: load_project_skills,
-    loadUser: load_user_skills,
-    disabled: disabled_skills,
-    ...(user_message_suffix ? { userMessageSuffix: user_message_suffix } : {}),
-  };
 }
 
 /** `maxSize` counts events of the view, `maxTokens` those of the latest prompt; absent: by the model's context window alone. */

@@ -73,6 +73,20 @@ export const TerminalResult = z.object({
 });
 export type TerminalResult = z.infer<typeof TerminalResult>;
 
+/** One command beside the terminal, by the system's shell in the runtime's folder; `env` is added to its environment. */
+export const CommandRequest = z.object({
+  command: z.string(),
+  env: z.record(EnvironmentName, z.string()),
+  /** All that it can read. */
+  stdin: z.string(),
+  timeoutMs: z.number().min(0),
+});
+export type CommandRequest = z.infer<typeof CommandRequest>;
+
+/** `exitCode` is -1 where it was ended, or could not be started; of each stream only the beginning is kept. */
+export const CommandResult = z.object({ exitCode: z.number().int(), isTimedOut: z.boolean(), stdout: z.string(), stderr: z.string() });
+export type CommandResult = z.infer<typeof CommandResult>;
+
 /** A terminal of the runtime: the agent's, or a shell of the person's own. `command` is what runs in it, as far as that is known; null: nothing. */
 export const ListedTerminal = z.object({
   id: z.string(),

@@ -11,7 +11,8 @@ import { DirectoryEntry, FileErrorCode, FileStat, ListedTerminal, TerminalResult
  * `opened` with its id, then `output`, then `ended`; breaking it off, or `DELETE shells/<id>`, ends the shell; `POST shells/<id>/type` and `shells/<id>/resize`
  * are for it. `GET terminals` lists the agent's terminal and the shells. `POST files/read` answers the bytes themselves, their version in
  * the header `x-file-version` (of a part, the file's size in `x-file-size`); `POST files/watch` answers a line `changed` with names when something changes there; `PUT files/write?path=…&expected=…` takes the bytes as its body. `POST search/glob` and `search/grep` take a
- * GlobRequest and a GrepRequest and answer a SearchResult; one that is broken off ends the search.
+ * GlobRequest and a GrepRequest and answer a SearchResult; one that is broken off ends the search. `POST command` takes a CommandRequest and answers its
+ * CommandResult when it has ended; breaking it off ends the command.
  */
 export const RuntimeFault = z.object({
   code: z.union([FileErrorCode, z.enum(["no-shell", "too-many", "closed", "unreachable"])]),

@@ -1,4 +1,6 @@
 import type {
+  CommandRequest,
+  CommandResult,
   DirectoryEntry,
   FileErrorCode,
   FileStat,
@@ -24,8 +26,19 @@ export interface Runtime extends AsyncDisposable {
   readonly terminal: Terminal;
   readonly files: Files;
   readonly search: Search;
+  /** Absent where no command can run. */
+  readonly commands?: Commands | undefined;
   /** Aborts, with a RuntimeError as its reason, when what stands behind it has gone and does not come back by itself. Absent: that cannot happen. */
   readonly lost?: AbortSignal;
+}
+
+/** Single commands that the agent does not see, such as hooks. */
+export interface Commands {
+  /**
+   * Runs it to its end, and to the end of its output. After its time, and when aborted, it is ended with its group, by TERM and then KILL; an abort then
+   * rejects with its reason. Rejects with RuntimeError: `too-many` when sixteen run.
+   */
+  run(request: CommandRequest, signal: AbortSignal): Promise<CommandResult>;
 }
 
 /** One persistent shell. It starts with the first command, in `info.workingDir`. */

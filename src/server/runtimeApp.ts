@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { GlobRequest, GrepRequest } from "../protocol/runtime.ts";
+import { CommandRequest, GlobRequest, GrepRequest } from "../protocol/runtime.ts";
 import { machineWorkspace } from "../runtime/machine/machineWorkspace.ts";
-import type { PersonRuntime, Runtime } from "../runtime/runtime.ts";
+import { type PersonRuntime, type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import { body, statusOf, toFault } from "./bodies.ts";
 import { addFiles } from "./filesRoutes.ts";
 import { addShells } from "./shellRoutes.ts";
@@ -17,10 +17,18 @@ export function runtimeApp(runtime: PersonRuntime, workspace: string): Hono {
   addShells(app, runtime);
   addFiles(app, runtime);
   addSearch(app, runtime);
+  addCommands(app, runtime);
   addWorkspace(app, machineWorkspace(workspace));
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => c.json(toFault(error), statusOf(error)));
   return app;
+}
+
+function addCommands(app: Hono, { commands }: Runtime): void {
+  app.post("/api/runtime/command", async (c) => {
+    if (commands === undefined) throw new RuntimeError("no-shell", "No command can run here.");
+    return c.json(await commands.run(await body(c, CommandRequest), c.req.raw.signal));
+  });
 }
 
 function addSearch(app: Hono, { search }: Runtime): void {

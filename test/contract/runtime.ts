@@ -2,6 +2,7 @@ import path from "node:path";
 import { after, before, describe } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type LeakWatch, watchLeaks } from "../support/leaks.ts";
+import { commandsContract } from "./runtimeCommands.ts";
 import { filesContract } from "./runtimeFiles.ts";
 import { searchContract } from "./runtimeSearch.ts";
 import { shellContract } from "./runtimeShell.ts";
@@ -40,6 +41,7 @@ export function runtimeContract(name: string, open: OpenRuntime, capabilities: R
     terminalContract(openNext);
     filesContract(openNext, capabilities);
     searchContract(openNext, capabilities);
+    if (capabilities.realShell) commandsContract(openNext);
     if (capabilities.realShell) shellContract(openNext, capabilities);
 
     after("leaves nothing behind", async () => {

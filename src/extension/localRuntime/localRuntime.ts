@@ -49,6 +49,7 @@ export async function openLocalRuntime({ workingDir, folders, log, reveal }: Loc
     terminal,
     files: editorFiles(machine.files, { place: diskPlace, problems, onWritten: writtenIn }),
     search: editorSearch(machine.search, diskPlace),
+    commands: machine.commands,
     [Symbol.asyncDispose]: async () => {
       terminal[Symbol.dispose]();
       problems[Symbol.dispose]();

@@ -62,6 +62,7 @@ export function runningSandbox(parts: SandboxParts): Sandbox {
     terminal: explained(terminal, why),
     files: explained(runtime.files, why),
     search: explained(runtime.search, why),
+    commands: runtime.commands && explained(runtime.commands, why),
     lost: life.lost,
     review: parts.review && explained(parts.review, why),
     leftOut: parts.leftOut,

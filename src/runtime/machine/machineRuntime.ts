@@ -15,6 +15,7 @@ import { shellOpener } from "./openShell.ts";
 import { PersonShells } from "./personShells.ts";
 import { PrivateFolder } from "./privateFolder.ts";
 import { loadPty } from "./pty.ts";
+import { SingleCommands } from "./singleCommands.ts";
 import { OutputFolder } from "./wholeOutput.ts";
 
 export interface MachineOptions {
@@ -84,6 +85,7 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
   const { workingDir } = options;
   const shells = new PersonShells({ pty, program: shell.program, env: personEnvironment(inherited), owner: folder.name, workingDir });
   const files = new MachineFiles();
+  const commands = new SingleCommands({ folder: workingDir, env, mark });
   const search = openMachineSearch({ files, workingDir: options.workingDir, ripgrep: options.ripgrep });
   let disposing: Promise<void> | undefined;
   return {
@@ -91,6 +93,7 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
     terminal,
     files: files satisfies Files,
     search,
+    commands,
     openShell: (shellSize) => shells.open(shellSize),
     terminals: async (signal) => {
       signal.throwIfAborted();
@@ -104,8 +107,10 @@ export async function openMachineRuntime(options: MachineOptions): Promise<Machi
 
   async function dispose(): Promise<void> {
     files.close();
+    commands.close();
     await search[Symbol.asyncDispose]();
     await Promise.all([terminal[Symbol.asyncDispose](), shells[Symbol.asyncDispose]()]);
+    await commands[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   }
 }

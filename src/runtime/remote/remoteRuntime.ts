@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Duplex } from "node:stream";
-import { RuntimeInfo, SearchResult, WrittenFile } from "../../protocol/runtime.ts";
+import { CommandResult, RuntimeInfo, SearchResult, WrittenFile } from "../../protocol/runtime.ts";
 import {
   connectionWindowBytes,
   ListAnswer,
@@ -46,6 +46,12 @@ export async function openRemoteRuntime({ stream, describe = (info) => info, sig
     terminal: remoteTerminal(session),
     files: remoteFiles(session),
     search: remoteSearch(session),
+    commands: {
+      run: async (json, runSignal) => {
+        // Not asked again when its answer is lost, so that breaking it off ends it at once.
+        return CommandResult.parse(await askJson(session, { method: "POST", path: "/api/runtime/command", json, signal: runSignal }));
+      },
+    },
     openShell: (size) => openRemoteShell(session, size),
     terminals: async (listSignal) =>
       TerminalsAnswer.parse(await askJson(session, { method: "GET", path: "/api/runtime/terminals", signal: listSignal })).terminals,

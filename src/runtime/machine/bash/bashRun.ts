@@ -10,6 +10,8 @@ export interface BashRun {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** All that it can read; absent: nothing, not even an end. */
+  readonly stdin?: string;
   /** Aborted when the server ends. */
   readonly signal: AbortSignal;
 }
@@ -21,6 +23,7 @@ export interface BashEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number;
+  readonly isTimedOut: boolean;
 }
 
 /** Characters; of what a command writes no more is held than this, for each of its two streams. */
@@ -39,27 +42,43 @@ export async function runBash(run: BashRun, onPart: (part: BashPart) => Promise<
   try {
     return await watch(startShell(run), run, onPart);
   } catch (error) {
-    return { stdout: "", stderr: messageOf(error), exitCode: -1 };
+    return { stdout: "", stderr: messageOf(error), exitCode: -1, isTimedOut: false };
   }
 }
 
 type Piped = ChildProcess & { readonly stdout: Readable; readonly stderr: Readable };
 
-function startShell({ command, cwd, env }: BashRun): Piped {
+function startShell({ command, cwd, env, stdin }: BashRun): Piped {
   // Because a group of its own is what a signal can reach whole; Windows has none.
   const detached = process.platform !== "win32";
-  return spawn(command, { shell: true, detached, cwd, env: { ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, {
+    shell: true,
+    detached,
+    cwd,
+    env: { ...env },
+    stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  // Because a command need not read what it is given.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(stdin);
+  if (child.stdout === null || child.stderr === null) throw new Error("The command has no output.");
+  return Object.assign(child, { stdout: child.stdout, stderr: child.stderr });
 }
 
 async function watch(child: Piped, run: BashRun, onPart: (part: BashPart) => Promise<void>): Promise<BashEnd> {
   const closed = once(child, "close");
   let isEnded = false;
+  let isTimedOut = false;
   let ending: Promise<void> | undefined;
   const end = (ms: number): void => {
     isEnded = true;
     ending ??= endGroup(child, ms);
   };
-  const timer = setTimeout(() => end(graceMs), Math.min(run.timeoutMs, longestMs));
+  const late = (): void => {
+    isTimedOut = !isEnded;
+    end(graceMs);
+  };
+  const timer = setTimeout(late, Math.min(run.timeoutMs, longestMs));
   const stop = (): void => end(graceAtEndMs);
   run.signal.addEventListener("abort", stop);
   if (run.signal.aborted) stop();
@@ -69,7 +88,7 @@ async function watch(child: Piped, run: BashRun, onPart: (part: BashPart) => Pro
       rest(child.stderr, (text) => onPart({ stderr: text })),
       closed,
     ]);
-    return { stdout, stderr, exitCode: isEnded ? -1 : exitCodeOf(child) };
+    return { stdout, stderr, exitCode: isEnded ? -1 : exitCodeOf(child), isTimedOut };
   } finally {
     clearTimeout(timer);
     run.signal.removeEventListener("abort", stop);
