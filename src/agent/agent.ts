@@ -3,9 +3,11 @@ import type { EventId } from "../protocol/ids.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Grants } from "./grants.ts";
+import type { Hooks } from "./hooks/hooks.ts";
 import type { Spent } from "./limits.ts";
 import type { AgentConversation } from "./maskedConversation.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Skills } from "./skills/skills.ts";
 
 /** What an agent works with. It keeps nothing itself: all that it knows is in the conversation. */
 export interface Agent {
@@ -27,6 +29,8 @@ export interface Agent {
   readonly stuckDetection?: boolean | undefined;
   /** Null: nothing is condensed. */
   readonly condenser?: Condenser | null | undefined;
+  readonly skills?: Skills | undefined;
+  readonly hooks?: Hooks | undefined;
   /** Under this name the model's tokens are counted; `agent` unless told. */
   readonly usageId?: string | undefined;
   /** Hears what is not stored: must not throw. */

@@ -7,16 +7,20 @@ type Mask = (text: string) => string;
 const structural = new Set([
   ...["kind", "type", "id", "source", "role", "origin", "key", "code", "name", "status", "classification", "security_risk", "risk_reason"],
   ...["tool_name", "tool_call_id", "action_id", "llm_response_id", "rejection_source", "forgotten_event_ids", "activated_skills"],
+  ...["message_id", "hook_event_type"],
 ]);
 
-/** Of state updates only these hold texts. */
-const spokenKeys: readonly string[] = ["title", stateKeys.stuckReason];
+/** Of state updates only these hold texts, or objects with texts. */
+const spokenKeys: readonly string[] = ["title", stateKeys.stuckReason, "hook_config", "blocked_actions", "blocked_messages"];
 
 /** The draft with every text in it masked, and all else as it was. */
 export function maskTexts(draft: EventDraft, mask: Mask): EventDraft {
   if (draft.kind === "ConversationStateUpdateEvent") {
-    const { key, value } = draft;
-    return typeof value === "string" && spokenKeys.includes(key) ? { ...draft, value: mask(value) } : draft;
+    if (!spokenKeys.includes(draft.key)) return draft;
+    // Its names are as free as its texts.
+    const within = { value: structuredClone(draft.value) };
+    maskFields(within, mask, () => true);
+    return { ...draft, ...within };
   }
   const masked = structuredClone(draft);
   maskFields(masked, mask, isText);

@@ -24,7 +24,7 @@ export function nudgesInARow(events: readonly Event[]): number {
     const event = events[at];
     if (event?.kind === "ConversationStateUpdateEvent") continue;
     if (event?.kind !== "MessageEvent" || event.source === "user") break;
-    if (event.source === "environment") count++;
+    if (event.source === "environment" && event.activated_skills.length === 0) count++;
   }
   return count;
 }

@@ -28,7 +28,8 @@ export interface RunSignals {
  */
 export async function run(agent: Agent, { interrupt, pause }: RunSignals): Promise<void> {
   const { conversation } = agent;
-  await conversation.append(...unknownOutcomes(conversation.state), ...systemPromptEvents(agent), statusEvent("running"));
+  const begun = (await agent.hooks?.begin(conversation.state, interrupt)) ?? [];
+  await conversation.append(...unknownOutcomes(conversation.state), ...begun, ...systemPromptEvents(agent), statusEvent("running"));
   using allowance = new Allowance(conversation.state, agent.llm, agent.spent);
   const { lost } = agent.runtime;
   const stop = AbortSignal.any([interrupt, allowance.timeUp, ...(lost ? [lost] : [])]);
@@ -55,28 +56,39 @@ async function steps(agent: Agent, context: RunContext, { interrupt, pause }: Ru
     // What the person has just allowed is a part of the step that asked.
     if (conversation.state.pending.length === 0) context.allowance.take();
     const end = await step(agent, context, interrupt);
+    if (end === "blocked") return [statusEvent("finished")];
+    if (end === "finished" && (await mustGoOn(agent, interrupt))) continue;
     if (end !== "continue") return [statusEvent(end)];
   }
 }
 
+/** Whether a hook forbids the agent to stop; the model is told why. */
+async function mustGoOn({ hooks, conversation }: Agent, signal: AbortSignal): Promise<boolean> {
+  if (hooks === undefined) return false;
+  const { events, goesOn } = await hooks.onStop(signal);
+  await conversation.append(...events);
+  return goesOn;
+}
+
 /** Of an agent, what its system prompt is made of. */
-type Prompted = Pick<Agent, "conversation" | "runtime" | "tools" | "systemPrompt" | "systemMessageSuffix">;
+type Prompted = Pick<Agent, "conversation" | "runtime" | "llm" | "tools" | "skills" | "systemPrompt" | "systemMessageSuffix">;
 
 function offeredTools({ tools, llm }: Agent): ToolSpec[] {
   return tools.map((tool) => ({ name: tool.name, description: descriptionFor(tool, llm), parameters: tool.parameters }));
 }
 
 /** The system prompt is the first thing that the model reads, and is written once on a branch. */
-export function systemPromptEvents({ conversation, runtime, tools, ...told }: Prompted): EventDraft[] {
+export function systemPromptEvents({ conversation, runtime, tools, llm, skills, ...told }: Prompted): EventDraft[] {
   if (conversation.events.some((event) => event.kind === "SystemPromptEvent")) return [];
   const today = localTimestamp(new Date()).slice(0, 10);
+  const context = [dynamicContext(runtime.info, today), skills?.context(llm.model), told.systemMessageSuffix];
   return [
     {
       kind: "SystemPromptEvent",
       source: "agent",
       system_prompt: textContent(told.systemPrompt ?? systemPrompt),
       tools: tools.map((tool) => tool.definition),
-      dynamic_context: textContent([dynamicContext(runtime.info, today), told.systemMessageSuffix ?? ""].filter(Boolean).join("\n\n")),
+      dynamic_context: textContent(context.filter(Boolean).join("\n\n")),
     },
   ];
 }

@@ -11,14 +11,16 @@ import { callError, eventsOfCalls } from "./calls.ts";
 import { condense, isCondensationDue } from "./condenser.ts";
 import { needsConfirmation } from "./confirmation.ts";
 import { execute } from "./execute.ts";
+import { withSkills } from "./guided.ts";
+import { blockedResult } from "./hooks/hooks.ts";
 import type { Known } from "./known.ts";
 import type { Allowance } from "./limits.ts";
 import { cutOffAnswer, emptyAnswer, nudge, nudgesInARow } from "./nudges.ts";
 import { statsEvents } from "./stats.ts";
 import { wantsReply } from "./wantsReply.ts";
 
-/** How a step leaves the run. */
-export type StepEnd = "continue" | "finished" | "waiting_for_confirmation";
+/** How a step leaves the run; `blocked`: a hook has forbidden the person's last message. */
+export type StepEnd = "continue" | "finished" | "blocked" | "waiting_for_confirmation";
 
 /** What all steps of one run share. */
 export interface RunContext {
@@ -37,6 +39,8 @@ export async function step(agent: Agent, context: RunContext, signal: AbortSigna
   const { conversation } = agent;
   const { pending } = conversation.state;
   if (pending.length > 0) return runActions(agent, pending, signal);
+  const blocked = await passBlocked(agent);
+  if (blocked) return "blocked";
   context.known.catchUp(conversation.events);
   if (isCondensationDue(agent, context.known)) {
     context.allowance.count(await condense(agent, signal));
@@ -49,6 +53,14 @@ export async function step(agent: Agent, context: RunContext, signal: AbortSigna
   return reply.toolCalls.length === 0
     ? answered(agent, reply, notes)
     : called(agent, reply, { notes, usedIds: context.known.callIds, signal });
+}
+
+/** Comes to the messages that a hook has forbidden, which the model never reads. True when the person has said nothing else since. */
+async function passBlocked({ conversation }: Agent): Promise<boolean> {
+  const { last_user_message_id: last = "", blocked_messages = {} } = conversation.state;
+  if (Object.keys(blocked_messages).length === 0) return false;
+  await conversation.append(stateUpdate("blocked_messages", {}));
+  return Object.hasOwn(blocked_messages, last);
 }
 
 /** Undefined when the conversation is too long for the model: then a condensation has been requested. */
@@ -135,9 +147,11 @@ async function called(agent: Agent, reply: LlmReply, { notes, usedIds, signal }:
   const proposed = drafts.flatMap((draft) => (draft.kind === "ActionEvent" && draft.action ? [draft] : []));
   const granted: ReadonlySet<EventDraft> = agent.grants.of(policy, proposed, runtime.info.workingDir);
   const marked = drafts.map((draft) => (draft.kind === "ActionEvent" && granted.has(draft) ? { ...draft, granted: true as const } : draft));
-  const events = await conversation.append(...notes, ...marked);
+  const judged = (await agent.hooks?.beforeTools(marked, conversation.state, signal)) ?? marked;
+  const events = await conversation.append(...notes, ...judged);
   const actions = events.flatMap((event) => (event.kind === "ActionEvent" && event.action ? [event] : []));
-  const asked = actions.filter((action) => action.granted !== true);
+  const { blocked_actions = {} } = conversation.state;
+  const asked = actions.filter((action) => action.granted !== true && !Object.hasOwn(blocked_actions, action.id));
   return needsConfirmation(policy, asked) ? "waiting_for_confirmation" : runActions(agent, actions, signal);
 }
 
@@ -145,11 +159,25 @@ async function called(agent: Agent, reply: LlmReply, { notes, usedIds, signal }:
 async function runActions(agent: Agent, actions: readonly ActionEvent[], signal: AbortSignal): Promise<StepEnd> {
   for (const [index, action] of actions.entries()) {
     signal.throwIfAborted();
-    await agent.conversation.append(await execute(agent, action, signal));
-    if (action.action?.kind !== "FinishAction") continue;
+    const isDone = await act(agent, action, signal);
+    if (!isDone || action.action?.kind !== "FinishAction") continue;
     const rest = actions.slice(index + 1).map((left) => callError(left, "Not run: the task was finished before it."));
     if (rest.length > 0) await agent.conversation.append(...rest);
     return wantsReply(agent) ? "continue" : "finished";
   }
   return "continue";
+}
+
+/** False when a hook has forbidden it: then it is not done, and the model is told so. */
+async function act(agent: Agent, action: ActionEvent, signal: AbortSignal): Promise<boolean> {
+  const { conversation, hooks } = agent;
+  const blocked = blockedResult(action, conversation.state);
+  if (blocked) {
+    await conversation.append(...blocked);
+    return false;
+  }
+  const result = await execute(agent, action, signal);
+  await conversation.append(...(await withSkills(agent, action, result, signal)));
+  if (hooks && result.kind === "ObservationEvent") await conversation.append(...(await hooks.afterTool(action, result, signal)));
+  return true;
 }

@@ -1,3 +1,4 @@
+import type { ReadableFiles } from "../agent/skills/skillFiles.ts";
 import type { ConversationStore } from "../conversation/store.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { WorkFolder } from "../llm/openLlm.ts";
@@ -41,6 +42,8 @@ export interface HostOptions {
   /** Another number whenever a key has been set or removed. */
   readonly keysVersion?: () => number;
   readonly openRuntime: (needs: RuntimeNeeds) => Promise<Runtime>;
+  /** The person's home folder on this machine, where their own skills are; absent: none are read. */
+  readonly home?: { readonly files: ReadableFiles; readonly folder: string };
   /** Tools beside the usual ones, made anew for each conversation. */
   readonly moreTools?: () => readonly Tool[];
   readonly log: Log;

@@ -3,12 +3,14 @@ import { stateUpdate } from "../conversation/stamp.ts";
 import { type Content, textContent } from "../protocol/content.ts";
 import { HostError } from "./hostError.ts";
 
+type MessageDraft = Extract<EventDraft, { readonly kind: "MessageEvent" }>;
+
 /** More than any model reads. */
 const maxCharacters = 2_000_000;
 const longestTitle = 50;
 
 /** The person's message, with notes that only the model reads; throws a HostError when it is empty, or too long to be of use. */
-export function userMessage(text: string, images: readonly string[], notes: readonly string[]): EventDraft {
+export function userMessage(text: string, images: readonly string[], notes: readonly string[]): MessageDraft {
   if (text.trim() === "" && images.length === 0)
     throw new HostError("not-possible", "The message is empty, so nothing was sent. Write what is to be done.");
   if (text.length > maxCharacters) {

@@ -2,6 +2,7 @@ import type { Agent, AgentSignal } from "../agent/agent.ts";
 import { canCondense, condenseNow } from "../agent/condenser.ts";
 import { failedEvents, HostClosing, interruptedEvents, notOpenedEvents } from "../agent/endings.ts";
 import type { Grants } from "../agent/grants.ts";
+import { hooksFor } from "../agent/hooks/matching.ts";
 import { nothingSpent, type Spent } from "../agent/limits.ts";
 import type { AgentConversation } from "../agent/maskedConversation.ts";
 import { run, systemPromptEvents } from "../agent/run.ts";
@@ -16,6 +17,7 @@ import { messageOf } from "../protocol/thrown.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import type { AgentParts } from "./agentParts.ts";
 import type { Equipment } from "./equipment.ts";
+import type { Guidance } from "./guidance.ts";
 import type { HostOptions } from "./host.ts";
 import { HostError } from "./hostError.ts";
 import { logEnd } from "./runLog.ts";
@@ -45,6 +47,7 @@ export interface RunParts {
   readonly secrets: Secrets;
   readonly grants: Grants;
   readonly equipment: Equipment;
+  readonly guidance: Guidance;
   readonly options: HostOptions;
   /** Must not throw. */
   readonly tell: (notification: Notification) => void;
@@ -123,13 +126,18 @@ export class Runs {
   }
 
   /**
-   * The first events of a new branch, which stand before its first message. None when the agent cannot be made: the run will say why.
+   * Makes the agent that a message is for, and gives the first events of a new branch, which stand before its first message. None when the agent cannot
+   * be made: the run will say why. Rejects where hooks judge messages, because none may get past them.
    */
   async prepared(signal: AbortSignal): Promise<readonly EventDraft[]> {
-    if (this.#parts.kept.events.some(({ kind }) => kind === "SystemPromptEvent")) return [];
+    const { hooks: config, skills = {} } = await this.#agentParts();
+    const isBegun = this.#parts.kept.events.some(({ kind }) => kind === "SystemPromptEvent");
+    if (isBegun && config === undefined && Object.keys(skills).length === 0) return [];
     try {
-      return systemPromptEvents(await this.#agent(signal));
-    } catch {
+      const agent = await this.#agent(signal);
+      return [...((await agent.hooks?.begin(agent.conversation.state, signal)) ?? []), ...systemPromptEvents(agent)];
+    } catch (error) {
+      if (config !== undefined && hooksFor(config, "UserPromptSubmit").length > 0) throw error;
       // The message is kept, whatever is wrong with the agent.
       return [];
     }
@@ -185,11 +193,13 @@ export class Runs {
   }
 
   async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
-    const { kept, options } = this.#parts;
+    const { kept, options, guidance } = this.#parts;
     const startedAt = performance.now();
     options.log.info("a run begins", { id: kept.id });
     try {
       const agent = await this.#agent(interrupt);
+      const late = guidance.late();
+      if (late.length > 0) await kept.append(...systemPromptEvents(agent), ...late);
       await run(agent, { interrupt, pause });
       logEnd(options.log, kept, performance.now() - startedAt);
     } catch (error) {
@@ -218,10 +228,12 @@ export class Runs {
   }
 
   async #agent(signal: AbortSignal): Promise<Agent> {
-    const { kept, secrets, grants, equipment, options, tell } = this.#parts;
+    const { kept, secrets, grants, equipment, guidance, options, tell } = this.#parts;
     const parts: AgentParts = options.agentOf === undefined ? {} : await this.#agentParts();
     if (parts.secrets !== undefined) await this.#learnSecrets(parts.secrets);
     const hidesDeltas = parts.llm?.stream === false;
+    const equipped = await equipment.ready({ state: kept.state, events: kept.events, parts }, signal);
+    const { skills, hooks } = await guidance.ready(parts, equipped.runtime, signal);
     return {
       conversation: kept,
       secrets,
@@ -235,7 +247,10 @@ export class Runs {
       emit: (passing: AgentSignal): void => {
         if (passing.type !== "delta" || !hidesDeltas) tell({ ...passing, conversationId: kept.id });
       },
-      ...(await equipment.ready({ state: kept.state, events: kept.events, parts }, signal)),
+      ...equipped,
+      skills,
+      hooks,
+      tools: skills?.tool === undefined ? equipped.tools : [...equipped.tools, skills.tool],
     };
   }
 

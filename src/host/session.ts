@@ -13,6 +13,7 @@ import { shownFolders } from "../protocol/sandbox.ts";
 import type { NotificationListener } from "./agentHost.ts";
 import { askAside } from "./askAside.ts";
 import { Equipment } from "./equipment.ts";
+import { Guidance } from "./guidance.ts";
 import type { HostOptions } from "./host.ts";
 import { HostError } from "./hostError.ts";
 import { titleEvent, userMessage } from "./messages.ts";
@@ -37,6 +38,7 @@ export class Session implements AsyncDisposable {
   readonly #listeners = new Set<NotificationListener>();
   readonly #grants = new Grants();
   readonly #equipment: Equipment;
+  readonly #guidance: Guidance;
   readonly #passing: Passing;
   readonly #runs: Runs;
   /** For the model, with the next message. */
@@ -57,7 +59,9 @@ export class Session implements AsyncDisposable {
       lost: (message) => this.#tell({ type: "runtime.lost", conversationId, message }),
     });
     const tell = (notification: Notification): void => this.#tell(notification);
-    this.#runs = new Runs({ kept: this.#kept, secrets: this.#secrets, grants: this.#grants, equipment: this.#equipment, options, tell });
+    const shared = { kept: this.#kept, secrets: this.#secrets, options };
+    this.#guidance = new Guidance(shared);
+    this.#runs = new Runs({ ...shared, grants: this.#grants, equipment: this.#equipment, guidance: this.#guidance, tell });
     conversation.onAppended((event, seq) => {
       this.#grants.hear(event, shownFolders(conversation.state)[0] ?? "");
       this.#tell({ type: "event.appended", conversationId, seq, event });
@@ -184,6 +188,7 @@ export class Session implements AsyncDisposable {
     await this.#runs.close();
     await this.#lastCommand;
     this.#listeners.clear();
+    await this.#guidance.end();
     try {
       await this.#equipment[Symbol.asyncDispose]();
     } finally {
@@ -204,12 +209,15 @@ export class Session implements AsyncDisposable {
   async #send({ text, images = [], run = true }: Sent): Promise<void> {
     const { state } = this.#conversation;
     const id = newEventId();
-    const message = { ...userMessage(text, images, this.#notes), id };
+    const said = userMessage(text, images, this.#notes);
     const title = state.title === undefined ? [titleEvent(text)] : [];
     const isHosted = this.#options.agentOf !== undefined;
-    const prompt = isHosted ? await this.#runs.prepared(this.#preparing.signal) : [];
+    const { signal } = this.#preparing;
+    const prompt = isHosted ? await this.#runs.prepared(signal) : [];
+    const { before, after, activated_skills, extended_content } = await this.#guidance.message(text, id, signal);
+    const message = { ...said, id, activated_skills, extended_content: [...said.extended_content, ...extended_content] };
     const noted = isHosted ? [stateUpdate("last_user_message_id", id)] : [];
-    await this.#kept.append(...title, ...prompt, message, ...noted);
+    await this.#kept.append(...title, ...prompt, ...before, message, ...after, ...noted);
     this.#notes.length = 0;
     const { execution_status: status } = this.#conversation.state;
     if (run) return status === "waiting_for_confirmation" ? undefined : this.#runs.start();

@@ -12,6 +12,7 @@ import { shortenedTexts } from "./shortenedTexts.ts";
 
 export interface HooksOptions {
   readonly config: HookConfig;
+  /** Where the agent acts. */
   readonly runtime: Runtime;
   readonly sessionId: string;
   /** Hides the conversation's secrets. */
@@ -54,16 +55,23 @@ export class Hooks {
   readonly #options: HooksOptions;
   readonly #background = new Set<Promise<unknown>>();
   readonly #ended = new AbortController();
+  #runtime: Runtime;
   #hasBegun = false;
 
   constructor(options: HooksOptions) {
     this.#options = options;
+    this.#runtime = options.runtime;
   }
 
   /** Undefined where there are none. */
   static of(options: Omit<HooksOptions, "config"> & { readonly config: HookConfig | undefined }): Hooks | undefined {
     const { config } = options;
     return config === undefined || !hasHooks(config) ? undefined : new Hooks({ ...options, config });
+  }
+
+  /** The agent acts in another one from now on. */
+  moveTo(runtime: Runtime): void {
+    this.#runtime = runtime;
   }
 
   /** The first events of a conversation's hooks, once while it is open: which they are, where that is not in the log, and that it begins. */
@@ -145,7 +153,8 @@ export class Hooks {
   }
 
   async #run(type: HookEventType, about: About, signal: AbortSignal): Promise<Ran> {
-    const { config, runtime, sessionId } = this.#options;
+    const { config, sessionId } = this.#options;
+    const runtime = this.#runtime;
     const { actionId, messageId, ...told } = about;
     const hooks = hooksFor(config, type, about.tool_name ?? undefined);
     const rest = { tool_name: null, tool_input: null, tool_response: null, message: null, metadata: {}, ...told };
@@ -172,7 +181,7 @@ export class Hooks {
         exitCode: -1,
         error: `It did not run: ${mostInBackground} hooks run in the background already.`,
       };
-    const ended = runHook(hook, input, this.#options.runtime, this.#ended.signal)
+    const ended = runHook(hook, input, this.#runtime, this.#ended.signal)
       .catch(() => undefined)
       .finally(() => this.#background.delete(ended));
     this.#background.add(ended);
@@ -228,12 +237,4 @@ export function blockedResult(
       rejection_source: "hook",
     },
   ];
-}
-
-/** When the person's last word is a message that a hook has forbidden: what says that the run has come to it. */
-export function blockedMessage({
-  last_user_message_id: last,
-  blocked_messages = {},
-}: ConversationState): readonly EventDraft[] | undefined {
-  return last !== undefined && Object.hasOwn(blocked_messages, last) ? [stateUpdate("blocked_messages", {})] : undefined;
 }

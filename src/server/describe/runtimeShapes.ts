@@ -1,5 +1,5 @@
 import { Success } from "../../protocol/agentServer/base.ts";
-import { GlobRequest, GrepRequest, RuntimeInfo, SearchResult, TerminalRequest, WrittenFile } from "../../protocol/runtime.ts";
+import { CommandRequest, CommandResult, GlobRequest, GrepRequest, RuntimeInfo, SearchResult, TerminalRequest, WrittenFile } from "../../protocol/runtime.ts";
 import {
   KeysRequest,
   ListAnswer,
@@ -32,6 +32,7 @@ export const runtimeShapes: readonly ListedRoute[] = [
   shape(["get", "terminal/watch"], "All that a person at the terminal sees", { gives: lines }),
   shape(["post", "terminal/type"], "Type into the terminal", { body: KeysRequest, answer: Success }),
   shape(["post", "terminal/resize"], "The terminal's size", { body: SizeRequest, answer: Success }),
+  shape(["post", "command"], "Run a single command beside the terminal", { body: CommandRequest, answer: CommandResult }),
   shape(["post", "shells"], "A shell of a person's own", { body: SizeRequest, gives: lines }),
   shape(["post", "shells/:id/type"], "Type into a shell", { body: KeysRequest, answer: Success }),
   shape(["post", "shells/:id/resize"], "A shell's size", { body: SizeRequest, answer: Success }),

@@ -160,7 +160,7 @@ describe("the host", () => {
     await using host = await openTestHost({ llm });
     await Promise.all([host.send("Go."), interrupt(host)]);
     await host.host.settled(host.id);
-    assert.deepEqual(statuses(host), ["running", "paused"]);
+    assert.equal(statuses(host).at(-1), "paused");
   });
 
   it("answers a message that comes while it stops", async () => {
