@@ -5,13 +5,6 @@ import { type Files, RuntimeError } from "../../runtime/runtime.ts";
 /** As much of a runtime's files as skills are read with. */
 export type ReadableFiles = Pick<Files, "stat" | "list" | "read" | "realPath">;
 
-/** A file that was found; `text` is undefined where it could not be read as one, and `problem` says why. */
-export interface FoundFile {
-  readonly path: string;
-  readonly text?: string;
-  readonly problem?: string;
-}
-
 /** Of one file; more is for the agent to read itself, in parts. */
 export const mostSkillBytes = 64 * 1024;
 

@@ -1,5 +1,14 @@
 import { Success } from "../../protocol/agentServer/base.ts";
-import { CommandRequest, CommandResult, GlobRequest, GrepRequest, RuntimeInfo, SearchResult, TerminalRequest, WrittenFile } from "../../protocol/runtime.ts";
+import {
+  CommandRequest,
+  CommandResult,
+  GlobRequest,
+  GrepRequest,
+  RuntimeInfo,
+  SearchResult,
+  TerminalRequest,
+  WrittenFile,
+} from "../../protocol/runtime.ts";
 import {
   KeysRequest,
   ListAnswer,
