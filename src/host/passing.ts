@@ -44,6 +44,7 @@ export class Passing {
         this.#appended(notification.event);
         break;
       case "access.changed":
+      case "state.changed":
       case "conversation.deleted":
       case "trouble":
         break;

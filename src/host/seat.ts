@@ -25,7 +25,10 @@ export class Seat implements Disposable {
   }
 
   /** Hears what has come since the last event that it heard, and then what comes. */
-  async takeAt(conversation: ReadableConversation, listen: (listener: NotificationListener) => Disposable): Promise<void> {
+  async takeAt(
+    conversation: Pick<ReadableConversation, "count" | "read">,
+    listen: (listener: NotificationListener) => Disposable,
+  ): Promise<void> {
     this.#hearing?.[Symbol.dispose]();
     while (this.#lastSeq + 1 < conversation.count && !this.#isLeft) {
       const from = this.#lastSeq + 1;

@@ -26,7 +26,7 @@ export class Watch {
   follow(id: ConversationId, mode: Mode): void {
     if (mode.kind === "closed") return this.end(id, "closed");
     const { conversation, kind } = mode;
-    const look = (): void => this.#see(activityOf(id, conversation.state, kind === "reading"));
+    const look = (): void => this.see(activityOf(id, conversation.state, kind === "reading"));
     conversation.onAppended(look);
     look();
   }
@@ -35,7 +35,8 @@ export class Watch {
     if (this.#present.delete(id)) this.#tell({ type, id });
   }
 
-  #see(activity: Activity): void {
+  /** Told to all when it is not as it was. */
+  see(activity: Activity): void {
     const before = this.#present.get(activity.id);
     if (isDeepStrictEqual(before, activity)) return;
     this.#present.set(activity.id, activity);

@@ -104,27 +104,38 @@ export interface ConversationState extends Partial<ConversationStart>, Readonly<
   readonly progress: Progress;
 }
 
+const facts = {
+  ...ConversationStart.partial().shape,
+  ...SkillState.shape,
+  execution_status: ExecutionStatus,
+  title: z.string().optional(),
+  last_user_message_id: z.string().optional(),
+  leaf_event_id: z.string().optional(),
+  updated_at: z.string().optional(),
+  head_is_empty: z.literal(true).optional(),
+  has_branches: z.literal(true).optional(),
+  security_analyzer: SecurityAnalyzer.nullish(),
+  goal: z.unknown().optional(),
+  agent_state: z.unknown().optional(),
+  tags: z.unknown().optional(),
+  metrics: z.record(z.string(), UsageMetrics).optional(),
+  usage: TokenUsage,
+  accumulated_cost: z.number().nullish(),
+  per_turn_token: z.number().optional(),
+  context_window: z.number().optional(),
+};
+
+/** A part of a state that a server tells beside the events, such as the title that it has made. */
+export type StateFacts = Partial<Omit<ConversationState, "pending" | "progress">>;
+export const StateFacts = z
+  .object(facts)
+  .partial()
+  .transform((known) => known as StateFacts);
+
 /** A state that comes from elsewhere. */
 export const StateShape = z
   .object({
-    ...ConversationStart.partial().shape,
-    ...SkillState.shape,
-    execution_status: ExecutionStatus,
-    title: z.string().optional(),
-    last_user_message_id: z.string().optional(),
-    leaf_event_id: z.string().optional(),
-    updated_at: z.string().optional(),
-    head_is_empty: z.literal(true).optional(),
-    has_branches: z.literal(true).optional(),
-    security_analyzer: SecurityAnalyzer.nullish(),
-    goal: z.unknown().optional(),
-    agent_state: z.unknown().optional(),
-    tags: z.unknown().optional(),
-    metrics: z.record(z.string(), UsageMetrics).optional(),
-    usage: TokenUsage,
-    accumulated_cost: z.number().nullish(),
-    per_turn_token: z.number().optional(),
-    context_window: z.number().optional(),
+    ...facts,
     pending: z.array(z.unknown().transform(parseActionEvent)),
     progress: Progress,
   })

@@ -124,14 +124,12 @@ export function reduceView(view: View, notification: Notification): View {
       if (notification.seq <= view.lastSeq) return view;
       return changed(view, (draft) => append(draft, notification.seq, notification.event));
     }
-    case "delta":
-      return {
-        ...withoutWaiting(view),
-        streaming: {
-          text: view.streaming.text + (notification.content ?? ""),
-          reasoning: view.streaming.reasoning + (notification.reasoning_content ?? ""),
-        },
-      };
+    case "delta": {
+      const { waiting: _, ...rest } = view;
+      const { text, reasoning } = view.streaming;
+      const { content = "", reasoning_content = "" } = notification;
+      return { ...rest, streaming: { text: text + content, reasoning: reasoning + reasoning_content } };
+    }
     case "terminal.output":
       return changed(view, (draft) =>
         draft.changeAction(
@@ -147,6 +145,8 @@ export function reduceView(view: View, notification: Notification): View {
       return changed(view, (draft) => draft.say("lost", notification.message));
     case "access.changed":
       return withAccess(view, notification);
+    case "state.changed":
+      return { ...view, state: { ...view.state, ...notification.state } };
     case "conversation.deleted":
       return { ...changed(view, (draft) => draft.settle()), isDeleted: true };
     case "trouble":
@@ -163,11 +163,6 @@ function withAccess(view: View, { access, reason = "in-use", message = "" }: Ext
   const { readOnly: _, ...rest } = view;
   // What was passing by here has ended when another writes.
   return access === "write" ? rest : { ...changed(rest, (draft) => draft.settle()), readOnly: { reason, message } };
-}
-
-function withoutWaiting(view: View): View {
-  const { waiting: _, ...rest } = view;
-  return rest;
 }
 
 function changed(view: View, change: (draft: ViewDraft) => unknown): View {

@@ -37,7 +37,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   preact: ["src/webview/"],
   shiki: ["src/extension/highlighter/"],
   "tar-stream": ["src/runtime/machine/", "src/runtime/workspaceCopy/", "src/runtime/docker/"],
-  ws: ["src/server/"],
+  ws: ["src/server/", "src/host/remote/"],
   zod: [
     "src/protocol/",
     "src/llm/",
@@ -46,6 +46,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
     "src/runtime/workspaceCopy/",
     "src/runtime/remote/",
     "src/conversation/",
+    "src/host/remote/",
     "src/server/",
     "src/tools/",
     "src/webview/",

@@ -77,11 +77,15 @@ export class Feed implements Disposable {
   }
 
   #hear(notification: Notification): void {
-    if (notification.type === "event.appended" && this.#state) {
-      this.#state = reduceState(this.#state, notification.event);
-      this.#options.onState(this.#state);
-    }
+    if (this.#state) this.#fold(this.#state, notification);
     this.#tell(notification);
+  }
+
+  #fold(before: ConversationState, notification: Notification): void {
+    if (notification.type === "event.appended") this.#state = reduceState(before, notification.event);
+    else if (notification.type === "state.changed") this.#state = { ...before, ...notification.state };
+    else return;
+    this.#options.onState(this.#state);
   }
 
   #tell(notification: Notification): void {
