@@ -94,7 +94,7 @@ async function removeUnfinished(): Promise<void> {
 }
 
 /** A part of a package, without what the package depends on (of code-server: a login page, a proxy). */
-async function unpack(name: string, part: string, folder: string, signal: AbortSignal | undefined): Promise<string> {
+export async function unpack(name: string, part: string, folder: string, signal: AbortSignal | undefined): Promise<string> {
   const place = await mkdtemp(path.join(folder, "package-"));
   await npm(["pack", name, "--loglevel=error"], { cwd: place, signal });
   const [file = ""] = await readdir(place);
