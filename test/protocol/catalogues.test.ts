@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { RemoteWorkspace } from "./officialClient.ts";
 import { refusal, type Stage, withStage } from "./server.ts";
 
 describe("skills, hooks, workspaces and plugins, by the official client", () => {
@@ -109,6 +110,9 @@ describe("skills, hooks, workspaces and plugins, by the official client", () => 
   it("§10.25 gives a page its files by the cookie, nowhere else, and not to an origin of null", async () => {
     const id = await stage.conversation();
     await writeFile(path.join(stage.workspace, "page.html"), "<b>here</b>");
+    const remote = new RemoteWorkspace({ host: stage.server.url, workingDir: stage.workspace, apiKey: stage.server.key });
+    assert.equal(await remote.startWorkspaceSession(id), `${stage.server.url}/api/conversations/${id}/workspace/`);
+    await remote.deleteWorkspaceSession();
     const given = await fetch(`${stage.server.url}/api/auth/workspace-session`, {
       method: "POST",
       headers: { "x-session-api-key": stage.server.key },

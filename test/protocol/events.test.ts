@@ -170,6 +170,13 @@ describe("events, by the official client", () => {
         kept.map((event) => event.id),
       );
       assert.equal(await list.count(), kept.length);
+      assert.deepEqual((await list.search({ limit: 1, sort_order: "TIMESTAMP_DESC" })).items[0]?.id, kept.at(-1)?.id);
+      assert.equal((await list.getEventById(kept[1]!.id)).id, kept[1]!.id);
+      assert.deepEqual(
+        (await list.getEventsById([kept[0]!.id, "00000000-0000-4000-8000-000000000000"])).map((event) => event?.id ?? null),
+        [kept[0]!.id, null],
+      );
+      await remote.stopWebSocketClient();
       assert.deepEqual(errors, []);
     } finally {
       await remote.close();

@@ -105,6 +105,11 @@ describe("a workspace, by the official client", () => {
     assert.equal(await (await remote.downloadAsBlob(path.join(stage.workspace, "a.json"))).text(), "{}");
     const named = await remote.uploadFileObject(new File(["x"], "x.txt"), path.join(stage.workspace, "x.txt"));
     assert.equal(named.source_path, "x.txt");
+    await remote.fileUpload("once more", path.join(stage.workspace, "x.txt"));
+    assert.deepEqual(
+      await remote.fileDownload(path.join(stage.workspace, "x.txt")).then(({ content, file_size }) => [content, file_size]),
+      ["once more", 9],
+    );
   });
 
   it("§10.41 refuses a relative path without writing, and a folder as a download", async () => {
