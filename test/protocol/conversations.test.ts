@@ -195,6 +195,7 @@ describe("conversations, by the official client", () => {
     const before = await conversations().countConversations();
     const made = [await stage.conversation(), await stage.conversation(), await stage.conversation()];
     assert.equal(await conversations().countConversations(), before + 3);
+    assert.equal((await conversations().searchConversations({ limit: 1 })).items[0]?.id, made[2]);
     const first = await stage.wire("GET", "/api/conversations/search?limit=2");
     assert.deepEqual(
       first.json.items.map(({ id }: { id: string }) => id),

@@ -58,6 +58,8 @@ describe("settings, by the official client", () => {
     );
     assert.deepEqual([conversation_settings.max_iterations, misc_settings.ui], [50, { theme: "dark" }]);
     assert.equal((await patch({ agent_settings_diff: { tools: null } })).json.agent_settings.tools, null);
+    const typed = await settings().updateSettings({ conversation_settings_diff: { confirmation_mode: true } });
+    assert.equal((typed.conversation_settings as unknown as { confirmation_mode: boolean }).confirmation_mode, true);
     for (const wrong of [
       { conversation_settings_diff: { max_iterations: "many" } },
       { agent_settings_diff: 5 },
