@@ -31,7 +31,6 @@ const left: Readonly<Record<string, string>> = {
   "RemoteEventsList.append": "a list of the client's own",
   "RemoteEventsList.createDefaultCallback": "a list of the client's own",
   "RemoteEventsList.length": "a list of the client's own",
-  "RemoteEventsList.getEvent": "a list of the client's own",
 };
 
 /** Its own business: what TypeScript calls private, and what ends it. */
