@@ -202,7 +202,7 @@ export function filesContract(open: () => Promise<Runtime>, { realShell }: Runti
       }
     });
 
-    it("FF-09 keeps the owner and every mode bit, as far as this user may", async () => {
+    it("§10.62 FF-09 keeps the owner and every mode bit, as far as this user may", async () => {
       await using runtime = await open();
       const file = `${runtime.info.workingDir}/file`;
       await run(runtime, "echo old > file; chown 12345:12345 file 2> /dev/null; chmod 4775 file");

@@ -42,7 +42,7 @@ function commandTests(open: () => Promise<Runtime>, words: ShellWords): void {
     equal(await tell(runtime, words.lastExitCode), "0 42\n");
   });
 
-  it("TF-10 takes any text: here-documents, open quotes, unfinished words, carriage returns, tabs", async () => {
+  it("§10.58 TF-10 takes any text: here-documents, open quotes, unfinished words, carriage returns, tabs", async () => {
     await using runtime = await open();
     for (const text of words.texts) await check(runtime, text);
     equal(await tell(runtime, "echo a # comment"), "0 a\n");

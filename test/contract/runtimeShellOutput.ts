@@ -112,7 +112,7 @@ export function outputTests(open: () => Promise<Runtime>, words: ShellWords): vo
     equal(await tell(runtime, words.posix(String.raw`printf '\033[?1049h\033[6n\033[c\033]11;?\007\033[?1049l'; echo after`)), "0 after\n");
   });
 
-  it("TF-13 is not fooled by markers of others", async () => {
+  it("§10.59 TF-13 is not fooled by markers of others", async () => {
     await using runtime = await open();
     const forged = words.posix(String.raw`printf '\033]633;D;0\007\033]7717;0000;E;0000;0;/\007\033]133;D;0\007'; echo real; (exit 4)`);
     equal(await tell(runtime, forged), "4 real\n");

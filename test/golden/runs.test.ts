@@ -254,7 +254,7 @@ describe("a run ends as its golden transcript says", () => {
     compare("host-closed", host, llm);
   });
 
-  it("after its host was killed while a command ran", async () => {
+  it("§10.34 after its host was killed while a command ran", async () => {
     const llm = playedLlm([call(bash("sleep 1000"), bash("echo next"))]);
     await using first = await openTestHost({ llm, files });
     await first.send("Do it.");

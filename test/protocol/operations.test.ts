@@ -279,7 +279,7 @@ describe("any operations, in any order", () => {
           for (const { id } of json.items) await stage.wire("DELETE", `/api/conversations/${id}`);
         }
       }),
-      { numRuns: 12, endOnFailure: false, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+      { numRuns: 12, endOnFailure: false, plugins: [fc.interruptAfterTimeLimit(60_000)] },
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import type { AgentServerSettingsPatchRequest } from "@openhands/typescript-client/clients";
 import { modelKey } from "./playedModel.ts";
 import { refusal, type Stage, withStage } from "./server.ts";
 
@@ -58,7 +59,8 @@ describe("settings, by the official client", () => {
     );
     assert.deepEqual([conversation_settings.max_iterations, misc_settings.ui], [50, { theme: "dark" }]);
     assert.equal((await patch({ agent_settings_diff: { tools: null } })).json.agent_settings.tools, null);
-    const typed = await settings().updateSettings({ conversation_settings_diff: { confirmation_mode: true } });
+    const diff: AgentServerSettingsPatchRequest = { conversation_settings_diff: { confirmation_mode: true } };
+    const typed = await settings().updateSettings(diff);
     assert.equal((typed.conversation_settings as unknown as { confirmation_mode: boolean }).confirmation_mode, true);
     for (const wrong of [
       { conversation_settings_diff: { max_iterations: "many" } },

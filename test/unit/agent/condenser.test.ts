@@ -34,7 +34,7 @@ const isValid = (request: LlmRequest | undefined): boolean => {
 };
 
 describe("a conversation that is too long for its model", () => {
-  it("is summarized once, tried again, and goes on with the task in view", () =>
+  it("§10.54 §10.55 is summarized once, tried again, and goes on with the task in view", () =>
     played(
       [...work(8), tooLong, say("USER: wants ten. DONE: steps 0 to 3."), call(bash("echo step 8")), say("Done.")],
       async (host, llm) => {
@@ -96,7 +96,7 @@ describe("a conversation that is too long for its model", () => {
     assert.equal(messages.filter((message) => message.role === "user" && textOf(message.content).includes("USER: ten.")).length, 1);
   });
 
-  it("can be condensed again, and the summary before is part of the next", () =>
+  it("§10.54 can be condensed again, and the summary before is part of the next", () =>
     played([...work(6), tooLong, say("FIRST"), ...work(6), tooLong, say("SECOND"), say("Done.")], async (host, llm) => {
       assert.match(JSON.stringify(status(host)), /finished/);
       const again = llm.requests.at(-2);

@@ -17,7 +17,7 @@ function secrets(values: Record<string, string>): Secrets {
 }
 
 describe("secrets", () => {
-  it("are hidden as they are, in base64, hex, URL and JSON form, and line by line", () => {
+  it("§10.56 are hidden as they are, in base64, hex, URL and JSON form, and line by line", () => {
     const { forms, masked } = (() => {
       const all = secrets({ TOKEN: token, KEY: key });
       const forms = [
@@ -54,7 +54,7 @@ describe("secrets", () => {
     assert.equal(stream.push("Password: "), "Password: ");
   });
 
-  it("are given to a command that names them, in any case", () => {
+  it("§10.57 are given to a command that names them, in any case", () => {
     const all = secrets({ API_TOKEN: token, OTHER: "another" });
     assert.deepEqual(all.namedIn('curl -H "$api_token" x'), { API_TOKEN: token });
   });

@@ -28,7 +28,7 @@ describe("the stuck detector", () => {
     );
   });
 
-  it("does not care what the model says beside the same call", () => {
+  it("§10.53 does not care what the model says beside the same call", () => {
     const events = times(4, (index) => {
       const action = calls({ command: "ls", thought: `Try ${index}.` });
       return [action, succeeds(action, "a")];
@@ -71,7 +71,7 @@ describe("the stuck detector", () => {
     );
   });
 
-  it("begins anew with the person's word, and where a run begins", () => {
+  it("§10.53 begins anew with the person's word, and where a run begins", () => {
     const looped = times(4, () => done("ls", "a"));
     assert.equal(kinds([...looped, personSays("Go on.")]), "fine");
     assert.equal(progressOf(looped, looped.length).kind, "fine");

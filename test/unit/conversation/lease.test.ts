@@ -61,7 +61,7 @@ describe("the lease of a conversation", () => {
     assert.equal(JSON.parse(await readFile(path.join(below, "lease-1.json"), "utf8")).state, "free");
   });
 
-  it("is refused with a sentence while another process lives that has it, however its clock is", async () => {
+  it("§10.37 is refused with a sentence while another process lives that has it, however its clock is", async () => {
     const child = await holder();
     await assert.rejects(takeLease(folder, 50, { ...quick, silenceMs: 1 }), {
       code: "in-use",
@@ -78,7 +78,7 @@ describe("the lease of a conversation", () => {
     await (await taken)[Symbol.asyncDispose]();
   });
 
-  it("is free at once when its owner was killed, when its pid is another's now, and when the machine was started anew", async () => {
+  it("§10.37 is free at once when its owner was killed, when its pid is another's now, and when the machine was started anew", async () => {
     await killed(await holder());
     const after = await takeLease(folder, 0);
     assert.deepEqual([after.generation, after.mayHaveWriter], [2, false]);

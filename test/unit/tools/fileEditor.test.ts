@@ -7,7 +7,7 @@ import { fileEditorTool } from "../../../src/tools/fileEditor.ts";
 import { type Editor, file, openEditor, signal, unheard } from "./editor.ts";
 
 describe("the file editor", () => {
-  it("shows a file with line numbers, whole or a part of it", async () => {
+  it("§10.63 shows a file with line numbers, whole or a part of it", async () => {
     const editor = await openEditor("one\n\tzwei\nthree");
     assert.equal((await editor.do("view")).said, `${file}, 3 lines:\n     1\tone\n     2\t\tzwei\n     3\tthree\n`);
     assert.equal((await editor.do("view", { view_range: [2, -1] })).said, `${file}, lines 2 to 3 of 3:\n     2\t\tzwei\n     3\tthree\n`);

@@ -7,7 +7,7 @@ import { file, openEditor } from "./editor.ts";
 const png = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1"), Buffer.alloc(20)]);
 
 describe("the file editor and odd files", () => {
-  it("FF-02 keeps the encoding of what it edits: UTF-16 of both orders, Windows-1252", async () => {
+  it("§10.62 FF-02 keeps the encoding of what it edits: UTF-16 of both orders, Windows-1252", async () => {
     const be = (text: string): Buffer => Buffer.from(`\ufeff${text}`, "utf16le").swap16();
     const western = Buffer.from([0x93, 0x61, 0x94, 0x0a, 0x80, 0x35, 0x0a, 0xe4, 0x81, 0x0a]);
     for (const [before, after] of [
@@ -65,7 +65,7 @@ describe("the file editor and odd files", () => {
     assert.equal(await editor.text(), "a\rx\ry\rb\r");
   });
 
-  it("FF-04 says that only white space is different, and which", async () => {
+  it("§10.61 FF-04 says that only white space is different, and which", async () => {
     const editor = await openEditor("if (a\u00a0&& b) {\n\treturn  1;\n}\n");
     const { said } = await editor.do("str_replace", { old_str: "if (a && b) {\n    return 1;", new_str: "x" });
     assert.match(
