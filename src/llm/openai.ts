@@ -14,7 +14,16 @@ import { ReplyBuilder, type ReplyChunk } from "./replyBuilder.ts";
 import { type Habits, hasImages, RequestBodies } from "./requestBody.ts";
 import { fieldsOf, readUsage } from "./usage.ts";
 
-export interface OpenAiOptions {
+/** What goes with each request, as far as it is told. */
+export interface HowToAsk {
+  /** Fields of the request that may be left out again when the endpoint does not take them, such as `temperature`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Fields of the request that stay. */
+  readonly extraBody?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface OpenAiOptions extends HowToAsk {
   readonly model: string;
   /** Sent as a bearer token; servers on this machine often need none. */
   readonly apiKey: string | undefined;
@@ -26,11 +35,11 @@ export interface OpenAiOptions {
 }
 
 /** A model behind any endpoint that speaks Chat Completions. One attempt per call: `withRetry` repeats. */
-export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told }: OpenAiOptions): Llm {
-  const endpoint = endpointOf(baseUrl, apiKey);
+export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told, ...how }: OpenAiOptions): Llm {
+  const endpoint = withHeaders(endpointOf(baseUrl, apiKey), how.headers);
   const facts = told ?? factsOf({ model, ...(baseUrl === undefined ? {} : { base_url: baseUrl }) });
   const place: Place = { model, apiKey, host: endpoint.host, path: endpoint.path };
-  const bodies = new RequestBodies(model, { noImages: facts.hasVision === false });
+  const bodies = new RequestBodies(model, { noImages: facts.hasVision === false }, how);
   let target: Target | undefined;
 
   async function post(request: LlmRequest, signal: AbortSignal): Promise<HttpAnswer> {
@@ -39,7 +48,7 @@ export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told }: Op
       const answer = await httpPost(url, { headers, body: bodies.write(request), signal });
       if (answer.status >= 200 && answer.status < 300) return answer;
       const refusal = await refusalIn(answer);
-      const habit = mayBeOurs(refusal, place) ? habitIn(wordsOf(refusal), request, bodies.habits) : undefined;
+      const habit = mayBeOurs(refusal, place) ? habitIn(wordsOf(refusal), request, bodies) : undefined;
       if (habit === undefined) throw new Refused(refusal);
       bodies.learn(habit);
     }
@@ -122,15 +131,30 @@ function mayBeOurs(refusal: Refusal, place: Place): boolean {
 }
 
 /** What a refusal of `request` teaches about the endpoint; undefined when it is nothing new. */
-function habitIn(words: string, request: LlmRequest, known: Habits): Habits | undefined {
+function habitIn(words: string, request: LlmRequest, { habits: known, options }: RequestBodies): Habits | undefined {
   if (!known.noStreamOptions && /stream_options|include_usage/.test(words)) return { noStreamOptions: true };
   if (!known.noImages && hasImages(request) && /image|vision|multi-?modal/.test(words)) return { noImages: true };
+  const refusedOption = options.find((name) => namesOption(words, name));
+  if (refusedOption !== undefined) return { refusedOptions: [...(known.refusedOptions ?? []), refusedOption] };
   if (!known.noThinking && request.tools.length > 0 && /reasoning_effort.*\bnone\b/.test(words)) return { noThinking: true };
   if (!known.wantsReasoning && /(missing|passed back).*reasoning_content|reasoning_content.*passed back/.test(words))
     return { wantsReasoning: true };
   if (!known.wantsSignatures && /missing an? \W*thought_?signature/.test(words)) return { wantsSignatures: true };
   if (!known.wantsTurns && /unexpected role \W*user\W* after role \W*tool/.test(words)) return { wantsTurns: true };
   return undefined;
+}
+
+/** Whether a refusal is one of this field, in one of the many ways in which servers say so. */
+function namesOption(words: string, name: string): boolean {
+  return (
+    new RegExp(`\\b${name}\\b`).test(words) &&
+    /un(supported|recognized|known|expected)|not (supported|permitted|allowed)|does not support|extra|invalid|only the default/.test(words)
+  );
+}
+
+function withHeaders(endpoint: Endpoint, headers: Readonly<Record<string, string>> = {}): Endpoint {
+  const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { ...endpoint, headers: { ...endpoint.headers, ...Object.fromEntries(given) } };
 }
 
 function withCost(builder: ReplyBuilder, { price, hasOwnPrice }: ModelFacts, host: string): LlmReply {

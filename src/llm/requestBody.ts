@@ -8,12 +8,19 @@ export interface Habits {
   readonly noStreamOptions?: boolean;
   /** Whether it takes tools only when it is told not to think. */
   readonly noThinking?: boolean;
+  /** Fields that it has refused. */
+  readonly refusedOptions?: readonly string[];
   /** Whether it wants the model's reasoning back: DeepSeek does. */
   readonly wantsReasoning?: boolean;
   /** Whether it wants its signature of a call back: Gemini does. */
   readonly wantsSignatures?: boolean;
   /** Whether it wants a word of the model between results and a person's message: Mistral does. */
   readonly wantsTurns?: boolean;
+}
+
+interface Fields {
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly extraBody?: Readonly<Record<string, unknown>>;
 }
 
 /** What came with a call and is not part of the conversation. */
@@ -48,9 +55,20 @@ export class RequestBodies {
   readonly #notes = new Map<string, Note>();
   readonly #images = new WeakMap<ToolMessage, string>();
 
-  constructor(model: string, habits: Habits) {
+  readonly #options: Readonly<Record<string, unknown>>;
+  readonly #extraBody: Readonly<Record<string, unknown>>;
+
+  /** `options` may be refused, `extraBody` stays. */
+  constructor(model: string, habits: Habits, { options = {}, extraBody = {} }: Fields = {}) {
     this.#model = model;
     this.#habits = habits;
+    this.#options = options;
+    this.#extraBody = extraBody;
+  }
+
+  /** The names of those that are sent. */
+  get options(): readonly string[] {
+    return Object.keys(this.#options).filter((name) => !this.#habits.refusedOptions?.includes(name));
   }
 
   get habits(): Habits {
@@ -69,6 +87,8 @@ export class RequestBodies {
 
   write({ messages, tools }: LlmRequest): string {
     const rest = {
+      ...this.#extraBody,
+      ...Object.fromEntries(this.options.map((name) => [name, this.#options[name]])),
       ...(this.#habits.noThinking ? { reasoning_effort: "none" } : {}),
       stream: true,
       ...(this.#habits.noStreamOptions ? {} : { stream_options: { include_usage: true } }),
