@@ -54,8 +54,8 @@ async function eventsOfCall(
   try {
     const { args, action, tool } = understand(call, reply, context.tools);
     if (context.holdsSecret(action)) throw new Error(holdsSecret);
-    const risk = judged(await tool.risk(action, context), statedRisk(args["security_risk"]));
-    const summary = typeof args["summary"] === "string" ? { summary: args["summary"] } : {};
+    const risk = judged(await tool.risk(action, context), tool.isReadOnly ? "UNKNOWN" : statedRisk(args["security_risk"]));
+    const summary = typeof args["summary"] === "string" && !tool.hasOwnSummary ? { summary: args["summary"] } : {};
     return [{ ...common, tool_call: call, action, ...risk, ...summary }];
   } catch (error) {
     context.signal.throwIfAborted();
@@ -82,8 +82,8 @@ function understand(call: MessageToolCall, reply: LlmReply, tools: ReadonlyMap<s
   if (!reply.isComplete)
     throw new Error("Your answer was cut off at its length limit, so this call did not run. Send it again in smaller parts.");
   const args = parseArguments(call.arguments);
-  const { security_risk: _, summary: __, ...rest } = args;
-  const action: Action = tool.parse(rest);
+  const { security_risk: _, summary, ...rest } = args;
+  const action: Action = tool.parse(tool.hasOwnSummary && summary !== undefined ? { ...rest, summary } : rest);
   return { args, action, tool };
 }
 

@@ -145,14 +145,33 @@ async function called(agent: Agent, reply: LlmReply, { notes, usedIds, signal }:
   const drafts = await eventsOfCalls(reply, { tools, runtime, usedIds, holdsSecret: (action) => secrets.areIn(action), signal });
   const policy = conversation.state.confirmation_policy ?? { kind: "AlwaysConfirm" };
   const proposed = drafts.flatMap((draft) => (draft.kind === "ActionEvent" && draft.action ? [draft] : []));
-  const granted: ReadonlySet<EventDraft> = agent.grants.of(policy, proposed, runtime.info.workingDir);
-  const marked = drafts.map((draft) => (draft.kind === "ActionEvent" && granted.has(draft) ? { ...draft, granted: true as const } : draft));
+  // Without an analyzer nothing is said of a risk, but what we would ask about is asked about all the same.
+  const isJudged = conversation.state.security_analyzer !== null;
+  const granted: ReadonlySet<EventDraft> = isJudged ? agent.grants.of(policy, proposed, runtime.info.workingDir) : new Set();
+  const marked = drafts.map((draft) => (isJudged ? withGrant(draft, granted) : withoutRisk(draft)));
   const judged = (await agent.hooks?.beforeTools(marked, conversation.state, signal)) ?? marked;
   const events = await conversation.append(...notes, ...judged);
   const actions = events.flatMap((event) => (event.kind === "ActionEvent" && event.action ? [event] : []));
   const { blocked_actions = {} } = conversation.state;
   const asked = actions.filter((action) => action.granted !== true && !Object.hasOwn(blocked_actions, action.id));
-  return needsConfirmation(policy, asked) ? "waiting_for_confirmation" : runActions(agent, actions, signal);
+  const ids = new Set(asked.map(({ tool_call_id }) => tool_call_id));
+  const asks =
+    needsConfirmation(policy, asked) ||
+    needsConfirmation(
+      policy,
+      proposed.filter(({ tool_call_id }) => ids.has(tool_call_id)),
+    );
+  return asks ? "waiting_for_confirmation" : runActions(agent, actions, signal);
+}
+
+function withGrant(draft: EventDraft, granted: ReadonlySet<EventDraft>): EventDraft {
+  return draft.kind === "ActionEvent" && granted.has(draft) ? { ...draft, granted: true } : draft;
+}
+
+function withoutRisk(draft: EventDraft): EventDraft {
+  if (draft.kind !== "ActionEvent") return draft;
+  const { risk_reason: _, ...rest } = draft;
+  return { ...rest, security_risk: "UNKNOWN" };
 }
 
 /** In the order of the calls. What stands behind a finish in the same reply is not run, and the model is told so. */

@@ -32,20 +32,26 @@ function setsHead(event: Event): boolean {
   return event.kind === "ConversationStateUpdateEvent" && event.key === stateKeys.head;
 }
 
-/**
- * The path from the root to the event `leafId`, with the state updates beside it: what they say of their neighbours is of no use elsewhere, but the
- * secrets of a conversation are those of all its branches.
- */
-export function branchTo(leafId: string | undefined, events: readonly Event[]): Event[] {
+/** The events of the branch that ends with `leafId`; none when it is undefined but what is true of all branches. */
+function branchTo(leafId: string | undefined, events: readonly Event[]): Event[] {
   const path = pathTo(leafId, events);
-  return events.filter((event) => {
-    if (event.kind !== "ConversationStateUpdateEvent") return path.has(event.id);
-    return event.parent_id == null || path.has(event.parent_id) || event.key === stateKeys.secrets;
-  });
+  return events.filter((event) => isOnBranch(event, path));
 }
 
+/** Updates that say something of their neighbours, and nothing elsewhere; others are true of all branches. */
+const local: ReadonlySet<string> = new Set([stateKeys.lastRead, stateKeys.incomplete]);
+
+/** Whether the branch whose path is this has the event. Where its head has been is not a part of it. */
+export function isOnBranch(event: Event, path: ReadonlySet<string>): boolean {
+  if (event.kind !== "ConversationStateUpdateEvent") return path.has(event.id);
+  return local.has(event.key) ? event.parent_id != null && path.has(event.parent_id) : event.key !== stateKeys.head;
+}
+
+/** As much of an event as says where it belongs. */
+export type Node = Pick<Event, "id" | "kind" | "parent_id">;
+
 /** The ids of the events from the root to `leafId`. Events without a parent are a chain. */
-function pathTo(leafId: string | undefined, events: readonly Event[]): ReadonlySet<string> {
+export function pathTo(leafId: string | undefined, events: readonly Node[]): ReadonlySet<string> {
   const path = new Set<string>();
   let next = leafId;
   for (let at = events.length - 1; at >= 0 && next !== undefined && next !== newRoot; at--) {
@@ -57,10 +63,6 @@ function pathTo(leafId: string | undefined, events: readonly Event[]): ReadonlyS
   return path;
 }
 
-function idBefore(index: number, events: readonly Event[]): string | undefined {
-  for (let at = index - 1; at >= 0; at--) {
-    const event = events[at];
-    if (event && event.kind !== "ConversationStateUpdateEvent") return event.id;
-  }
-  return undefined;
+function idBefore(index: number, events: readonly Node[]): string | undefined {
+  return events.slice(0, index).findLast(({ kind }) => kind !== "ConversationStateUpdateEvent")?.id;
 }

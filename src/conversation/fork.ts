@@ -4,6 +4,7 @@ import { textContent } from "../protocol/content.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
+import { isOnBranch, type Node, pathTo } from "./activeBranch.ts";
 import type { ReadableConversation } from "./conversation.ts";
 import { ConversationError } from "./conversationError.ts";
 import { type Disk, makeFolder } from "./disk.ts";
@@ -12,11 +13,17 @@ import { writeFresh } from "./openLog.ts";
 import { encodeRecord } from "./record.ts";
 import { type EventDraft, stamp, stateUpdate } from "./stamp.ts";
 
-export interface Fork {
+/** What of a conversation comes along. */
+export interface Forked {
+  /** The last event that does; all when absent. */
+  readonly atEventId?: string | undefined;
+  /** Whether what it has cost stays behind. */
+  readonly resetMetrics?: boolean | undefined;
+}
+
+export interface Fork extends Forked {
   readonly source: ReadableConversation;
   readonly id: ConversationId;
-  /** The last event that comes along; all when absent. */
-  readonly atEventId?: string | undefined;
   readonly root: string;
   readonly disk: Disk;
 }
@@ -25,7 +32,7 @@ export interface Fork {
 const perPiece = 500;
 
 /**
- * A new conversation with the events of another up to one of them. It is made beside the others and moved among them when it is whole, so
+ * A new conversation with the events of another up to one of them, on its branch. It is made beside the others and moved among them when it is whole, so
  * a crash leaves either all of it or nothing that anybody sees. Rejects with `not-found` when the event is not there.
  */
 export async function writeFork(fork: Fork): Promise<void> {
@@ -43,33 +50,46 @@ export async function writeFork(fork: Fork): Promise<void> {
   }
 }
 
-async function* recordsOf({ source, id, atEventId }: Fork): AsyncGenerator<Buffer> {
+async function* recordsOf({ source, id, atEventId, resetMetrics = false }: Fork): AsyncGenerator<Buffer> {
   let state: ConversationState = initialState;
   let seq = 0;
-  const count = atEventId === undefined ? source.count : await countTo(source, atEventId);
+  const { count, path } = await extentOf(source, atEventId);
   const encode = (event: Event): string => {
     state = reduceState(state, event);
     return encodeRecord(seq++, event);
   };
-  while (seq < count) {
-    const events = await source.read(seq, Math.min(seq + perPiece, count));
-    yield Buffer.from(events.map(encode).join(""));
+  for (let from = 0; from < count; from += perPiece) {
+    const events = await source.read(from, Math.min(from + perPiece, count));
+    const kept = path === undefined ? events : events.filter((event) => isOnBranch(event, path));
+    yield Buffer.from(kept.map(encode).join(""));
   }
   yield Buffer.from(
-    stamp([...lastEvents(state, id), ...newSandbox(state)], state)
+    stamp([...lastEvents(state, id), ...(resetMetrics ? [nothingCounted] : []), ...newSandbox(state)], state)
       .map(encode)
       .join(""),
   );
 }
 
-async function countTo(source: ReadableConversation, eventId: string): Promise<number> {
+/** What comes along: so many events, and of them those of a path; absent: all. */
+interface Extent {
+  readonly count: number;
+  readonly path?: ReadonlySet<string>;
+}
+
+async function extentOf(source: ReadableConversation, eventId: string | undefined): Promise<Extent> {
+  if (eventId === undefined) return { count: source.count };
+  const nodes: Node[] = [];
   for (let from = 0; from < source.count; from += perPiece) {
     const events = await source.read(from, Math.min(from + perPiece, source.count));
     const index = events.findIndex((event) => event.id === eventId);
-    if (index !== -1) return from + index + 1;
+    const upTo = index === -1 ? events : events.slice(0, index + 1);
+    if (source.state.has_branches) nodes.push(...upTo.map(({ id, kind, parent_id }) => ({ id, kind, parent_id })));
+    if (index !== -1) return { count: from + index + 1, ...(source.state.has_branches ? { path: pathTo(eventId, nodes) } : {}) };
   }
   throw new ConversationError("not-found", "That event is not in this conversation, so it cannot be forked there.");
 }
+
+const nothingCounted = stateUpdate("stats", { usage_to_metrics: {} });
 
 /** Nothing goes on in a fork by itself: what was about to run there runs in the conversation that it came from, or nowhere. */
 function lastEvents({ pending, title }: ConversationState, id: ConversationId): EventDraft[] {

@@ -7,7 +7,7 @@ import { Conversation } from "./conversation.ts";
 import { ConversationError, inUse, lost, newer, notFound, notOpened } from "./conversationError.ts";
 import { type Disk, machineDisk, makeFolder, whenMissing } from "./disk.ts";
 import { FollowedConversation } from "./followedConversation.ts";
-import { writeFork } from "./fork.ts";
+import { type Forked, writeFork } from "./fork.ts";
 import { defaultTimes, type Lease, type LeaseTimes, LeaseWatch, reloadMs, takeLease, takeOverLease } from "./lease.ts";
 import { freshLogIn, hasLog, logIn, removeOldLogs } from "./logFile.ts";
 import { defaultKeepBytes, openEventLog } from "./openLog.ts";
@@ -90,11 +90,11 @@ export class ConversationStore {
   }
 
   /** A new conversation `forkId` with the events of this one up to `atEventId`, or all; it is idle. Rejects with `exists`. */
-  async fork(id: ConversationId, forkId: ConversationId, atEventId?: string): Promise<void> {
+  async fork(id: ConversationId, forkId: ConversationId, what: Forked = {}): Promise<void> {
     if (await isConversation(this.#folder(forkId))) throw new ConversationError("exists", `There is a conversation ${forkId} already.`);
     await using source = await this.openReadOnly(id);
     if (source.isNewer) throw newer();
-    await writeFork({ source, id: forkId, atEventId, root: this.#root, disk: this.#options.disk }).catch(refuse);
+    await writeFork({ ...what, source, id: forkId, root: this.#root, disk: this.#options.disk }).catch(refuse);
   }
 
   /** It can be restored for thirty days. Whoever has it open can append nothing more. */

@@ -84,7 +84,7 @@ export class Host implements AgentHost {
       case "conversation.restore":
         return this.#options.store.restore(command.conversationId);
       case "conversation.fork":
-        return this.#options.store.fork(command.conversationId, command.forkId, command.atEventId);
+        return this.#options.store.fork(command.conversationId, command.forkId, command);
       default:
         return this.#use(command.conversationId, async (open) => this.#command(await open.session(), command));
     }

@@ -73,6 +73,11 @@ export interface OtherAction {
   readonly kind: "(other)";
 }
 
+/** The action `kind` with these fields, which must be none of the kinds that this version knows. */
+export function otherAction(kind: string, fields: Readonly<Record<string, unknown>>): OtherAction {
+  return OtherAction.parse({ ...fields, kind }) as unknown as OtherAction;
+}
+
 export type Action =
   | TerminalAction
   | FileEditorAction
@@ -169,6 +174,11 @@ export interface OtherObservation {
   readonly kind: "(other)";
   readonly content: Content[];
   readonly is_error: boolean;
+}
+
+/** The observation `kind` with these words, which must be none of the kinds that this version knows. */
+export function otherObservation(kind: string, content: Content[]): OtherObservation {
+  return OtherObservation.parse({ kind, content, is_error: false }) as unknown as OtherObservation;
 }
 
 export type Observation =

@@ -62,8 +62,14 @@ export const Command = z.discriminatedUnion("type", [
   z.object({ type: z.literal("conversation.create"), start: ConversationStart }),
   /** Stops it first. For thirty days `conversation.restore` brings it back. */
   z.object({ type: z.literal("conversation.delete"), ...target }),
-  /** A new conversation `forkId` with the events up to `atEventId`, or all. */
-  z.object({ type: z.literal("conversation.fork"), ...target, forkId: ConversationId, atEventId: EventId.optional() }),
+  /** A new conversation `forkId` with the events from the first up to `atEventId`, on its branch, or all. With `resetMetrics` nothing is counted of it. */
+  z.object({
+    type: z.literal("conversation.fork"),
+    ...target,
+    forkId: ConversationId,
+    atEventId: EventId.optional(),
+    resetMetrics: z.boolean().optional(),
+  }),
   z.object({ type: z.literal("confirmation_policy.set"), ...target, policy: ConfirmationPolicy }),
   /** What the person has done outside of the conversation, in words for the model: it is told with their next message. Kept in memory until then. */
   z.object({ type: z.literal("note.add"), ...target, text: z.string() }),

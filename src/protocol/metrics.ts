@@ -40,7 +40,8 @@ const besides: ReadonlySet<string> = new Set(["condenser", "ask-agent-llm"]);
 /** What the state update `stats` says, after `before`; undefined when it says nothing. */
 export function metricsFrom(value: unknown, before: AllMetrics = {}): Taken | undefined {
   const metrics = Stats.safeParse(value).data?.usage_to_metrics;
-  if (metrics === undefined || Object.keys(metrics).length === 0) return undefined;
+  if (metrics === undefined) return undefined;
+  if (Object.keys(metrics).length === 0) return { metrics, usage: noTokens, accumulated_cost: 0 };
   const all = Object.values(metrics);
   const sum = (key: keyof TokenUsage): number => all.reduce((total, one) => total + one.accumulated_token_usage[key], 0);
   const usage = {

@@ -48,6 +48,8 @@ export interface Tool {
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly isReadOnly: boolean;
+  /** Whether `summary` is a parameter of its own, and not the word for the person that every call may have. */
+  readonly hasOwnSummary?: boolean;
   /** A sentence for the description, when the model can see images. */
   readonly imageNote?: string | undefined;
   parse(args: Readonly<Record<string, unknown>>): Action;

@@ -129,7 +129,7 @@ describe("the store of conversations", () => {
       const [, asked] = await source.append(message("one"), action("call_1"), update("execution_status", "running"));
       await source.append(update("title", "Mine"), message("two"));
       const [half, whole] = [newId(), newId()];
-      await store.fork(start.id, half, asked?.id);
+      await store.fork(start.id, half, { atEventId: asked?.id });
       await store.fork(start.id, whole);
       await using fork = await store.open(half, 0);
       const { id, title, execution_status, pending, working_dir } = fork.state;
@@ -148,7 +148,7 @@ describe("the store of conversations", () => {
     it("wholly or not at all", async () => {
       const id = await made("one");
       const taken = await made("two");
-      await assert.rejects(store.fork(id, newId(), "00000000-0000"), { code: "not-found", message: /That event is not/ });
+      await assert.rejects(store.fork(id, newId(), { atEventId: "00000000-0000" }), { code: "not-found", message: /That event is not/ });
       await assert.rejects(store.fork(newId(), newId()), { code: "not-found" });
       await assert.rejects(store.fork(id, taken), { code: "exists" });
       // What a crash in the middle leaves is none of the conversations.
