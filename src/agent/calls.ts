@@ -54,7 +54,7 @@ async function eventsOfCall(
   try {
     const { args, action, tool } = understand(call, reply, context.tools);
     if (context.holdsSecret(action)) throw new Error(holdsSecret);
-    const risk = judged(await tool.risk(action, context), tool.isReadOnly ? "UNKNOWN" : statedRisk(args["security_risk"]));
+    const risk = judged(await tool.risk(action, context), statedRisk(args["security_risk"]));
     const summary = typeof args["summary"] === "string" && !tool.hasOwnSummary ? { summary: args["summary"] } : {};
     return [{ ...common, tool_call: call, action, ...risk, ...summary }];
   } catch (error) {
