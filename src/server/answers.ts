@@ -75,7 +75,7 @@ export function parsed<Shape extends z.ZodType>(value: unknown, { schema, place 
   );
 }
 
-const secretName = /key|token|secret|password|authorization/i;
+const secretName = /key|token|secret|password|credential|auth|cookie|^(?:value|env|headers|extra_headers)$/i;
 
 /** A zod issue in the words of the protocol. What a secret may be in is not repeated. */
 function described(issue: z.core.$ZodIssue, place: string): object {

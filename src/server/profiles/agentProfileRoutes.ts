@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { type AgentProfile, ProfileName } from "../../protocol/agentServer/profiles.ts";
 import type { Routes } from "../routes.ts";
-import { exposed } from "../secrets/exposure.ts";
+import { exposed, exposureOf, withSecretsDecrypted } from "../secrets/exposure.ts";
+import { isMap } from "../settings/mergePatch.ts";
 import type { Stores } from "../settings/stores.ts";
 import { renamed } from "./profileRoutes.ts";
 
@@ -14,22 +15,23 @@ const Body = z.record(z.string(), z.unknown());
 /** The names of the skills that an agent would find now. */
 export type SkillNames = (signal: AbortSignal) => Promise<readonly string[]>;
 
-/** `/api/agent-profiles` (§2.8): whole agents by name. They hold no secrets. */
-export function addAgentProfiles(routes: Routes, { agentProfiles: profiles, settings }: Stores, skillNames: SkillNames): void {
+/** `/api/agent-profiles` (§2.8): whole agents by name. Their keys are their LLM profiles'; what a tool is made with may hide others. */
+export function addAgentProfiles(routes: Routes, { agentProfiles: profiles, settings, cipher }: Stores, skillNames: SkillNames): void {
   routes.add(["get", "/api/agent-profiles"], { summary: "All agent profiles", tag }, async () => {
     const listed = await profiles.list();
     return { profiles: listed.map(summaryOf), active_agent_profile_id: (await settings.read()).active_agent_profile_id };
   });
   routes.add(
     ["get", "/api/agent-profiles/:name"],
-    { summary: "One agent profile", tag, params: Named, refuses: [404, 409] },
-    async ({ params: { name } }) => ({ name, profile: exposed(await profiles.read(name), "redacted", undefined) }),
+    { summary: "One agent profile", tag, params: Named, refuses: [400, 404, 409, 503] },
+    async ({ c, params: { name } }) => ({ name, profile: exposed(await profiles.read(name), exposureOf(c, cipher), cipher) }),
   );
   routes.add(
     ["post", "/api/agent-profiles/:name"],
     { summary: "Save an agent profile", tag, params: Named, body: Body, status: 201, refuses: [409] },
     async ({ params: { name }, body }) => {
-      await profiles.save(name, body);
+      const plain = withSecretsDecrypted(body, cipher);
+      await profiles.save(name, isMap(plain) ? plain : {});
       return { name, message: `Agent profile '${name}' saved` };
     },
   );
