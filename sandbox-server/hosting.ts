@@ -13,15 +13,18 @@ import type { Runtime } from "../src/runtime/runtime.ts";
 import { hostingRoutes } from "../src/server/hosting/app.ts";
 import { Hosting } from "../src/server/hosting/hosting.ts";
 import { Metas } from "../src/server/hosting/meta.ts";
+import { hostingSockets } from "../src/server/hosting/sockets.ts";
 import type { Routes } from "../src/server/routes.ts";
 import { addKept } from "../src/server/settings/addKept.ts";
 import { lookupsOf } from "../src/server/settings/lookups.ts";
 import { openStores } from "../src/server/settings/openStores.ts";
+import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
 import type { HostingNeeds } from "./lateHosting.ts";
 import { lazySandboxes } from "./sandboxes.ts";
 
 export interface OpenHosting extends AsyncDisposable {
   readonly routes: Routes;
+  readonly sockets: readonly SocketFamily[];
 }
 
 /** The conversations of this server: a host whose agents act on this machine or in sandboxes, and all routes about them. */
@@ -59,6 +62,7 @@ export async function openHosting({ options, secretKey, log }: HostingNeeds): Pr
   addKept(routes, stores, { openModel, skillNames: async () => [], log });
   return {
     routes,
+    sockets: hostingSockets(hosting),
     [Symbol.asyncDispose]: async () => {
       await host[Symbol.asyncDispose]();
       await sandboxes[Symbol.asyncDispose]();

@@ -1,4 +1,5 @@
 import type { LateRoutes } from "../src/server/app.ts";
+import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
 import type { OpenHosting } from "./hosting.ts";
 import type { Serving } from "./parts.ts";
 
@@ -8,6 +9,7 @@ export interface HostingNeeds extends Serving {
 }
 
 export interface LateHosting extends LateRoutes, AsyncDisposable {
+  readonly sockets: () => Promise<readonly SocketFamily[]>;
   /** Nobody need wait for it. */
   begin(): void;
 }
@@ -27,6 +29,7 @@ export function lateHosting(needs: HostingNeeds): LateHosting {
       return areReady;
     },
     routes: async () => (await (opening ??= open())).routes,
+    sockets: async () => (await (opening ??= open())).sockets,
     begin: () => {
       opening ??= open();
       opening.catch((error: unknown) => needs.log.error("Conversations cannot be served.", { error: String(error) }));

@@ -3,6 +3,7 @@ import { codeOf, messageOf } from "../src/protocol/thrown.ts";
 import { serverApp } from "../src/server/app.ts";
 import { type GateOptions, gateOf } from "../src/server/gate.ts";
 import { listen } from "../src/server/listen.ts";
+import type { Sockets } from "../src/server/upgrades.ts";
 import type { Arguments } from "./arguments.ts";
 import { allowedHosts, isLoopback } from "./hosts.ts";
 import { lateHosting } from "./lateHosting.ts";
@@ -30,7 +31,16 @@ async function serve(serving: Serving, port: number): Promise<number | string> {
   await using hosting = lateHosting({ ...serving, secretKey });
   const app = serverApp({ ...open.parts, facts: factsOf(), late: hosting });
   const gate = (bound: number) => gateOf({ ...allowed, hosts: allowedHosts({ ...options, port: bound }) });
-  await using listening = await listen({ app, host: options.host, port, gate, log });
+  // Read when the first socket is asked for.
+  const sockets = async (): Promise<Sockets> => {
+    const [{ SocketServer }, { bashSockets }] = await Promise.all([
+      import("../src/server/sockets/socketServer.ts"),
+      import("../src/server/bashSockets.ts"),
+    ]);
+    const families = [...(await hosting.sockets()), bashSockets(open.parts.openBash, log)];
+    return new SocketServer({ families, keys: allowed.keys, log });
+  };
+  await using listening = await listen({ app, host: options.host, port, gate, log, sockets });
   process.stdout.write(`${JSON.stringify({ host: listening.host, port: listening.port })}\n`);
   log.info("Listening", { host: listening.host, port: listening.port, workspace: serving.workingDir });
   if (options.noAuth) process.stderr.write(`${openWarning}\n`);

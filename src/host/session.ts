@@ -23,7 +23,7 @@ import { Runs } from "./runs.ts";
 import { headEvents, noteOfRuntime, type StateCommand, stateChanges } from "./stateChanges.ts";
 
 type Sent = Pick<CommandOf<"message.send">, "text" | "images" | "run">;
-type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "remember" | "actionIds">;
+type Respond = Pick<CommandOf<"confirmation.respond">, "accept" | "reason" | "remember" | "actionIds" | "run">;
 
 /**
  * One open conversation of the host: its listeners, its runtime, and at most one run. Commands take effect one after the other, in the
@@ -241,7 +241,7 @@ export class Session implements AsyncDisposable {
     await this.#pauseIdle();
   }
 
-  async #respond({ accept, reason, remember, actionIds }: Respond): Promise<void> {
+  async #respond({ accept, reason, remember, actionIds, run = true }: Respond): Promise<void> {
     // The run that asked may not be quite over when its question is heard.
     if (this.#kept.events.slice(this.#runs.firstSeq).some(isQuestion)) await this.#runs.ended();
     const { pending, execution_status, confirmation_policy } = this.#conversation.state;
@@ -250,6 +250,7 @@ export class Session implements AsyncDisposable {
       throw new HostError("nothing-to-confirm", "That action is not waiting for an answer any more.");
     if (accept && remember && confirmation_policy?.kind === "ConfirmRisky") this.#grants.remember(pending);
     if (!accept) await this.#kept.append(...rejections(pending, reason?.trim() || "No reason was given."), statusEvent("idle"));
+    if (!accept && !run) return;
     // Without a reason, what was written while it asked says what to do instead.
     if (accept || reason?.trim() || awaitsReply(this.#kept.events)) this.#runs.goOn();
   }

@@ -43,6 +43,8 @@ const ofPage = [
     /** With `accept`: exactly these commands need no answer again in this conversation, as long as the host has it open. */
     remember: z.boolean().optional(),
     actionIds: z.array(EventId).min(1),
+    /** Without `accept`: false says that nothing begins by that, whatever the reason tells the agent. */
+    run: z.boolean().optional(),
   }),
   /** From the next run on; absent limits do not hold any more. `maxIterations` stays as it is when absent. */
   z.object({ type: z.literal("limits.set"), ...target, limits: Limits, maxIterations: z.number().int().min(1).optional() }),

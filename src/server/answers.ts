@@ -133,7 +133,7 @@ function hasRoute(app: Hono, method: string, path: string): boolean {
 /** Of what says in a sentence for the client why it was not done; undefined: it is our own fault. */
 function statusOf(error: Error): ContentfulStatusCode | undefined {
   if (error instanceof RuntimeError) return statuses[error.code];
-  if (error instanceof HostError) return error.code === "closed" ? 503 : 400;
+  if (error instanceof HostError) return hostStatuses[error.code];
   return error instanceof ConversationError ? conversationStatuses[error.code] : undefined;
 }
 
@@ -161,6 +161,13 @@ const statuses: Readonly<Record<RuntimeError["code"], ContentfulStatusCode | und
 };
 
 /** What another process writes to is not there for clients (§7.3). */
+const hostStatuses: Readonly<Record<HostError["code"], ContentfulStatusCode>> = {
+  "nothing-to-confirm": 409,
+  "not-possible": 400,
+  "not-found": 404,
+  closed: 503,
+};
+
 const conversationStatuses: Readonly<Record<ConversationError["code"], ContentfulStatusCode | undefined>> = {
   "not-found": 404,
   "in-use": 404,

@@ -23,11 +23,7 @@ export function addBash(routes: Routes, open: () => Promise<BashCommands>): void
 }
 
 function addCommands(routes: Routes, open: () => Promise<BashCommands>): void {
-  const start = async (request: BashRequest) => {
-    const bash = await open();
-    if (bash.running >= mostRunning) throw new Refusal(429, `${mostRunning} commands run already. Wait until one has ended.`);
-    return bash.start(request);
-  };
+  const start = async (request: BashRequest) => startBash(await open(), request);
   routes.add(
     ["post", "/api/bash/start_bash_command"],
     { summary: "Start a command and answer at once", tag, body: BashRequest, answer: BashCommand, refuses: [429] },
@@ -44,6 +40,12 @@ function addCommands(routes: Routes, open: () => Promise<BashCommands>): void {
     },
     async ({ body }) => await (await start(body)).end,
   );
+}
+
+/** Throws a Refusal when too many run. */
+export async function startBash(bash: BashCommands, request: BashRequest): ReturnType<BashCommands["start"]> {
+  if (bash.running >= mostRunning) throw new Refusal(429, `${mostRunning} commands run already. Wait until one has ended.`);
+  return bash.start(request);
 }
 
 function addEvents(routes: Routes, open: () => Promise<BashCommands>): void {

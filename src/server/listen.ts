@@ -6,6 +6,8 @@ import type { Log } from "../protocol/log.ts";
 import { Connections } from "./connections.ts";
 import { type Answer, corsHeaders, exposedHeaders, type Gate } from "./gate.ts";
 import { readJsonBody } from "./jsonBody.ts";
+import { type Limits, tooManyHeaders } from "./limits.ts";
+import { type Sockets, Upgrades } from "./upgrades.ts";
 
 export interface ListenOptions {
   readonly app: Hono;
@@ -16,16 +18,8 @@ export interface ListenOptions {
   readonly gate: (port: number) => Gate;
   readonly log: Log;
   readonly limits?: Partial<Limits>;
-}
-
-export interface Limits {
-  /** To the end of a request's headers, and to the end of its body. How long the answer takes is not limited. */
-  readonly headersMs: number;
-  readonly requestMs: number;
-  readonly headers: number;
-  readonly connections: number;
-  /** How long one who reads nothing of an answer is waited for. */
-  readonly stalledMs: number;
+  /** Asked for when the first socket is; absent: there are none. */
+  readonly sockets?: () => Promise<Sockets>;
 }
 
 /** Resolved once it takes requests. Disposing breaks off what is under way. */
@@ -38,7 +32,7 @@ const standard: Limits = { headersMs: 10_000, requestMs: 60_000, headers: 100, c
 const mostHeaderBytes = 16 * 1024;
 
 /** Serves `app` by HTTP/1.1 behind its gate. Rejects with Node's error when the address cannot be had. */
-export async function listen({ app, host, port, gate, log, limits: given }: ListenOptions): Promise<Listening> {
+export async function listen({ app, host, port, gate, log, limits: given, sockets }: ListenOptions): Promise<Listening> {
   const limits = { ...standard, ...given };
   const server = createServer({
     insecureHTTPParser: false,
@@ -61,12 +55,16 @@ export async function listen({ app, host, port, gate, log, limits: given }: List
     });
   });
   const address = addressOf(server);
-  const serve = serverOf(app, { gate: gate(address.port), limits, connections, log });
+  const serving = { gate: gate(address.port), limits, connections, log };
+  const serve = serverOf(app, serving);
   server.on("request", serve);
   // Before the body is asked for, so that who may not ask need not send it.
   server.on("checkContinue", serve);
+  const upgrades = sockets && new Upgrades(sockets, serving);
+  if (upgrades) server.on("upgrade", (request, socket, head) => upgrades.take(request, socket, head));
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    await upgrades?.[Symbol.asyncDispose]();
     const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
     server.closeAllConnections();
     connections.end();
@@ -107,10 +105,6 @@ function serverOf(app: Hono, { gate, limits, connections, log }: Serving) {
       request.socket.destroy();
     });
   };
-}
-
-function tooManyHeaders(request: IncomingMessage, { headers }: Limits): Answer | undefined {
-  return request.rawHeaders.length / 2 > headers ? { status: 431, body: { detail: "Request Header Fields Too Large" } } : undefined;
 }
 
 /** What is left of the body is not read: the connection ends, unless there is none. */

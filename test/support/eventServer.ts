@@ -19,6 +19,7 @@ export interface EventServer extends AsyncDisposable {
   get(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
   post(path: string, body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   readonly app: Hono;
+  readonly logs: WireLogs;
 }
 
 export interface EventServerOptions extends TestHostOptions {
@@ -36,13 +37,14 @@ export async function openEventServer({ events, keepBytes, ...options }: EventSe
   const app = new Hono({ strict: false });
   addErrors(app, quietLog);
   const logs = new WireLogs(test.host);
-  addEvents(new Routes(app), logs);
+  addEvents(new Routes(app), { host: test.host, logs });
   const base = `/api/conversations/${test.id}/events`;
   const answered = async (response: Response) => ({ status: response.status, body: await response.json() });
   return {
     test,
     id: test.id,
     app,
+    logs,
     get: async (below) => answered(await app.request(`${base}${below}`)),
     post: async (below, body) =>
       answered(

@@ -80,6 +80,18 @@ export type BashOutput = z.infer<typeof BashOutput>;
 export const BashEvent = z.discriminatedUnion("kind", [BashCommand, BashOutput]);
 export type BashEvent = z.infer<typeof BashEvent>;
 
+/** Told over the socket only, to the client whose request could not be begun. */
+export interface BashError {
+  readonly kind: "BashError";
+  readonly id: string;
+  readonly timestamp: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** `resend_all` is an older word for `resend_mode=all` (§3.2). */
+export const BashSocketQuery = z.object({ resend_mode: z.literal("all").optional(), resend_all: z.stringbool().optional() });
+
 /** At most 100 items; the protocol's own server fails above. */
 export const Limit = z.coerce
   .number()

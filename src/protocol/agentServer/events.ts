@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { Content } from "../content.ts";
-import { ConversationId } from "../ids.ts";
+import { Content, textContent } from "../content.ts";
 import { Limit } from "./base.ts";
+import { ConversationPath, MessageInput } from "./conversations.ts";
 import { naiveMicros } from "./naiveTime.ts";
 
 /** The events of a conversation over REST and the event socket (agent-server protocol §2.3, §3.1, §4). */
@@ -16,16 +16,6 @@ export const WireEvent = z.looseObject({
 });
 export type WireEvent = z.infer<typeof WireEvent>;
 
-/** With dashes or without; as our ids are written. */
-export const ConversationPath = z.object({
-  conversation_id: z
-    .string()
-    .regex(/^[\da-fA-F]{8}-?(?:[\da-fA-F]{4}-?){3}[\da-fA-F]{12}$/, "Input should be a valid UUID")
-    .transform((id) => id.replaceAll("-", "").toLowerCase())
-    .transform((hex) =>
-      ConversationId.parse([hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-")),
-    ),
-});
 export const EventPath = ConversationPath.extend({ event_id: z.string() });
 
 /** Microseconds that can be compared with those of events; see `naiveMicros`. */
@@ -60,14 +50,30 @@ export const EventIds = z.array(z.string()).max(100);
 
 export const EventPage = z.object({ items: z.array(WireEvent), next_page_id: z.string().nullable() });
 
-/** `input` of one message may be a text alone over the socket, and is a list over REST. */
-export const SendMessage = z.object({
-  role: z.string().default("user"),
-  content: z.array(Content),
-  /** Begins a run, unless one is going. */
-  run: z.boolean().default(false),
-});
-export type SendMessage = z.infer<typeof SendMessage>;
-
 export const ConfirmationAnswer = z.object({ accept: z.boolean(), reason: z.string().default("User rejected the action.") });
 export type ConfirmationAnswer = z.infer<typeof ConfirmationAnswer>;
+
+/** By POST at one path come a message, and the ids of events that are wanted. */
+export const MessageOrIds = z.union([EventIds, MessageInput]);
+
+/** How a client of the event socket asks for what has been before (§3.1). */
+export const EventSocketQuery = z.object({
+  resend_mode: z.enum(["all", "since"]).optional(),
+  /** With `since`: what has this time or a later one. */
+  after_timestamp: Moment.optional(),
+  /** An older word for `resend_mode=all`. */
+  resend_all: z.stringbool().optional(),
+});
+export type EventSocketQuery = z.infer<typeof EventSocketQuery>;
+
+/** What a client says over the event socket: a run always begins, and a text alone will do. */
+export const SocketMessage = z.object({
+  role: z.string().default("user"),
+  content: z.union([z.string().transform((text) => [textContent(text)]), z.array(Content)]),
+});
+
+/** The first frame of a client that has shown no key before (§1.3). */
+export const AuthFrame = z.looseObject({ type: z.literal("auth"), session_api_key: z.string() });
+
+/** One that comes when nobody needs it any more. */
+export const LateAuthFrame = z.strictObject({ type: z.literal("auth"), session_api_key: z.unknown().optional() });

@@ -1,17 +1,20 @@
 import * as z from "zod";
+import { ConversationPath, Success } from "../../protocol/agentServer/conversations.ts";
 import {
-  ConversationPath,
+  ConfirmationAnswer,
   EventFilter,
   EventIds,
   EventPage,
   EventPath,
   EventSearch,
+  MessageOrIds,
   WireEvent,
 } from "../../protocol/agentServer/events.ts";
 import type { Event } from "../../protocol/events.ts";
 import { Refusal } from "../answers.ts";
 import type { Routes } from "../routes.ts";
 import { count, search } from "./search.ts";
+import { respond, sendMessage, type TalkHost } from "./talk.ts";
 import { wireEvent, withNulls, withoutNulls } from "./wire.ts";
 import type { WireLog } from "./wireLog.ts";
 import type { WireLogs } from "./wireLogs.ts";
@@ -20,8 +23,44 @@ const path = "/api/conversations/:conversation_id/events";
 const tag = "Events";
 const ofConversation = { tag, params: ConversationPath };
 
-/** What of the events of conversations can be read over REST (agent-server protocol §2.3). */
-export function addEvents(routes: Routes, logs: WireLogs): void {
+export interface EventParts {
+  readonly host: TalkHost;
+  readonly logs: WireLogs;
+}
+
+/** The events of conversations over REST, and what is said to them (agent-server protocol §2.3). */
+export function addEvents(routes: Routes, parts: EventParts): void {
+  addReading(routes, parts.logs);
+  addTalking(routes, parts);
+}
+
+function addTalking(routes: Routes, { host, logs }: EventParts): void {
+  routes.add(
+    ["post", path],
+    {
+      ...ofConversation,
+      summary: "Send a message; or get events by their ids, where the body is a list of them",
+      body: MessageOrIds,
+      answer: z.union([Success, z.array(WireEvent.nullable())]),
+      refuses: [400, 404],
+    },
+    async ({ params: { conversation_id: id }, body }) => {
+      if (Array.isArray(body)) return logs.use(id, (log) => all(log, body));
+      await sendMessage(host, id, body);
+      return { success: true };
+    },
+  );
+  routes.add(
+    ["post", `${path}/respond_to_confirmation`],
+    { ...ofConversation, summary: "Allow or reject what waits for an answer", body: ConfirmationAnswer, answer: Success, refuses: [404] },
+    async ({ params, body }) => {
+      await respond(host, params.conversation_id, body);
+      return { success: true };
+    },
+  );
+}
+
+function addReading(routes: Routes, logs: WireLogs): void {
   routes.add(
     ["get", `${path}/search`],
     { ...ofConversation, summary: "Search events", query: EventSearch, answer: EventPage },

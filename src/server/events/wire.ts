@@ -40,7 +40,7 @@ export function wireEvent(event: Event): WireEvent {
 /** As searches and sockets tell it: fields that are null are left out. */
 export function withoutNulls(event: WireEvent): WireEvent {
   const { kind, id, timestamp, source, ...rest } = event;
-  return { kind, id, timestamp, source, ...fieldsOf(rest) };
+  return { kind, id, timestamp, source, ...filledFields(rest) };
 }
 
 /** One frame of a socket. */
@@ -52,14 +52,15 @@ export function frameOf(event: WireEvent): string {
 /** Whatever JSON somebody has put in: null is a value there. */
 const free: ReadonlySet<string> = new Set(["value", "data", "hook_input", "raw_input", "raw_output", "log_data"]);
 
-function fieldsOf(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Without nulls, also inside. */
+export function filledFields(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const fields = Object.entries(record).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(fields.map(([key, value]) => [key, free.has(key) ? value : filled(value)]));
 }
 
 function filled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(filled);
-  return isRecord(value) ? fieldsOf(value) : value;
+  return isRecord(value) ? filledFields(value) : value;
 }
 
 /** As one event alone is told: a field of its kind that has no value is null (§2.0). */

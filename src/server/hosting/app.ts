@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { addErrors } from "../answers.ts";
+import { addEvents } from "../events/eventRoutes.ts";
 import { Routes } from "../routes.ts";
 import { addConversations } from "./conversationRoutes.ts";
 import type { Hosting } from "./hosting.ts";
@@ -12,5 +13,6 @@ export function hostingRoutes(hosting: Hosting): Routes {
   const routes = new Routes(app);
   addConversations(routes, hosting);
   addRuns(routes, hosting);
+  addEvents(routes, hosting);
   return routes;
 }

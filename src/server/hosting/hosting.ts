@@ -7,6 +7,7 @@ import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { RuntimeRef } from "../../protocol/sandbox.ts";
 import { Refusal } from "../answers.ts";
+import { WireLogs } from "../events/wireLogs.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import { infoOf } from "./info.ts";
 import type { Lookups } from "./lookups.ts";
@@ -35,9 +36,12 @@ export interface Shown {
 /** Conversations that are served by the agent-server protocol: those of a host, and what clients have said of them. */
 export class Hosting {
   readonly options: HostingOptions;
+  /** Their events, as clients see them; those in use keep their conversations open as long as the host lives. */
+  readonly logs: WireLogs;
 
   constructor(options: HostingOptions) {
     this.options = options;
+    this.logs = new WireLogs(options.host);
   }
 
   get host(): Host {

@@ -5,7 +5,8 @@ import { Readable } from "node:stream";
 import { Hono } from "hono";
 import { gateOf } from "../../../src/server/gate.ts";
 import { currentKeys } from "../../../src/server/keys.ts";
-import { type Limits, type Listening, listen } from "../../../src/server/listen.ts";
+import type { Limits } from "../../../src/server/limits.ts";
+import { type Listening, listen } from "../../../src/server/listen.ts";
 import { until } from "../../support/until.ts";
 import { quietLog } from "../../support/workspaces.ts";
 

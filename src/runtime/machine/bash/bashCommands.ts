@@ -26,6 +26,8 @@ export interface BashCommands extends AsyncDisposable {
   start(request: BashRequest): Promise<{ readonly command: BashCommand; readonly end: Promise<BashOutput> }>;
   search(wanted: BashSearch): Promise<Page<BashEvent>>;
   get(id: string): Promise<BashEvent | undefined>;
+  /** Hears of each event after it is kept. Must not throw. */
+  listen(listener: (event: BashEvent) => void): Disposable;
   /** Forgets all events, and tells how many there were. */
   clear(): Promise<number>;
 }
@@ -33,11 +35,10 @@ export interface BashCommands extends AsyncDisposable {
 export async function openBashCommands(options: BashCommandsOptions): Promise<BashCommands> {
   const folder = await PrivateFolder.open();
   const log = await BashEventLog.open({ folder: options.eventsDir ?? folder.pathOf("bash_events"), retentionMs: options.retentionMs });
-  const own = process.env["AI_AGENT"];
-  const agent = own === undefined ? {} : { AI_AGENT: own };
-  const env = { ...shellEnvironment(withoutSecrets(process.env)), ...agent, [markVariable]: folder.name };
+  const env = environmentIn(folder);
   const closed = new AbortController();
   const running = new Set<Promise<BashOutput>>();
+  const listeners = new Listeners();
   const now = clock();
   let starting = 0;
   let disposing: Promise<void> | undefined;
@@ -53,6 +54,7 @@ export async function openBashCommands(options: BashCommandsOptions): Promise<Ba
       } finally {
         starting--;
       }
+      listeners.tell(command);
       const end = run(command);
       running.add(end);
       void end.finally(() => running.delete(end));
@@ -60,6 +62,7 @@ export async function openBashCommands(options: BashCommandsOptions): Promise<Ba
     },
     search: (wanted) => log.search(wanted),
     get: (id) => log.get(id),
+    listen: (listener) => listeners.add(listener),
     clear: () => log.clear(),
     [Symbol.asyncDispose]: () => (disposing ??= dispose()),
   };
@@ -70,6 +73,7 @@ export async function openBashCommands(options: BashCommandsOptions): Promise<Ba
       const output = { ...nothing, ...part, kind: "BashOutput" as const, id: newId(), timestamp: now(), command_id: id, order: order++ };
       // Because a full disk must not lose the answer to who waits for it; the event is missing then.
       await log.append(output).catch(() => undefined);
+      listeners.tell(output);
       return output;
     };
     const told = async (part: BashPart): Promise<void> => void (await tell(part));
@@ -87,6 +91,25 @@ export async function openBashCommands(options: BashCommandsOptions): Promise<Ba
     await ended;
     await folder[Symbol.asyncDispose]();
   }
+}
+
+class Listeners {
+  readonly #listeners = new Set<(event: BashEvent) => void>();
+
+  add(listener: (event: BashEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  tell(event: BashEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function environmentIn(folder: PrivateFolder): Record<string, string> {
+  const own = process.env["AI_AGENT"];
+  const agent = own === undefined ? {} : { AI_AGENT: own };
+  return { ...shellEnvironment(withoutSecrets(process.env)), ...agent, [markVariable]: folder.name };
 }
 
 const nothing = { exit_code: null, stdout: null, stderr: null };
