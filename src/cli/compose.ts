@@ -19,7 +19,7 @@ export const demoFolder = join(here, basename(here) === "dist" ? ".." : "../..",
 
 export interface Composed extends AsyncDisposable {
   readonly host: AgentHost;
-  readonly sandboxes: LazySandboxes;
+  readonly sandboxes: Pick<LazySandboxes, "opened">;
   /** Whether the last thing that went wrong with the model is that nobody answered at its address. */
   readonly wasUnreachable: () => boolean;
 }

@@ -14,22 +14,24 @@ export interface Resumed {
   readonly changes: Changes;
   readonly apiKey: string | undefined;
   readonly environment: Environment;
+  /** Its folder and its shell are on a server. */
+  readonly isElsewhere: boolean;
 }
 
 /** What an old conversation is told so that it goes on. Rejects with a UsageError when it cannot, and nothing is changed. */
 export async function commandsToGoOn(
   { state }: View,
-  { id: conversationId, task, changes, apiKey, environment }: Resumed,
+  { id: conversationId, task, changes, apiKey, environment, isElsewhere }: Resumed,
 ): Promise<Command[]> {
   const { llm, limits, working_dir: folder, runtime } = state;
   if (llm === undefined || folder === undefined)
     throw new UsageError("This conversation does not say which model and folder it is for. Begin a new one.");
   const runtimeChanges = runtimeCommands(runtime, changes.runtime, conversationId);
-  await usableFolder(folder);
-  if (runtime?.kind !== "docker") await requireShell(environment);
+  if (!isElsewhere) await usableFolder(folder);
+  if (!isElsewhere && runtime?.kind !== "docker") await requireShell(environment);
   const newLlm = changedLlm(llm, changes);
   const newLimits = { ...limits, ...changes.limits };
-  refuseUnusable(newLlm, newLimits, apiKey);
+  if (!isElsewhere) refuseUnusable(newLlm, newLimits, apiKey);
   return [
     ...(isDeepStrictEqual(newLlm, llm) ? [] : [{ type: "llm.set", conversationId, llm: newLlm } as const]),
     ...runtimeChanges,

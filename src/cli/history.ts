@@ -19,7 +19,7 @@ export interface ListOptions {
 }
 
 /** Prints the kept conversations, newest first: one line each. */
-export async function listConversations(store: ConversationStore, options: ListOptions): Promise<void> {
+export async function listConversations(store: Pick<ConversationStore, "list">, options: ListOptions): Promise<void> {
   const { workspace, json, stdout, paint } = options;
   const all = await store.list();
   const rows = workspace === undefined ? all : all.filter(({ working_dir }) => working_dir === workspace);

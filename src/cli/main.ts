@@ -5,6 +5,8 @@ import * as z from "zod";
 import { ConversationError } from "../conversation/conversationError.ts";
 import { ConversationStore } from "../conversation/store.ts";
 import { HostError } from "../host/hostError.ts";
+import { ServerError } from "../host/remote/serverError.ts";
+import type { ListedConversation } from "../protocol/summary.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { demoFolder, logOf } from "./compose.ts";
@@ -13,7 +15,8 @@ import { conversationsFolder, type Environment } from "./environment.ts";
 import { deleteConversation, headingText, listConversations, restoreConversation, showConversation } from "./history.ts";
 import { humanOutput } from "./humanOutput.ts";
 import { stopWhenLeft } from "./leave.ts";
-import { type Invocation, readInvocation, type SandboxInvocation } from "./options.ts";
+import { deleteOnServer, openServer, showOnServer } from "./onServer.ts";
+import { type HistoryInvocation, type Invocation, readInvocation, type SandboxInvocation } from "./options.ts";
 import { jsonOutput } from "./output.ts";
 import { reviewChanges } from "./reviewChanges.ts";
 import { run } from "./run.ts";
@@ -41,7 +44,7 @@ async function main(args: readonly string[], environment: Environment, { whenNot
 
 /** What is given or set wrongly, and what is kept but cannot be opened, is for the person to set right. */
 function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError || error instanceof HostError) return exitCodes.usage;
+  if (error instanceof UsageError || error instanceof HostError || error instanceof ServerError) return exitCodes.usage;
   if (error instanceof RuntimeError) return error.code === "unreachable" ? exitCodes.usage : exitCodes.failed;
   const isRunning = !(error instanceof ConversationError) || error.code === "not-saved" || error.code === "lost";
   return isRunning ? exitCodes.failed : exitCodes.usage;
@@ -96,25 +99,27 @@ async function keepSandboxes(asked: SandboxInvocation, environment: Environment,
   }
 }
 
-type Asked = Extract<Invocation, { type: "list" | "show" | "delete" | "restore" }>;
-
-async function keepHistory(asked: Asked, environment: Environment): Promise<void> {
+async function keepHistory(asked: HistoryInvocation, environment: Environment): Promise<void> {
   const { stdout, stderr } = process;
+  const say = (sentence: string): void => void stderr.write(`${safe(sentence)}\n`);
   const store = new ConversationStore(conversationsFolder(environment));
+  const server = "server" in asked ? asked.server : undefined;
+  await using host = server ? await openServer(server, { environment, apiKey: undefined, say }) : undefined;
   const paint = painter(stdout, environment);
   switch (asked.type) {
     case "list":
-      return listConversations(store, { ...asked, stdout, paint, now: new Date() });
+      return await listConversations(host ?? store, { ...asked, stdout, paint, now: new Date() });
     case "show": {
       const { id, json, verbose } = asked;
       const detail = verbose ? "all" : "steps";
       // What went wrong in it is a part of it here, and no error of this program.
       const output = json ? jsonOutput(stdout, stderr) : humanOutput({ stdout, stderr: stdout, detail, environment });
-      return showConversation(store, { id, output, heading: (row) => void (json || stdout.write(paint("dim", headingText(row)))) });
+      const shown = { id, output, heading: (row: ListedConversation) => void (json || stdout.write(paint("dim", headingText(row)))) };
+      return await (host ? showOnServer(host, shown) : showConversation(store, shown));
     }
     case "delete":
-      return void stderr.write(`${safe(await deleteConversation(store, asked.id))}\n`);
+      return say(await (host ? deleteOnServer(host, asked.id) : deleteConversation(store, asked.id)));
     case "restore":
-      return void stderr.write(`${safe(await restoreConversation(store, asked.id))}\n`);
+      return say(await restoreConversation(store, asked.id));
   }
 }

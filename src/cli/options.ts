@@ -4,6 +4,7 @@ import type { Environment } from "./environment.ts";
 import { idText } from "./findConversation.ts";
 import { type RunOptions, readFolderName, readRun } from "./runOptions.ts";
 import { readRuntime } from "./runtimeOptions.ts";
+import { readServer, type ServerChoice } from "./serverOptions.ts";
 import { UsageError } from "./usage.ts";
 
 export type Invocation =
@@ -11,12 +12,21 @@ export type Invocation =
   | { readonly type: "version" }
   | { readonly type: "demo"; readonly json: boolean; readonly verbose: boolean; readonly runtime: RuntimeRef }
   | { readonly type: "run"; readonly options: RunOptions }
-  /** `workspace`: only the conversations of this folder. */
-  | { readonly type: "list"; readonly workspace: string | undefined; readonly json: boolean }
-  /** `id` is its beginning at least. */
-  | { readonly type: "show"; readonly id: string; readonly json: boolean; readonly verbose: boolean }
-  | { readonly type: "delete" | "restore"; readonly id: string }
+  | HistoryInvocation
   | SandboxInvocation;
+
+/** What is done with conversations that are kept: here, or on `server`. */
+export type HistoryInvocation =
+  /** `workspace`: only the conversations of this folder. */
+  | (OfServer & { readonly type: "list"; readonly workspace: string | undefined; readonly json: boolean })
+  /** `id` is its beginning at least. */
+  | (OfServer & { readonly type: "show"; readonly id: string; readonly json: boolean; readonly verbose: boolean })
+  | (OfServer & { readonly type: "delete"; readonly id: string })
+  | { readonly type: "restore"; readonly id: string };
+
+interface OfServer {
+  readonly server: ServerChoice | undefined;
+}
 
 /** What is done with sandboxes and their changes. Without `paths` it is for all; `isSure`: nobody is asked. */
 export type SandboxInvocation =
@@ -43,6 +53,9 @@ const flags = {
   network: { type: "string" },
   mount: { type: "boolean" },
   apply: { type: "boolean" },
+  server: { type: "string" },
+  "server-key-file": { type: "string" },
+  insecure: { type: "boolean" },
   diff: { type: "boolean" },
   yes: { type: "boolean" },
   verbose: { type: "boolean" },
@@ -50,12 +63,14 @@ const flags = {
 } as const;
 export type Values = ReturnType<typeof parse>["values"];
 
+const ofServer = ["server", "server-key-file", "insecure"] as const;
+
 /** What each command takes; `help` and `version` go anywhere. */
 const allowed = {
   run: new Set(Object.keys(flags).filter((flag) => flag !== "diff" && flag !== "yes")),
-  list: new Set(["workspace", "json"]),
-  show: new Set(["json", "verbose"]),
-  delete: new Set<string>(),
+  list: new Set(["workspace", "json", ...ofServer]),
+  show: new Set(["json", "verbose", ...ofServer]),
+  delete: new Set<string>(ofServer),
   restore: new Set<string>(),
   changes: new Set(["json", "diff"]),
   apply: new Set<string>(),
@@ -83,12 +98,16 @@ export async function readInvocation(args: readonly string[], environment: Envir
     case "demo":
       if (words.length > 0) throw new UsageError('"openhands demo" takes no task: it plays a recorded one.');
       return { type: "demo", json, verbose, runtime: readRuntime(values, environment) };
-    case "list":
+    case "list": {
       if (words.length > 0) throw new UsageError('"openhands list" takes no ID; "openhands show ID" prints one conversation.');
-      return { type: "list", workspace: values.workspace === undefined ? undefined : readFolderName(values.workspace), json };
+      const server = await readServer(values, environment);
+      const { workspace } = values;
+      return { type: "list", server, workspace: server || workspace === undefined ? workspace : readFolderName(workspace), json };
+    }
     case "show":
-      return { type: "show", id: readId(name, words), json, verbose };
+      return { type: "show", server: await readServer(values, environment), id: readId(name, words), json, verbose };
     case "delete":
+      return { type: name, server: await readServer(values, environment), id: readId(name, words) };
     case "restore":
       return { type: name, id: readId(name, words) };
     case "changes":

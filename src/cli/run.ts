@@ -12,8 +12,10 @@ import { commandsToGoOn } from "./goOn.ts";
 import { openElsewhere } from "./history.ts";
 import { humanOutput } from "./humanOutput.ts";
 import { stopWhenLeft } from "./leave.ts";
+import { openServer } from "./onServer.ts";
 import { jsonOutput, type Output } from "./output.ts";
 import type { RunOptions } from "./runOptions.ts";
+import type { ServerChoice } from "./serverOptions.ts";
 import { doTask, type Task } from "./task.ts";
 import { isTerminal } from "./terminalText.ts";
 import { exitCodes } from "./usage.ts";
@@ -26,13 +28,12 @@ export interface Surroundings {
 
 /** Does a task, in a new conversation or in an old one; resolves with the exit code. */
 export async function run(options: RunOptions, { environment, notRead }: Surroundings): Promise<number> {
-  const { target, apiKey, keptIn, detail } = options;
+  const { target, keptIn, detail, server } = options;
   const isKept = keptIn === undefined;
-  if (target.type === "new" && target.start.runtime?.kind !== "docker") await requireShell(environment);
+  if (target.type === "new" && server === undefined && target.start.runtime?.kind !== "docker") await requireShell(environment);
   const output = outputFor(options, environment);
   const stop = AbortSignal.any([stopWhenLeft(output.say), notRead]);
-  const store = new ConversationStore(keptIn ?? conversationsFolder(environment));
-  await using composed = openHost({ store, environment, apiKey, say: output.say });
+  await using composed = await compose(options, { environment, say: output.say });
   const begun = await begin(options, composed.host, environment);
   const id = begun.conversationId;
   const canAsk = isTerminal(process.stdin) && isTerminal(process.stderr) && detail !== "json";
@@ -44,9 +45,21 @@ export async function run(options: RunOptions, { environment, notRead }: Surroun
   const sandboxes = composed.sandboxes.opened;
   const isWhole = sandboxes === undefined || (await tellChanges(sandboxes, { id, applies, isKept, say: output.say, stop }));
   const isQuiet = isFinished && (detail === "answer" || detail === "json");
-  if (isKept && !isQuiet) output.say(hint(id, ending.exitCode));
+  if (isKept && !isQuiet) output.say(hint(id, ending.exitCode, server));
   if (!isKept && sandboxes?.running(id)) await removeSandbox(composed, sandboxes, id);
   return isFinished && !isWhole ? exitCodes.failed : ending.exitCode;
+}
+
+async function compose(
+  { apiKey, keptIn, server }: RunOptions,
+  { environment, say }: { readonly environment: Environment; readonly say: (sentence: string) => void },
+): Promise<Composed> {
+  if (server === undefined) {
+    const store = new ConversationStore(keptIn ?? conversationsFolder(environment));
+    return openHost({ store, environment, apiKey, say });
+  }
+  const host = await openServer(server, { environment, apiKey, say });
+  return { host, sandboxes: { opened: undefined }, wasUnreachable: () => false, [Symbol.asyncDispose]: () => host[Symbol.asyncDispose]() };
 }
 
 /** Of a conversation that is not kept, neither is its sandbox. */
@@ -57,14 +70,14 @@ async function removeSandbox({ host }: Composed, sandboxes: Sandboxes, id: Conve
 
 const longestRemovalMs = 10_000;
 
-function hint(id: ConversationId, exitCode: number): string {
-  const command = `openhands run --resume ${id.slice(0, shortIdLength)}`;
+function hint(id: ConversationId, exitCode: number, server: ServerChoice | undefined): string {
+  const command = `openhands run --resume ${id.slice(0, shortIdLength)}${server ? ` --server ${server.url}` : ""}`;
   return exitCode === exitCodes.finished ? `To say more: ${command} "…"` : `To go on: ${command}`;
 }
 
 type Begun = Pick<Task, "conversationId" | "commands" | "isNew">;
 
-async function begin({ target, task, apiKey }: RunOptions, host: AgentHost, environment: Environment): Promise<Begun> {
+async function begin({ target, task, apiKey, server }: RunOptions, host: AgentHost, environment: Environment): Promise<Begun> {
   if (target.type === "new") {
     const conversationId = ConversationId.parse(randomUUID());
     await host.handle({ type: "conversation.create", start: { id: conversationId, ...target.start } });
@@ -76,7 +89,7 @@ async function begin({ target, task, apiKey }: RunOptions, host: AgentHost, envi
   return {
     conversationId: id,
     isNew: false,
-    commands: (view) => commandsToGoOn(view, { id, task, changes: target.changes, apiKey, environment }),
+    commands: (view) => commandsToGoOn(view, { id, task, changes: target.changes, apiKey, environment, isElsewhere: server !== undefined }),
   };
 }
 

@@ -13,6 +13,7 @@ import { apiKeyIn, type Environment, pricesIn } from "./environment.ts";
 import { idText } from "./findConversation.ts";
 import type { Values } from "./options.ts";
 import { type RuntimeFlags, readRuntime, readRuntimeFlags } from "./runtimeOptions.ts";
+import { readServer, type ServerChoice } from "./serverOptions.ts";
 import { isTerminal } from "./terminalText.ts";
 import { UsageError } from "./usage.ts";
 
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly task: string | undefined;
   readonly target: Target;
   readonly apiKey: string | undefined;
+  /** Where the agent works; absent: here. */
+  readonly server?: ServerChoice | undefined;
   /** What is printed: events, the answer only, one line per action as well, or everything. */
   readonly detail: "json" | "answer" | "steps" | "all";
   /** Whether the changes of a sandbox are brought into the folder when the task is finished. */
@@ -47,27 +50,35 @@ export interface Changes {
 }
 
 export async function readRun(words: readonly string[], values: Values, environment: Environment): Promise<RunOptions> {
-  const target = values.resume === undefined ? await readNew(values, environment) : readOld(values.resume, values, environment);
+  const server = await readServer(values, environment);
+  const target = values.resume === undefined ? await readNew(values, environment, server) : readOld(values.resume, values, environment);
   const apiKey = apiKeyIn(environment);
   const task = await readTask(words);
   if (task === undefined && target.type === "new")
     throw new UsageError('There is no task. Say it: openhands run "fix the failing test", or pass "-" to read it from standard input.');
-  if (target.type === "new") refuseUnusable(target.start.llm, target.start.limits ?? {}, apiKey);
+  // A server may have the key itself.
+  if (target.type === "new" && server === undefined) refuseUnusable(target.start.llm, target.start.limits ?? {}, apiKey);
   const detail = values.json ? "json" : values.verbose ? "all" : isTerminal(process.stdout) ? "steps" : "answer";
-  return { task, target, apiKey, detail, applies: values.apply ?? false };
+  return { task, target, apiKey, server, detail, applies: values.apply ?? false };
 }
 
-async function readNew(values: Values, environment: Environment): Promise<Target> {
-  const runtime = readRuntime(values, environment);
+async function readNew(values: Values, environment: Environment, server: ServerChoice | undefined): Promise<Target> {
+  const runtime = server ? ({ kind: "local" } as const) : readRuntime(values, environment);
   const start = {
-    working_dir: await usableFolder(readFolderName(values.workspace ?? ".")),
+    working_dir: server ? folderThere(values.workspace) : await usableFolder(readFolderName(values.workspace ?? ".")),
     llm: readLlm(values, environment),
     confirmation_policy: readPolicy(values.confirm ?? "risky"),
     max_iterations: readCount("--max-steps", values["max-steps"]) ?? defaultMaxSteps,
-    limits: readLimits(values),
+    ...(server ? {} : { limits: readLimits(values) }),
     ...(runtime.kind === "local" ? {} : { runtime }),
   };
   return { type: "new", start };
+}
+
+/** Only the server knows whether it is there; it makes one that is not. */
+function folderThere(path: string | undefined): string {
+  if (path !== undefined && /^(\/|[A-Za-z]:[\\/])/.test(path)) return path;
+  throw new UsageError("Say in which folder of the server the agent works, with its whole path: --workspace /workspace/my-project.");
 }
 
 function readOld(id: string, values: Values, environment: Environment): Target {

@@ -36,11 +36,15 @@ Options of run
   --network none|bridge    whether the sandbox reaches a network (default: none)
   --mount                  let the sandbox work on the folder itself, not on a copy
   --apply                  when the task is finished, bring all changes into the folder that may be
+  --server URL             do it on an OpenHands agent-server, in its folder --workspace; list, show and delete take it, too
+  --server-key-file FILE   the server's key (default: OPENHANDS_SERVER_KEY); never an argument
+  --insecure               talk to another machine over http, where keys can be read on the way
   --verbose                print every step in full, also in a pipe
   --json                   print one event per line, as JSON
 
 Environment
   LLM_API_KEY, OPENAI_API_KEY    the key; never a flag, so that it is in no history
+  OPENHANDS_SERVER_KEY           the key of the agent-server that --server names
   LLM_INPUT_COST_PER_TOKEN, LLM_OUTPUT_COST_PER_TOKEN
                                  dollars, for --max-cost with a model whose price is not known
   OH_PERSISTENCE_DIR             where conversations are kept (default: ~/.openhands)

@@ -81,6 +81,9 @@ export class RemoteConversation implements Disposable {
   async subscribe(afterSeq: number, listener: NotificationListener): Promise<Disposable> {
     const seat = new Seat(this.#id, afterSeq, listener, this.#options.log);
     await this.#take(seat);
+    // Much of the state is in no event there.
+    const { pending: _, progress: __, ...state } = this.state;
+    seat.tell({ type: "state.changed", conversationId: this.#id, state });
     return this.#leaving(seat);
   }
 
