@@ -85,7 +85,7 @@ function listOf(lines: readonly string[]): FrontMatterValue[] {
 
 /** `[a, "b, c", d]`. */
 function flowList(text: string): string[] {
-  const items = text.slice(1, -1).match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^,"'][^,]*/g) ?? [];
+  const items = text.slice(1, -1).match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^,"'\s][^,]*/g) ?? [];
   return items.map((item) => textOf(item.trim())).filter((item) => item !== "");
 }
 
