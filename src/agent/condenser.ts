@@ -84,7 +84,7 @@ function chooseForgotten(view: readonly ViewItem[], condenser: Shape, atLeast = 
   const { maxSize } = condenser;
   const rest = view.slice(kept(view, condenser));
   const tooMany = isTooLong(view, maxSize) ? view.length - Math.floor(maxSize / 2) : 0;
-  const older = rest.slice(0, Math.max(boundary(rest), safeFrom(rest, Math.min(tooMany - (view.length - rest.length), rest.length))));
+  const older = rest.slice(0, Math.max(boundary(rest), safeFrom(rest, Math.min(tooMany, rest.length))));
   const total = sum(view.map(sizeOf));
   const isEnough = (items: readonly ViewItem[]): boolean =>
     items.length > 0 && (sum(items.map(sizeOf)) >= total * atLeast || (tooMany > 0 && items.length >= view.length * atLeast));

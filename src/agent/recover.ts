@@ -12,8 +12,8 @@ export async function recover(conversation: Conversation, { isTakenOver = false 
   const { state, damage } = conversation;
   const ended = state.execution_status === "running" ? (isTakenOver ? paused : died) : [];
   const told = damage ? [problem("LogDamaged", damageSentence(damage))] : [];
-  const drafts = [...unknownOutcomes(state), ...told, ...ended];
-  if (drafts.length > 0) await conversation.append(...drafts);
+  // What else lacks a result gets one when it runs again: nothing is written where nothing has happened.
+  if (told.length + ended.length > 0) await conversation.append(...unknownOutcomes(state), ...told, ...ended);
 }
 
 const hostEnded =

@@ -14,8 +14,17 @@ export function wantsReply({
   return unread.length === 0 || unread.some(({ id }) => !unasked.has(id));
 }
 
+/** Whether the person has said something that no request to the model has held. */
+export function hasUnread(events: readonly Event[]): boolean {
+  return lastReadIn(events) === undefined ? awaitsReply(events) : unreadMessages(events).length > 0;
+}
+
 function unreadMessages(events: readonly Event[]): Event[] {
-  const update = events.findLast((event) => event.kind === "ConversationStateUpdateEvent" && event.key === stateKeys.lastRead);
-  const lastRead = update?.kind === "ConversationStateUpdateEvent" ? update.value : undefined;
+  const lastRead = lastReadIn(events);
   return events.slice(events.findLastIndex(({ id }) => id === lastRead) + 1).filter(isUserMessage);
+}
+
+function lastReadIn(events: readonly Event[]): unknown {
+  const update = events.findLast((event) => event.kind === "ConversationStateUpdateEvent" && event.key === stateKeys.lastRead);
+  return update?.kind === "ConversationStateUpdateEvent" ? update.value : undefined;
 }

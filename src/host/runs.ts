@@ -11,6 +11,7 @@ import { wantsReply } from "../agent/wantsReply.ts";
 import type { EventDraft } from "../conversation/conversation.ts";
 import { ConversationError } from "../conversation/conversationError.ts";
 import type { Llm } from "../llm/llm.ts";
+import type { HookConfig } from "../protocol/agentServer/hooks.ts";
 import type { Event } from "../protocol/events.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { messageOf } from "../protocol/thrown.ts";
@@ -122,7 +123,9 @@ export class Runs {
 
   /** The model of the next run. */
   async llm(): Promise<Llm> {
-    return this.#parts.equipment.llm(this.#parts.kept.state, await this.#agentParts());
+    const parts = await this.#agentParts();
+    await this.#learnSecrets(parts);
+    return this.#parts.equipment.llm(this.#parts.kept.state, parts);
   }
 
   /**
@@ -130,10 +133,13 @@ export class Runs {
    * be made: the run will say why. Rejects where hooks judge messages, because none may get past them.
    */
   async prepared(signal: AbortSignal): Promise<readonly EventDraft[]> {
-    const { hooks: config, skills = {} } = await this.#agentParts();
-    const isBegun = this.#parts.kept.events.some(({ kind }) => kind === "SystemPromptEvent");
-    if (isBegun && config === undefined && Object.keys(skills).length === 0) return [];
+    let config: HookConfig | undefined;
     try {
+      const parts = await this.#agentParts();
+      await this.#learnSecrets(parts);
+      config = parts.hooks;
+      const isBegun = this.#parts.kept.events.some(({ kind }) => kind === "SystemPromptEvent");
+      if (isBegun && config === undefined && Object.keys(parts.skills ?? {}).length === 0) return [];
       const agent = await this.#agent(signal);
       return [...((await agent.hooks?.begin(agent.conversation.state, signal)) ?? []), ...systemPromptEvents(agent)];
     } catch (error) {
@@ -148,6 +154,8 @@ export class Runs {
     const { kept } = this.#parts;
     const { condenser } = await this.#agentParts();
     if (condenser === null) throw new HostError("not-possible", "This conversation has no condenser, so it stays as long as it is.");
+    if (kept.state.execution_status === "waiting_for_confirmation")
+      throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
     if (!canCondense(kept.events, condenser)) throw new HostError("not-possible", "The conversation is too short to be condensed.");
     await kept.append({ kind: "CondensationRequest", source: "environment" });
     if (this.#run) return { done: Promise.resolve() };
@@ -176,19 +184,19 @@ export class Runs {
     const pause = new AbortController();
     const done = work(interrupt.signal, pause.signal).finally(() => {
       this.#run = undefined;
-      if (!interrupt.signal.aborted && this.#isToGoOn(pause.signal.aborted)) this.start();
+      if (!interrupt.signal.aborted && this.#isToGoOn(isAgents, pause.signal.aborted)) this.start();
     });
     this.#run = { interrupt, pause, firstSeq: this.#parts.kept.events.length, isAgents, done };
   }
 
   /** Whether the person wants more of a run that has just ended: a message can come when the run has looked for one and is not yet over. */
-  #isToGoOn(wasPaused: boolean): boolean {
+  #isToGoOn(wasAgents: boolean, wasPaused: boolean): boolean {
     const startsAgain = this.#startsAgain;
     this.#startsAgain = false;
     const { kept } = this.#parts;
     const { execution_status } = kept.state;
     if (execution_status === "waiting_for_confirmation") return false;
-    if (execution_status !== "finished") return startsAgain;
+    if (execution_status !== "finished" || !wasAgents) return startsAgain;
     return (startsAgain || !wasPaused) && wantsReply({ conversation: kept, unasked: this.#unasked });
   }
 
@@ -230,7 +238,7 @@ export class Runs {
   async #agent(signal: AbortSignal): Promise<Agent> {
     const { kept, secrets, grants, equipment, guidance, options, tell } = this.#parts;
     const parts: AgentParts = options.agentOf === undefined ? {} : await this.#agentParts();
-    if (parts.secrets !== undefined) await this.#learnSecrets(parts.secrets);
+    if (parts.secrets !== undefined) await this.#learnSecrets(parts);
     const hidesDeltas = parts.llm?.stream === false;
     const equipped = await equipment.ready({ state: kept.state, events: kept.events, parts }, signal);
     const { skills, hooks } = await guidance.ready(parts, equipped.runtime, signal);
@@ -260,7 +268,7 @@ export class Runs {
   }
 
   /** One that can be none is left out, because the others are of use without it. */
-  async #learnSecrets(given: Readonly<Record<string, string>>): Promise<void> {
+  async #learnSecrets({ secrets: given = {} }: AgentParts): Promise<void> {
     const { kept, secrets, options } = this.#parts;
     const before = secrets.names.length;
     for (const [name, value] of Object.entries(given)) {

@@ -4,6 +4,7 @@ import { Grants } from "../agent/grants.ts";
 import { type AgentConversation, maskedConversation } from "../agent/maskedConversation.ts";
 import { recover } from "../agent/recover.ts";
 import { Secrets } from "../agent/secrets.ts";
+import { hasUnread } from "../agent/wantsReply.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import { newEventId, stateUpdate } from "../conversation/stamp.ts";
 import { awaitsReply } from "../llm/chatHistory.ts";
@@ -115,7 +116,7 @@ export class Session implements AsyncDisposable {
       const { execution_status } = this.#conversation.state;
       if (execution_status === "waiting_for_confirmation")
         throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
-      if (execution_status !== "finished" || awaitsReply(this.#kept.events)) this.#runs.start();
+      if (execution_status !== "finished" || hasUnread(this.#kept.events)) this.#runs.start();
     });
   }
 
@@ -216,12 +217,13 @@ export class Session implements AsyncDisposable {
     const prompt = isHosted ? await this.#runs.prepared(signal) : [];
     const { before, after, activated_skills, extended_content } = await this.#guidance.message(text, id, signal);
     const message = { ...said, id, activated_skills, extended_content: [...said.extended_content, ...extended_content] };
+    // Before anybody hears of it.
+    if (!run) this.#runs.keepOnly(id);
     const noted = isHosted ? [stateUpdate("last_user_message_id", id)] : [];
     await this.#kept.append(...title, ...prompt, ...before, message, ...after, ...noted);
     this.#notes.length = 0;
     const { execution_status: status } = this.#conversation.state;
     if (run) return status === "waiting_for_confirmation" ? undefined : this.#runs.start();
-    this.#runs.keepOnly(id);
     if (status === "finished" || status === "stuck") await this.#kept.append(statusEvent("idle"));
   }
 
