@@ -81,9 +81,11 @@ const secretName = /key|token|secret|password|credential|auth|cookie|^(?:value|e
 function described(issue: z.core.$ZodIssue, place: string): object {
   const loc = [place, ...issue.path.map((part) => (typeof part === "number" ? part : String(part)))];
   if (issue.input === undefined) return { type: "missing", loc, msg: "Field required", input: null };
-  const isSimple = issue.input === null || ["string", "number", "boolean"].includes(typeof issue.input);
+  // A text of a body may be a secret wherever it stands, for it stands where it does not belong.
+  const plain = place === "body" ? ["number", "boolean"] : ["string", "number", "boolean"];
+  const isPlain = issue.input === null || plain.includes(typeof issue.input);
   const isSecret = issue.path.some((part) => secretName.test(String(part)));
-  const input = isSecret || !isSimple ? "<redacted>" : issue.input;
+  const input = isSecret || !isPlain ? "<redacted>" : issue.input;
   return { type: typeOf(issue), loc, msg: issue.message, input };
 }
 
@@ -104,7 +106,7 @@ export function addErrors(app: Hono, log: Log, more?: (c: Context) => Promise<Re
   app.onError((error, c) => {
     if (error instanceof Refusal) return c.json(refused(error), error.status);
     const status = statusOf(error);
-    if (status !== undefined) return c.json({ detail: error.message }, status);
+    if (status !== undefined) return c.json(refused({ status, detail: error.message }), status);
     const errorId = randomUUID().replaceAll("-", "");
     log.error("A request failed.", {
       error_id: errorId,
@@ -118,7 +120,7 @@ export function addErrors(app: Hono, log: Log, more?: (c: Context) => Promise<Re
 }
 
 /** The protocol tells nothing in `detail` when it is the server's fault; 501 is nobody's. */
-function refused({ status, detail }: Refusal): object {
+function refused({ status, detail }: Pick<Refusal, "status" | "detail">): object {
   if (status < 500 || status === 501 || typeof detail !== "string") return { detail };
   return { detail: "Internal Server Error", exception: `${status}: ${detail}` };
 }

@@ -1,13 +1,11 @@
-import { Readable } from "node:stream";
-import type { Context } from "hono";
 import { Home, HomeQuery, NamedFolder, PathQuery, pageOf, SubfoldersQuery, Success, TrajectoryPath } from "../protocol/agentServer/base.ts";
 import { createFolder, homeFolders, subfolders } from "../runtime/machine/transfer/browse.ts";
 import { openDownload } from "../runtime/machine/transfer/openDownload.ts";
 import { receiveFile } from "../runtime/machine/transfer/receiveFile.ts";
 import { Refusal } from "./answers.ts";
 import { filePart } from "./multipart.ts";
-import { rangeOf } from "./range.ts";
 import type { Routes } from "./routes.ts";
+import { sendFile } from "./sendFile.ts";
 
 const tag = "Files";
 
@@ -46,7 +44,7 @@ function addTransfer(routes: Routes, maxUploadBytes: number): void {
       gives: "application/octet-stream",
       refuses: [400, 403, 404, 416],
     },
-    ({ c, query }) => download(c, query.path),
+    async ({ c, query, signal }) => sendFile(c, await openDownload(query.path, signal), downloadHeaders(query.path)),
   );
   routes.add(
     ["get", "/api/file/download-trajectory/:conversation_id"],
@@ -86,36 +84,10 @@ function addFolders(routes: Routes): void {
   );
 }
 
-async function download(c: Context, path: string): Promise<Response> {
-  const file = await openDownload(path, c.req.raw.signal);
-  try {
-    const range = rangeOf(c.req.header("range"), file.sizeBytes);
-    const headers = { ...downloadHeaders, "content-disposition": attachment(path) };
-    if (range === "unsatisfiable") {
-      await file[Symbol.asyncDispose]();
-      return c.json({ detail: "Range Not Satisfiable" }, 416, { "content-range": `bytes */${file.sizeBytes}` });
-    }
-    const { start, end } = range ?? { start: 0, end: file.sizeBytes - 1 };
-    const part = range === undefined ? {} : { "content-range": `bytes ${start}-${end}/${file.sizeBytes}` };
-    const all = { ...headers, ...part, "content-length": String(end - start + 1) };
-    if (c.req.method === "HEAD" || file.sizeBytes === 0) {
-      await file[Symbol.asyncDispose]();
-      return c.body(null, 200, all);
-    }
-    return c.body(Readable.toWeb(file.stream({ start, end })), range === undefined ? 200 : 206, all);
-  } catch (error) {
-    await file[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
 /** Nothing that a browser would show or run. */
-const downloadHeaders = {
-  "content-type": "application/octet-stream",
-  "x-content-type-options": "nosniff",
-  "accept-ranges": "bytes",
-  "cache-control": "no-store",
-};
+function downloadHeaders(path: string): Record<string, string> {
+  return { "content-type": "application/octet-stream", "cache-control": "no-store", "content-disposition": attachment(path) };
+}
 
 /** RFC 6266: plain for old clients, and in UTF-8. */
 function attachment(path: string): string {

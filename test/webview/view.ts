@@ -2,20 +2,13 @@ import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import esbuild from "esbuild";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { ChatRequest, ChatUpdate } from "../../src/protocol/chat.ts";
 import { chatPageHtml } from "../../src/protocol/chatPage.ts";
+import { openChromium } from "../support/chromium.ts";
 import { type Theme, themes } from "./themes.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const flags = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf", ".html": "text/html" };
 
 /** A browser with the view's bundle behind it, as VS Code would serve it. */
@@ -51,12 +44,7 @@ export interface View {
 export async function openStage(): Promise<Stage> {
   const assets = await build();
   const server = await serve(assets);
-  const browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    headless: true,
-    chromiumSandbox: false,
-    args: flags,
-  });
+  const browser = await openChromium();
   return {
     gzipBytes: gzipSync(assets.get("webview.js") ?? "").length,
     open: (options = {}) => openView(browser, originOf(server), options),

@@ -1,13 +1,24 @@
 import type { ListedRoute, Routes } from "../routes.ts";
 
-/** `/openapi.json`: all routes that are listed when it is first asked for, and `more`. */
+/** `/openapi.json` for programs, `/docs` and `/redoc` for people: all routes that are listed when they are first asked for, and `more`. */
 export function addDescription(routes: Routes, more: () => Promise<readonly ListedRoute[]>): void {
-  let made: Promise<string> | undefined;
-  const make = async (): Promise<string> => {
-    const [{ openApiOf }, { runtimeShapes }] = await Promise.all([import("./openApi.ts"), import("./runtimeShapes.ts")]);
-    return JSON.stringify(openApiOf([...routes.listed, ...(await more()), ...runtimeShapes]));
+  const tag = "Description";
+  const all = async (): Promise<readonly ListedRoute[]> => {
+    const [{ runtimeShapes }, late] = await Promise.all([import("./runtimeShapes.ts"), more()]);
+    return [...routes.listed, ...late, ...runtimeShapes];
   };
-  routes.add(["get", "/openapi.json"], { summary: "This description", tag: "Description" }, async ({ c }) =>
-    c.body(await (made ??= make()), 200, { "content-type": "application/json", "cache-control": "no-cache" }),
+  const describe = async (): Promise<string> => {
+    const { openApiOf } = await import("./openApi.ts");
+    return JSON.stringify(openApiOf(await all()));
+  };
+  let made: Promise<string> | undefined;
+  routes.add(["get", "/openapi.json"], { summary: "This API in OpenAPI 3.1", tag }, async ({ c }) =>
+    c.body(await (made ??= describe()), 200, { "content-type": "application/json", "cache-control": "no-cache" }),
   );
+  for (const path of ["/docs", "/redoc"]) {
+    routes.add(["get", path], { summary: "This API as a page", tag, gives: "text/html" }, async ({ c }) => {
+      const { docsPage } = await import("./docsPage.ts");
+      return docsPage(c, await all());
+    });
+  }
 }

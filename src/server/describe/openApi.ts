@@ -25,6 +25,10 @@ export function pathOf({ path }: ListedRoute): string {
   return path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, "{$1}");
 }
 
+export function operationIdOf(route: ListedRoute): string {
+  return `${route.method}${pathOf(route).replaceAll(/[^a-zA-Z\d]+/g, "_")}`.replace(/_$/, "");
+}
+
 const schemes: Readonly<Record<Credential, string>> = { header: "APIKeyHeader", bearer: "HTTPBearer", cookie: "APIKeyCookie" };
 
 const securitySchemes = {
@@ -44,7 +48,7 @@ function operationOf(route: ListedRoute): object {
   const access = accessTo(route.path);
   const checks = [route.params, route.query, route.body].some((schema) => schema !== undefined);
   return {
-    operationId: `${route.method}${pathOf(route).replaceAll(/[^a-zA-Z\d]+/g, "_")}`.replace(/_$/, ""),
+    operationId: operationIdOf(route),
     summary: route.summary,
     tags: [route.tag],
     ...(access === "none" ? {} : { security: access.map((credential) => ({ [schemes[credential]]: [] })) }),
@@ -119,7 +123,8 @@ function json(schema: object): object {
   return { "application/json": { schema } };
 }
 
-function schemaOf(schema: z.ZodType, io: "input" | "output"): z.core.JSONSchema.ObjectSchema {
+/** The JSON Schema of what is asked (`input`) or answered (`output`). */
+export function schemaOf(schema: z.ZodType, io: "input" | "output"): z.core.JSONSchema.ObjectSchema {
   const { $schema: _, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   // oxlint-disable-next-line typescript/consistent-type-assertions -- What is no object has none of its fields.
   return described as z.core.JSONSchema.ObjectSchema;

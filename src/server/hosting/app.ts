@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { addErrors } from "../answers.ts";
 import { addEvents } from "../events/eventRoutes.ts";
 import { Routes } from "../routes.ts";
+import { addWorkspaceFiles, localFolderOf } from "../workspaces/workspaceFiles.ts";
 import { addConversations } from "./conversationRoutes.ts";
 import type { Hosting } from "./hosting.ts";
 import { addRuns } from "./runRoutes.ts";
@@ -14,5 +15,6 @@ export function hostingRoutes(hosting: Hosting): Routes {
   addConversations(routes, hosting);
   addRuns(routes, hosting);
   addEvents(routes, hosting);
+  addWorkspaceFiles(routes, async (id) => localFolderOf((await hosting.look(id)).state));
   return routes;
 }
