@@ -14,6 +14,7 @@ import { hostingRoutes } from "../src/server/hosting/app.ts";
 import { Hosting } from "../src/server/hosting/hosting.ts";
 import { Metas } from "../src/server/hosting/meta.ts";
 import { hostingSockets } from "../src/server/hosting/sockets.ts";
+import { addMisc } from "../src/server/misc/addMisc.ts";
 import type { Routes } from "../src/server/routes.ts";
 import { addKept } from "../src/server/settings/addKept.ts";
 import { lookupsOf } from "../src/server/settings/lookups.ts";
@@ -60,6 +61,7 @@ export async function openHosting({ options, secretKey, log }: HostingNeeds): Pr
   const routes = hostingRoutes(hosting);
   const openModel = async (config: LlmConfig): Promise<Llm> => open(refOf(config), { host: data, shown: data }, config);
   addKept(routes, stores, { openModel, skillNames: async () => [], log });
+  addMisc(routes, { dataFolder: data });
   return {
     routes,
     sockets: hostingSockets(hosting),

@@ -40,11 +40,18 @@ export function localFolderOf({ working_dir, runtime }: Pick<ConversationState, 
   return working_dir;
 }
 
+/**
+ * What an agent has made runs no script, because it would do so as a page of this server. It is of the server's own origin all the same: as a page of
+ * nowhere it could not load its pictures and styles, for the cookie is not sent from there. PDF is no page, and browsers show it without this only.
+ */
+const pagePolicy =
+  "sandbox allow-same-origin allow-popups allow-downloads; script-src 'none'; object-src 'none'; form-action 'none'; base-uri 'self'";
+
 function headersOf(path: string): Record<string, string> {
+  const type = contentTypeOf(path);
   return {
-    "content-type": contentTypeOf(path),
-    // What an agent has made may run scripts, but as a page of nowhere: with no cookie, no storage and no way to ask this server.
-    "content-security-policy": "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads allow-same-site-none-cookies",
+    "content-type": type,
+    ...(type === "application/pdf" ? {} : { "content-security-policy": pagePolicy }),
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
   };

@@ -1,48 +1,59 @@
+import { join } from "node:path";
 import { PathQuery } from "../../protocol/agentServer/base.ts";
 import { AddParentsRequest, AddWorkspacesRequest, Deleted, Workspaces } from "../../protocol/agentServer/workspaces.ts";
 import { Refusal } from "../answers.ts";
 import type { Routes } from "../routes.ts";
-import type { JsonFile } from "../storage/jsonFile.ts";
+import { FolderLock } from "../storage/folderLock.ts";
+import { JsonFile } from "../storage/jsonFile.ts";
 
 const tag = "Workspaces";
 /** Of each list. */
 const most = 10_000;
 const refuses = [409, 413];
 
-/** `/api/workspaces`: the folders that a person has chosen, the same for all clients (agent-server protocol §2.9). They are kept in `file`. */
-export function addWorkspaceList(routes: Routes, file: JsonFile): void {
+/** `/api/workspaces`: the folders that a person has chosen, the same for all clients (agent-server protocol §2.9). They are kept in the data folder. */
+export function addWorkspaceList(routes: Routes, dataFolder: string): void {
+  const kept = { file: new JsonFile(join(dataFolder, "workspaces.json")), lock: new FolderLock(dataFolder) };
   routes.add(["get", "/api/workspaces"], { summary: "The folders to choose from", tag, answer: Workspaces, refuses: [409] }, async () =>
-    understood(await file.read().catch(damaged)),
+    understood(await kept.file.read().catch(damaged)),
   );
   routes.add(
     ["post", "/api/workspaces"],
     { summary: "Add folders; one that is there already stays as it is", tag, body: AddWorkspacesRequest, answer: Workspaces, refuses },
-    ({ body }) => change(file, (kept) => ({ ...kept, workspaces: withNew(kept.workspaces, body.workspaces) })),
+    ({ body }) => change(kept, (list) => ({ ...list, workspaces: withNew(list.workspaces, body.workspaces) })),
   );
   routes.add(
     ["post", "/api/workspaces/parents"],
     { summary: "Add folders whose folders may be chosen", tag, body: AddParentsRequest, answer: Workspaces, refuses },
-    ({ body }) => change(file, (kept) => ({ ...kept, workspaceParents: withNew(kept.workspaceParents, body.parents) })),
+    ({ body }) => change(kept, (list) => ({ ...list, workspaceParents: withNew(list.workspaceParents, body.parents) })),
   );
   const removal = { tag, query: PathQuery, answer: Deleted, refuses: [404, 409] };
   routes.add(["delete", "/api/workspaces"], { ...removal, summary: "Remove a folder from the list" }, async ({ query: { path } }) => {
-    await change(file, (kept) => ({ ...kept, workspaces: without(kept.workspaces, path) }));
+    await change(kept, (list) => ({ ...list, workspaces: without(list.workspaces, path) }));
     return { deleted: true };
   });
   routes.add(
     ["delete", "/api/workspaces/parents"],
     { ...removal, summary: "Remove a parent from the list" },
     async ({ query: { path } }) => {
-      await change(file, (kept) => ({ ...kept, workspaceParents: without(kept.workspaceParents, path) }));
+      await change(kept, (list) => ({ ...list, workspaceParents: without(list.workspaceParents, path) }));
       return { deleted: true };
     },
   );
 }
 
-async function change(file: JsonFile, make: (kept: Workspaces) => Workspaces): Promise<Workspaces> {
-  let made: Workspaces | undefined;
-  await file.update((before) => (made = make(understood(before)))).catch(damaged);
-  return made ?? empty;
+interface Kept {
+  readonly file: JsonFile;
+  /** Because another server may have the same data folder. */
+  readonly lock: FolderLock;
+}
+
+async function change({ file, lock }: Kept, make: (list: Workspaces) => Workspaces): Promise<Workspaces> {
+  return lock.hold(async () => {
+    const made = make(understood(await file.read().catch(damaged)));
+    await file.write(made);
+    return made;
+  });
 }
 
 const empty: Workspaces = { workspaces: [], workspaceParents: [] };

@@ -10,20 +10,16 @@ const tenYears = 315_360_000;
 /** `/api/auth/workspace-session`: the key as a cookie, which opens files of workspaces and nothing else (agent-server protocol §2.9). */
 export function addWorkspaceSession(routes: Routes): void {
   routes.add(["post", path], { summary: "Let this browser show files of workspaces", tag, status: 204 }, ({ c }) =>
-    withCookies(c, c.req.header(keyHeader) ?? "", tenYears),
+    withCookie(c, c.req.header(keyHeader) ?? "", tenYears),
   );
-  routes.add(["delete", path], { summary: "Let it show them no more", tag, status: 204 }, ({ c }) => withCookies(c, "", 0));
+  routes.add(["delete", path], { summary: "Let it show them no more", tag, status: 204 }, ({ c }) => withCookie(c, "", 0));
 }
 
-/**
- * `SameSite=none`, because the page that shows a file in a frame may be of another site; browsers keep it only where it is `Secure`. A second one is
- * not partitioned: where the page is of the same site, what a file loads, as a page of nowhere, comes from another partition.
- */
-function withCookies(c: Context, key: string, maxAge: number): Response {
+/** `SameSite=none`, because the page that shows a file in a frame may be of another site; browsers keep it only where it is `Secure`. */
+function withCookie(c: Context, key: string, maxAge: number): Response {
   const value = key.replaceAll(/[",;\\%]/g, (mark) => encodeURIComponent(mark));
   const cookie = `${cookieName}=${value}; HttpOnly; SameSite=none; Path=/api/conversations; Max-Age=${maxAge}`;
-  if (!isSecure(c)) return c.body(null, 204, { "set-cookie": cookie });
-  return c.body(null, 204, { "set-cookie": [`${cookie}; Secure; Partitioned`, `${cookie}; Secure`] });
+  return c.body(null, 204, { "set-cookie": isSecure(c) ? `${cookie}; Secure; Partitioned` : cookie });
 }
 
 /** By TLS that a proxy has taken off, or on this machine. */
