@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual } from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Hono } from "hono";
@@ -49,7 +49,9 @@ describe("the whole API of sandbox-server on a port", () => {
     const served = [...app.routes, ...late.routes].filter(({ method }) => method !== "ALL");
     const names = served.map(({ method, path: at }) => `${method} ${at.replaceAll(/:(\w+)(?:\{.*\})?/g, "{$1}")}`);
     deepEqual(listed().sort(), [...new Set(names)].sort());
-    equal(new Set(names).size, names.length, "A route is served twice.");
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
+    // Because what serves a runtime only has that one too.
+    deepEqual(twice, ["GET /alive"]);
   });
 
   it("says what of the official server is left out, in the table of the README and by 501", async () => {
