@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { Hono } from "hono";
 import * as z from "zod";
 import type { Log } from "../../../src/protocol/log.ts";
@@ -52,7 +52,7 @@ describe("the gate of a server", () => {
 
   /** Not by `fetch`, which sends no header that a browser keeps for itself. */
   const ask = async (path: string, headers: Readonly<Record<string, string>>, method = "GET") => {
-    const { promise, resolve, reject } = Promise.withResolvers<import("node:http").IncomingMessage>();
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     request({ host: "127.0.0.1", port: server.port, path, method, headers }, resolve).once("error", reject).end();
     const answer = await promise;
     answer.resume();
