@@ -18,5 +18,11 @@ export function openStores(folder: string, secretKey: string | undefined): Store
   const agents = new AgentProfiles(files);
   const settings = new KeptSettings(files, (profile) => llms.llmOf(profile));
   const shelves = { files, llms, agents, settings };
-  return { cipher, settings, secrets: openSecrets(files), profiles: profileStore(shelves), agentProfiles: agentProfileStore(shelves) };
+  return {
+    cipher,
+    settings,
+    secrets: openSecrets(files, cipher),
+    profiles: profileStore(shelves),
+    agentProfiles: agentProfileStore(shelves),
+  };
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Refusal } from "../answers.ts";
+import type { Cipher } from "../secrets/cipher.ts";
 import type { KeptFiles } from "../storage/keptFiles.ts";
 import type { SecretInfo, SecretStore } from "./stores.ts";
 
@@ -11,7 +12,11 @@ const Kept = z.object({
 });
 type Kept = z.infer<typeof Kept>;
 
-export function openSecrets(files: KeptFiles): SecretStore {
+/** Before each value in the file, because a value may look like a token itself. */
+const mark = "text:";
+
+/** A value that is a token by `cipher` is kept as what it hides. */
+export function openSecrets(files: KeptFiles, cipher: Cipher | undefined): SecretStore {
   const change = (work: (before: Kept["custom_secrets"]) => Kept["custom_secrets"]): Promise<void> =>
     files.exclusively(async () => {
       const { custom_secrets: before } = (await files.readForChange(file, Kept)) ?? Kept.parse({});
@@ -23,9 +28,9 @@ export function openSecrets(files: KeptFiles): SecretStore {
     list: async () => Object.entries(await read()).map(([name, { description }]) => ({ name, description: description ?? null })),
     value: async (name) => {
       const secrets = await read();
-      return Object.hasOwn(secrets, name) ? (secrets[name]?.secret ?? undefined) : undefined;
+      return Object.hasOwn(secrets, name) ? secrets[name]?.secret?.slice(mark.length) : undefined;
     },
-    put: (secret) => change((before) => withSecret(before, secret)),
+    put: (secret) => change((before) => withSecret(before, { ...secret, value: mark + (cipher?.decrypt(secret.value) ?? secret.value) })),
     delete: async (name) => {
       let isGone = false;
       await change((before) => {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { cipherOf } from "../../../../src/server/secrets/cipher.ts";
 import { serveStores } from "../../../support/servedStores.ts";
 import { tempFolder } from "../../../support/workspaces.ts";
 
@@ -41,6 +42,20 @@ describe("secrets of a server", () => {
     const number = await ask("PUT", at, { name: "A", value: 12_345 });
     deepEqual([number.status, JSON.stringify(number.body).includes("12345")], [422, false]);
     for (const name of ["constructor", "toString", "hasOwnProperty"]) equal((await ask("GET", `${at}/${name}`)).status, 404);
+  });
+
+  it("§10.29 may be tokens themselves: the server's own is decrypted, another's stays", async () => {
+    await using folder = await tempFolder();
+    const { ask } = serveStores(folder.path, { secretKey: "the key" });
+    const foreign = cipherOf("another key").encrypt("x");
+    for (const [value, kept] of [
+      [cipherOf("the key").encrypt("planted"), "planted"],
+      [foreign, foreign],
+      ["", ""],
+    ]) {
+      await ask("PUT", at, { name: "A", value });
+      equal((await serveStores(folder.path, { secretKey: "the key" }).ask("GET", `${at}/A`)).body, kept);
+    }
   });
 
   it("keep a damaged file, and say so", async () => {

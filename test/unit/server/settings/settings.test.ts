@@ -190,8 +190,9 @@ describe("settings of a server", () => {
     await first.ask("PATCH", "/api/settings", { agent_settings_diff: { llm: { model: "m", api_key: "sk-planted" } } });
     equal((await first.ask("GET", "/api/settings", undefined, plaintext)).body.agent_settings.llm.api_key, "sk-planted");
     ok(!(await readFile(join(folder.path, "settings.json"), "utf8")).includes("sk-planted"));
+    await first.ask("PATCH", "/api/settings", { misc_settings_diff: { ui: { hotKey: "ctrl+k" } } });
     const { body } = await serveStores(folder.path).ask("GET", "/api/settings");
-    deepEqual([body.agent_settings.llm.model, body.llm_api_key_is_set], ["m", false]);
+    deepEqual([body.agent_settings.llm.model, body.llm_api_key_is_set, body.misc_settings], ["m", false, { ui: { hotKey: "ctrl+k" } }]);
   });
 
   it("§2.7 keep a damaged file as it is: reading gives the defaults, and writing is refused with 409", async () => {
