@@ -8,6 +8,7 @@ import { openLlm, type WorkFolder } from "../src/llm/openLlm.ts";
 import type { LlmConfig } from "../src/protocol/agentServer/agent.ts";
 import type { RuntimeRef } from "../src/protocol/sandbox.ts";
 import type { LlmRef } from "../src/protocol/state.ts";
+import { homeFiles } from "../src/runtime/machine/homeFiles.ts";
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../src/runtime/runtime.ts";
 import { hostingRoutes } from "../src/server/hosting/app.ts";
@@ -19,6 +20,8 @@ import type { Routes } from "../src/server/routes.ts";
 import { addKept } from "../src/server/settings/addKept.ts";
 import { lookupsOf } from "../src/server/settings/lookups.ts";
 import { openStores } from "../src/server/settings/openStores.ts";
+import { addHooks } from "../src/server/skills/hookRoutes.ts";
+import { addSkills, skillNames } from "../src/server/skills/skillRoutes.ts";
 import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
 import type { HostingNeeds } from "./lateHosting.ts";
 import { lazySandboxes } from "./sandboxes.ts";
@@ -42,8 +45,10 @@ export async function openHosting({ options, secretKey, log }: HostingNeeds): Pr
   const seconds = Number(process.env["OH_CONVERSATION_IDLE_TTL_SECONDS"] || 1200);
   const open = async (ref: LlmRef, folder: WorkFolder, config?: LlmConfig): Promise<Llm> =>
     openLlm(ref, folder, { apiKey: config?.api_key ?? undefined, demoFolder: "", demoWordDelayMs: 12 });
+  const home = homeFiles();
   const host = new Host({
     store,
+    home,
     openLlm: open,
     openRuntime,
     log,
@@ -60,7 +65,9 @@ export async function openHosting({ options, secretKey, log }: HostingNeeds): Pr
   });
   const routes = hostingRoutes(hosting);
   const openModel = async (config: LlmConfig): Promise<Llm> => open(refOf(config), { host: data, shown: data }, config);
-  addKept(routes, stores, { openModel, skillNames: async () => [], log });
+  addKept(routes, stores, { openModel, skillNames: (signal) => skillNames(home, signal), log });
+  addSkills(routes, home);
+  addHooks(routes, home.files);
   addMisc(routes, { dataFolder: data });
   return {
     routes,

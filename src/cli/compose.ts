@@ -8,6 +8,7 @@ import { LlmError } from "../llm/llmError.ts";
 import { openLlm } from "../llm/openLlm.ts";
 import { type Log, noLog } from "../protocol/log.ts";
 import type { LeftOut } from "../protocol/sandbox.ts";
+import { homeFiles } from "../runtime/machine/homeFiles.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Environment } from "./environment.ts";
 import { type LazySandboxes, lazySandboxes } from "./sandboxes.ts";
@@ -50,6 +51,7 @@ export function openHost({ store, environment, apiKey, say }: ComposeOptions): C
     openLlm: async (ref, folder) =>
       withFaultsTold(await openLlm(ref, folder, { apiKey, demoFolder, demoWordDelayMs: 12 }), (error) => (lastFault = error)),
     openRuntime,
+    home: homeFiles(),
     log,
   });
   return {

@@ -5,6 +5,7 @@ import type { Llm } from "../llm/llm.ts";
 import { openLlm, type WorkFolder } from "../llm/openLlm.ts";
 import { isVscodeModel } from "../llm/vscodeModel.ts";
 import type { LlmRef } from "../protocol/state.ts";
+import { homeFiles } from "../runtime/machine/homeFiles.ts";
 import { ApiKeys } from "./apiKeys.ts";
 import { openChats } from "./chat/openChats.ts";
 import { registerCommands } from "./commands.ts";
@@ -55,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
       const { runtime } = needs;
       return runtime.kind === "docker" ? sandboxes.open({ ...needs, runtime }) : openLocal(needs, { log, terminals });
     },
+    home: homeFiles(),
     log,
   });
   const openForTest = (ref: LlmRef, folder = workspace.folder ?? demoFolder): Promise<Llm> =>

@@ -19,6 +19,8 @@ const mostSkills = 200;
 /** Of folders of skills, below which others are not looked into. */
 const deepest = 3;
 const mostParents = 40;
+/** Of a workspace that is looked through whole. */
+const mostFolders = 500;
 
 /**
  * The skills of a workspace (agent-server protocol §6.12): the instruction files in its root and its repository's root, then its folders of skills.
@@ -50,6 +52,22 @@ export async function nestedRules({ files, folder, signal }: Place, root: string
   return (await instructionFiles(reader, folder, new Set())).flatMap(({ source, content }) =>
     source === undefined || from === undefined ? [] : [instructionSkill({ path: source, text: content, folder: from })],
   );
+}
+
+/** The instruction files below the root of a workspace, as far as they are found quickly: for a list of what there is. */
+export async function nestedSkills({ files, folder, signal }: Place): Promise<Skill[]> {
+  const reader = new SkillFiles(files, { within: [folder], signal });
+  const open = [folder];
+  const found: Skill[] = [];
+  for (let count = 0; open.length > 0 && count < mostFolders; count++) {
+    const next = open.shift() ?? folder;
+    const entries = await reader.list(next);
+    const isRule = ({ name }: { readonly name: string }): boolean => Object.hasOwn(thirdParty, name.toLowerCase());
+    if (next !== folder && entries.some(isRule)) found.push(...(await nestedRules({ files, folder: next, signal }, folder)));
+    const below = entries.filter(({ name, kind }) => kind === "directory" && !name.startsWith(".") && name !== "node_modules");
+    open.push(...below.map(({ name }) => inside(next, name)));
+  }
+  return found;
 }
 
 export function firstOfName(skills: readonly Skill[]): Skill[] {

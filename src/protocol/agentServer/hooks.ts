@@ -14,11 +14,15 @@ const orElse = <Shape extends z.ZodType>(schema: Shape, usual: z.output<Shape>) 
 export const HookDefinition = z
   .looseObject({
     type: orElse(z.enum(["command", "prompt", "agent"]), "command"),
-    name: z.string().max(200).nullish(),
+    name: orElse(z.string().max(200).nullable(), null),
     command: orElse(z.string().max(65_536), ""),
     timeout: orElse(z.number().min(0), 60),
     /** It is not waited for, and forbids nothing. */
     async: orElse(z.boolean(), false),
+    prompt: orElse(z.string().nullable(), null),
+    system_prompt: orElse(z.string().nullable(), null),
+    tools: orElse(z.array(z.string()), []),
+    max_iterations: orElse(z.number(), 3),
   })
   .refine(({ type, command }) => type !== "command" || command.trim() !== "", {
     error: "a hook of the type `command` needs a command",
