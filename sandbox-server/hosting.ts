@@ -1,19 +1,14 @@
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { ConversationStore } from "../src/conversation/store.ts";
-import { refOf } from "../src/host/agentParts.ts";
-import { Host, type RuntimeNeeds } from "../src/host/host.ts";
+import type { RuntimeNeeds } from "../src/host/host.ts";
 import type { Llm } from "../src/llm/llm.ts";
-import { openLlm, type WorkFolder } from "../src/llm/openLlm.ts";
-import type { LlmConfig } from "../src/protocol/agentServer/agent.ts";
+import { LlmConfig } from "../src/protocol/agentServer/agent.ts";
 import type { RuntimeRef } from "../src/protocol/sandbox.ts";
-import type { LlmRef } from "../src/protocol/state.ts";
 import { homeFiles } from "../src/runtime/machine/homeFiles.ts";
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../src/runtime/runtime.ts";
 import { hostingRoutes } from "../src/server/hosting/app.ts";
-import { Hosting } from "../src/server/hosting/hosting.ts";
-import { Metas } from "../src/server/hosting/meta.ts";
+import { openHosted } from "../src/server/hosting/openHosted.ts";
 import { hostingSockets } from "../src/server/hosting/sockets.ts";
 import { addMisc } from "../src/server/misc/addMisc.ts";
 import type { Routes } from "../src/server/routes.ts";
@@ -32,48 +27,43 @@ export interface OpenHosting extends AsyncDisposable {
 }
 
 /** The conversations of this server: a host whose agents act on this machine or in sandboxes, and all routes about them. */
-export async function openHosting({ options, secretKey, log }: HostingNeeds): Promise<OpenHosting> {
+export async function openHosting({ options, workspace, secretKey, log }: HostingNeeds): Promise<OpenHosting> {
   const data = dataFolder(options.data);
   const root = resolve(process.env["OH_CONVERSATIONS_PATH"] || join(data, "conversations"));
   const stores = openStores(data, secretKey);
-  const store = new ConversationStore(root);
-  const sandboxes = lazySandboxes({ data, store, log });
+  const seconds = Number(process.env["OH_CONVERSATION_IDLE_TTL_SECONDS"] || 1200);
+  const sandboxes = lazySandboxes({ data, ids: async () => [...(await hosted.store.ids()), ...(await hosted.store.deletedIds())], log });
   const openRuntime = async ({ runtime: ref, ...needs }: RuntimeNeeds): Promise<Runtime> => {
     if (ref.kind === "docker") return (await sandboxes.open()).open({ ...needs, ref });
     return openMachineRuntime({ workingDir: needs.workingDir, folders: needs.folders, wall: "sandbox-server" });
   };
-  const seconds = Number(process.env["OH_CONVERSATION_IDLE_TTL_SECONDS"] || 1200);
-  const open = async (ref: LlmRef, folder: WorkFolder, config?: LlmConfig): Promise<Llm> =>
-    openLlm(ref, folder, { apiKey: config?.api_key ?? undefined, demoFolder: "", demoWordDelayMs: 12 });
+  const openModel = async (config: LlmConfig): Promise<Llm> => (await import("../src/llm/configuredLlm.ts")).openConfiguredLlm(config);
   const home = homeFiles();
-  const host = new Host({
-    store,
+  const hosted = openHosted({
+    root,
     home,
-    openLlm: open,
+    // Without a config it was begun by another program, which has its keys elsewhere.
+    openModel,
+    openLlm: (ref, _folder, config) => openModel(config ?? LlmConfig.parse(ref)),
     openRuntime,
+    lookups: lookupsOf(stores),
+    cipher: stores.cipher,
+    runtime: runtimeOf(process.env["RUNTIME_ENV"]),
+    workspace: process.env["OH_WORKSPACE_PATH"] || workspace,
+    worktreeRoot: process.env["OH_CONVERSATION_WORKTREE_ROOT"] || join(tmpdir(), "conversation-worktrees"),
     log,
     ...(seconds > 0 ? { idleMs: seconds * 1000 } : {}),
   });
-  const hosting = new Hosting({
-    host,
-    metas: new Metas(root, stores.cipher),
-    lookups: lookupsOf(stores),
-    cipher: stores.cipher,
-    root,
-    runtime: runtimeOf(process.env["RUNTIME_ENV"]),
-    log,
-  });
-  const routes = hostingRoutes(hosting);
-  const openModel = async (config: LlmConfig): Promise<Llm> => open(refOf(config), { host: data, shown: data }, config);
+  const routes = hostingRoutes(hosted.hosting);
   addKept(routes, stores, { openModel, skillNames: (signal) => skillNames(home, signal), log });
   addSkills(routes, home);
   addHooks(routes, home.files);
   addMisc(routes, { dataFolder: data });
   return {
     routes,
-    sockets: hostingSockets(hosting),
+    sockets: hostingSockets(hosted.hosting),
     [Symbol.asyncDispose]: async () => {
-      await host[Symbol.asyncDispose]();
+      await hosted[Symbol.asyncDispose]();
       await sandboxes[Symbol.asyncDispose]();
     },
   };

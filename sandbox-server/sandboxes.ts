@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ConversationStore } from "../src/conversation/store.ts";
 import type { Log } from "../src/protocol/log.ts";
 import { Settings, sandboxOf } from "../src/protocol/settings.ts";
 import type { Sandboxes } from "../src/runtime/docker/sandboxes.ts";
@@ -11,12 +10,13 @@ const dist = basename(here) === "dist" ? here : join(here, "../dist");
 export interface SandboxesNeeds {
   /** What is kept of copies is in `sandboxes` below it. */
   readonly data: string;
-  readonly store: ConversationStore;
+  /** Of all conversations that are there, or may come back. */
+  readonly ids: () => Promise<readonly string[]>;
   readonly log: Log;
 }
 
 /** The sandboxes of conversations. What talks to an engine is read when one is first needed; then what was left behind is looked for, too. */
-export function lazySandboxes({ data, store, log }: SandboxesNeeds): AsyncDisposable & { open(): Promise<Sandboxes> } {
+export function lazySandboxes({ data, ids, log }: SandboxesNeeds): AsyncDisposable & { open(): Promise<Sandboxes> } {
   let opening: Promise<Sandboxes> | undefined;
   const openFirst = async (): Promise<Sandboxes> => {
     const [docker, { MachineFiles }] = await Promise.all([
@@ -31,7 +31,7 @@ export function lazySandboxes({ data, store, log }: SandboxesNeeds): AsyncDispos
       environment: process.env,
       log,
     });
-    void opened.sweep(async (id) => [...(await store.ids()), ...(await store.deletedIds())].includes(id));
+    void opened.sweep(async (id) => (await ids()).includes(id));
     return opened;
   };
   return {

@@ -12,7 +12,7 @@ import { defaultTimes, type Lease, type LeaseTimes, LeaseWatch, reloadMs, takeLe
 import { freshLogIn, hasLog, logIn, removeOldLogs } from "./logFile.ts";
 import { defaultKeepBytes, openEventLog } from "./openLog.ts";
 import { type EventDraft, stateUpdate } from "./stamp.ts";
-import { readSummary, SummaryKeeper } from "./summary.ts";
+import { type Glance, readGlance, readSummary, SummaryKeeper } from "./summary.ts";
 import { emptyTrash, idsInTrash, moveBack, moveToTrash } from "./trash.ts";
 
 export interface StoreOptions {
@@ -22,12 +22,14 @@ export interface StoreOptions {
   readonly pollMs?: number;
   /** Logs up to this size are in memory as a whole. */
   readonly keepBytes?: number;
+  /** Is given each conversation that is opened to write; what it gives back is disposed when that closes. Must not throw. */
+  readonly watch?: (conversation: Conversation) => Disposable;
 }
 
 /** The conversations below one folder: `<root>/<conversation id>/events.jsonl`, readable by the owner only. */
 export class ConversationStore {
   readonly #root: string;
-  readonly #options: Required<StoreOptions>;
+  readonly #options: Required<Omit<StoreOptions, "watch">> & Pick<StoreOptions, "watch">;
 
   constructor(root: string, options: StoreOptions = {}) {
     this.#root = root;
@@ -89,6 +91,14 @@ export class ConversationStore {
     return listed.filter((row) => row !== undefined).toSorted((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
   }
 
+  /** What is known of a conversation without opening it; undefined when nothing is in it. Of a large log that nobody has closed well, not all. */
+  async glance(id: ConversationId): Promise<(Glance & { readonly isOpenElsewhere: boolean }) | undefined> {
+    const folder = this.#folder(id);
+    const glance = await readGlance(folder, this.#options.disk);
+    const holder = glance && (await new LeaseWatch(folder, this.#options.times).look().catch(whenMissing));
+    return holder && { ...glance, isOpenElsewhere: !holder.isFree && !holder.isOurs };
+  }
+
   /** A new conversation `forkId` with the events of this one up to `atEventId`, or all; it is idle. Rejects with `exists`. */
   async fork(id: ConversationId, forkId: ConversationId, what: Forked = {}): Promise<void> {
     if (await isConversation(this.#folder(forkId))) throw new ConversationError("exists", `There is a conversation ${forkId} already.`);
@@ -135,6 +145,7 @@ export class ConversationStore {
       const holding = new Holdings(lease);
       const conversation = new Conversation(id, opened, holding);
       holding.summary = new SummaryKeeper(folder, conversation, [ends[0], ends.at(-1)]);
+      holding.watch = this.#options.watch?.(conversation);
       return conversation;
     } catch (error) {
       // Because who takes over clears away what it has copied, under our hands.
@@ -166,6 +177,7 @@ export class ConversationStore {
 class Holdings implements AsyncDisposable {
   readonly #lease: Lease;
   summary: SummaryKeeper | undefined;
+  watch: Disposable | undefined;
 
   constructor(lease: Lease) {
     this.#lease = lease;
@@ -176,6 +188,7 @@ class Holdings implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.watch?.[Symbol.dispose]();
     await this.summary?.[Symbol.asyncDispose]();
     await this.#lease[Symbol.asyncDispose]();
   }

@@ -1,8 +1,10 @@
 import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as z from "zod";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
-import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
+import { initialProgress } from "../protocol/progress.ts";
+import { type ConversationState, initialState, reduceState, StateShape } from "../protocol/state.ts";
 import { ConversationSummary } from "../protocol/summary.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Disk, whenMissing } from "./disk.ts";
@@ -14,10 +16,18 @@ const glanceBytes = 256 * 1024;
 
 const summaryIn = (folder: string): string => join(folder, "summary.json");
 
-interface Glance {
-  readonly state: ConversationState;
+/** A conversation without what its work has come to and what is pending: those are known where it is open. Timestamps are of its first and latest event. */
+export interface Glance {
+  readonly state: LeanState;
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+export type LeanState = Omit<ConversationState, "pending" | "progress">;
+
+/** What a list needs of a state; it stays small. */
+export function leanState({ pending: _, progress: __, ...state }: ConversationState): LeanState {
+  return state;
 }
 
 /**
@@ -31,21 +41,33 @@ export async function readSummary(folder: string, id: ConversationId, disk: Disk
   return withLog(folder, (path) => summarised({ path, id, kept, disk })).catch(whenMissing);
 }
 
+/** The same, with all of the state that is kept. */
+export async function readGlance(folder: string, disk: Disk): Promise<Glance | undefined> {
+  const kept = await readKept(folder);
+  return withLog(folder, async (path) => glanced({ path, kept, disk }, (await stat(path)).size)).catch(whenMissing);
+}
+
 interface Asked {
   readonly path: string;
-  readonly id: ConversationId;
-  readonly kept: ConversationSummary | undefined;
+  readonly kept: Kept | undefined;
   readonly disk: Disk;
 }
 
-async function summarised({ path, id, kept, disk }: Asked): Promise<ConversationSummary | undefined> {
-  const { size: sizeBytes } = await stat(path);
+async function summarised({ id, ...asked }: Asked & { readonly id: ConversationId }): Promise<ConversationSummary | undefined> {
+  const { size: sizeBytes } = await stat(asked.path);
+  if (asked.kept?.summary.sizeBytes === sizeBytes) return asked.kept.summary;
+  const glance = await glanced(asked, sizeBytes);
+  return glance && summaryOf(id, glance, sizeBytes);
+}
+
+async function glanced({ path, kept, disk }: Asked, sizeBytes: number): Promise<Glance | undefined> {
   if (sizeBytes === 0) return undefined;
-  if (kept?.sizeBytes === sizeBytes) return kept;
-  const isNear = kept !== undefined && kept.sizeBytes < sizeBytes && sizeBytes - kept.sizeBytes < 2 * glanceBytes;
-  const parts = isNear ? [{ from: kept.sizeBytes, to: sizeBytes }] : partsOf(sizeBytes);
-  const glance = await look(path, disk, isNear ? glanceOf(kept) : { state: initialState, createdAt: "", updatedAt: "" }, parts);
-  return glance.createdAt === "" ? undefined : summaryOf(id, glance, sizeBytes);
+  const keptBytes = kept?.summary.sizeBytes ?? 0;
+  if (kept?.state !== undefined && keptBytes === sizeBytes) return glanceOf(kept);
+  const isNear = kept !== undefined && keptBytes < sizeBytes && sizeBytes - keptBytes < 2 * glanceBytes;
+  const parts = isNear ? [{ from: keptBytes, to: sizeBytes }] : partsOf(sizeBytes);
+  const glance = await look(path, disk, isNear ? glanceOf(kept) : { state: leanState(initialState), createdAt: "", updatedAt: "" }, parts);
+  return glance.createdAt === "" ? undefined : glance;
 }
 
 interface Part {
@@ -76,16 +98,17 @@ async function look(path: string, disk: Disk, before: Glance, parts: readonly Pa
 
 function seen({ state, createdAt }: Glance, event: Event): Glance {
   return {
-    // Only updates are in a summary; actions of which a part is not read would wait for ever.
-    state: event.kind === "ConversationStateUpdateEvent" ? reduceState(state, event) : state,
+    // Actions of which a part is not read would wait for ever.
+    state: leanState(reduceState({ ...state, pending: [], progress: initialProgress }, event)),
     createdAt: createdAt || event.timestamp,
     updatedAt: event.timestamp,
   };
 }
 
-function glanceOf({ title, working_dir, model, execution_status, accumulated_cost, created_at, updated_at }: ConversationSummary): Glance {
-  const state = {
-    ...initialState,
+function glanceOf({ summary, state: whole }: Kept): Glance {
+  const { title, working_dir, model, execution_status, accumulated_cost, created_at, updated_at } = summary;
+  const state = whole ?? {
+    ...leanState(initialState),
     execution_status,
     ...(title === undefined ? {} : { title }),
     ...(working_dir === undefined ? {} : { working_dir }),
@@ -110,13 +133,29 @@ function summaryOf(id: ConversationId, { state, createdAt, updatedAt }: Glance, 
   };
 }
 
-async function readKept(folder: string): Promise<ConversationSummary | undefined> {
+interface Kept {
+  readonly summary: ConversationSummary;
+  /** Not in those of earlier versions. */
+  readonly state: LeanState | undefined;
+}
+
+async function readKept(folder: string): Promise<Kept | undefined> {
   try {
-    return ConversationSummary.safeParse(JSON.parse(await readFile(summaryIn(folder), "utf8"))).data;
+    const kept: unknown = JSON.parse(await readFile(summaryIn(folder), "utf8"));
+    const summary = ConversationSummary.safeParse(kept).data;
+    return summary && { summary, state: stateIn(kept) };
   } catch {
     // Missing or spoilt: the log says it all.
     return undefined;
   }
+}
+
+const WithState = z.object({ state: z.looseObject({}) });
+
+function stateIn(kept: unknown): LeanState | undefined {
+  const found = WithState.safeParse(kept).data;
+  const state = found && StateShape.safeParse({ ...found.state, pending: [], progress: initialProgress }).data;
+  return state && leanState(state);
 }
 
 /** Writes the summary of an open conversation when its title changes, when a run ends, and at the end. */
@@ -154,7 +193,8 @@ export class SummaryKeeper implements AsyncDisposable {
   async #writeNow(): Promise<void> {
     const { id, state, sizeBytes, ended } = this.#conversation;
     if (ended.aborted) return;
-    const summary = summaryOf(id, { state, createdAt: this.#createdAt, updatedAt: this.#updatedAt }, sizeBytes);
+    const glance = { state: leanState(state), createdAt: this.#createdAt, updatedAt: this.#updatedAt };
+    const summary = { ...summaryOf(id, glance, sizeBytes), state: glance.state };
     const draft = `${summaryIn(this.#folder)}.new`;
     try {
       await writeFile(draft, JSON.stringify(summary), { mode: 0o600 });

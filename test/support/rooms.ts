@@ -78,6 +78,7 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:child_process": machine,
   "node:console": programs,
   "node:crypto": anywhere,
+  "node:dns/promises": ["src/server/"],
   "node:events": anywhere,
   "node:fs": disk,
   "node:fs/promises": disk,

@@ -2,17 +2,15 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConversationStore } from "../../src/conversation/store.ts";
-import { Host } from "../../src/host/host.ts";
 import type { Llm } from "../../src/llm/llm.ts";
 import { scriptedLlm } from "../../src/llm/scripted.ts";
 import { AgentConfig, type LlmConfig } from "../../src/protocol/agentServer/agent.ts";
 import { noLog } from "../../src/protocol/log.ts";
 import { openMachineRuntime } from "../../src/runtime/machine/machineRuntime.ts";
 import { hostingRoutes } from "../../src/server/hosting/app.ts";
-import { Hosting } from "../../src/server/hosting/hosting.ts";
+import type { Hosting } from "../../src/server/hosting/hosting.ts";
 import type { Lookups } from "../../src/server/hosting/lookups.ts";
-import { Metas } from "../../src/server/hosting/meta.ts";
+import { openHosted } from "../../src/server/hosting/openHosted.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { Cipher } from "../../src/server/secrets/cipher.ts";
 
@@ -61,21 +59,18 @@ export async function serveHosting(options: ServedOptions = {}): Promise<ServedH
   const root = join(folder, "conversations");
   await mkdir(workspace, { recursive: true });
   const llmOf = options.openLlm ?? (() => scriptedLlm([{ text: "Done." }]));
-  const host = new Host({
-    store: new ConversationStore(root),
+  const hosted = openHosted({
+    root,
     openLlm: async (_ref, _folder, config) => llmOf(config),
+    openModel: async (config) => llmOf(config),
     openRuntime: ({ workingDir }) => openMachineRuntime({ workingDir, wall: "test" }),
-    log: noLog,
-  });
-  const hosting = new Hosting({
-    host,
-    metas: new Metas(root, options.cipher),
     lookups: { ...noLookups, ...options.lookups },
     cipher: options.cipher,
-    root,
     runtime: { kind: "local" },
+    worktreeRoot: join(folder, "worktrees"),
     log: noLog,
   });
+  const { hosting } = hosted;
   const { app } = hostingRoutes(hosting);
   const listening = await listen({ app, host: "127.0.0.1", port: 0, gate: () => () => undefined, log: noLog });
   const url = `http://127.0.0.1:${listening.port}`;
@@ -98,7 +93,7 @@ export async function serveHosting(options: ServedOptions = {}): Promise<ServedH
     },
     [Symbol.asyncDispose]: async () => {
       await listening[Symbol.asyncDispose]();
-      await host[Symbol.asyncDispose]();
+      await hosted[Symbol.asyncDispose]();
       if (options.folder === undefined) await rm(folder, { recursive: true });
     },
   };

@@ -3,7 +3,8 @@ import { ImageContent, TextContent } from "../content.ts";
 import { ConversationId } from "../ids.ts";
 import { RuntimeRef } from "../sandbox.ts";
 import { ExecutionStatus } from "../state.ts";
-import { AgentConfig, ClientTool, LlmConfig, PolicyConfig, SecretInput, SecurityAnalyzer, Tags } from "./agent.ts";
+import { AgentConfig, ClientTool, PolicyConfig, SecretInput, SecurityAnalyzer, Tags } from "./agent.ts";
+import { HookConfig } from "./hooks.ts";
 
 /** Conversations as clients of the agent-server protocol ask for them and read them (§2.2). What is not known is ignored. */
 
@@ -37,9 +38,6 @@ export const MessageInput = z.object({
 });
 export type MessageInput = z.infer<typeof MessageInput>;
 
-/** One hook's commands by event; checked by who runs them. */
-export const HookConfigInput = z.record(z.string(), z.unknown());
-
 /** What is added to the agent of one conversation, whichever it is. */
 const LaunchAdditions = z.strictObject({ system_message_suffix_append: z.string().max(32_768).nullish() });
 
@@ -62,7 +60,7 @@ export const StartConversationRequest = z.object({
   tags: orElse(Tags, {}),
   autotitle: orElse(z.boolean(), true),
   title_llm_profile: z.string().nullish(),
-  hook_config: HookConfigInput.nullish(),
+  hook_config: HookConfig.nullish(),
   client_tools: orElse(z.array(ClientTool), []),
   agent_launch_additions: LaunchAdditions.nullish(),
   parent_conversation_id: WireConversationId.nullish(),
@@ -111,7 +109,6 @@ export const ForkRequest = z.object({
 });
 export const NavigateRequest = z.object({ event_id: z.string().nullable() });
 export const SwitchProfileRequest = z.object({ profile_name: z.string().min(1) });
-export const SwitchLlmRequest = z.object({ llm: LlmConfig });
 export const SwitchAcpModelRequest = z.object({ model: z.string() });
 export const GoalRequest = z.object({ objective: z.string().default(""), max_iterations: orElse(z.number().int().min(1), 10) });
 

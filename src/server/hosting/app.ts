@@ -4,8 +4,12 @@ import { addEvents } from "../events/eventRoutes.ts";
 import { Routes } from "../routes.ts";
 import { addWorkspaceFiles, localFolderOf } from "../workspaces/workspaceFiles.ts";
 import { addConversations } from "./conversationRoutes.ts";
+import { addGoals } from "./goalRoutes.ts";
 import type { Hosting } from "./hosting.ts";
 import { addRuns } from "./runRoutes.ts";
+import { addSettingOf } from "./settingRoutes.ts";
+import { addTools } from "./toolRoutes.ts";
+import { addTree } from "./treeRoutes.ts";
 
 /** All routes that are about conversations and what is kept for them; each family adds its own here. */
 export function hostingRoutes(hosting: Hosting): Routes {
@@ -14,6 +18,10 @@ export function hostingRoutes(hosting: Hosting): Routes {
   const routes = new Routes(app);
   addConversations(routes, hosting);
   addRuns(routes, hosting);
+  addSettingOf(routes, hosting);
+  addTree(routes, hosting);
+  addGoals(routes, hosting);
+  addTools(routes);
   addEvents(routes, hosting);
   addWorkspaceFiles(routes, async (id) => localFolderOf((await hosting.look(id)).state));
   return routes;

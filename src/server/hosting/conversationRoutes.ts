@@ -13,7 +13,7 @@ import {
 } from "../../protocol/agentServer/conversations.ts";
 import { parsed } from "../answers.ts";
 import type { Routes } from "../routes.ts";
-import { createConversation } from "./create.ts";
+import { Creation } from "./create.ts";
 import type { Hosting } from "./hosting.ts";
 import { pageOf } from "./listing.ts";
 
@@ -22,6 +22,7 @@ const success = { success: true };
 
 /** `/api/conversations`: beginning, finding, naming and deleting them (agent-server protocol §2.2). */
 export function addConversations(routes: Routes, hosting: Hosting): void {
+  const creation = new Creation(hosting);
   const begin = {
     summary: "Begin a conversation",
     tag,
@@ -30,8 +31,8 @@ export function addConversations(routes: Routes, hosting: Hosting): void {
     status: 201,
     answer: ConversationInfo,
   } as const;
-  routes.add(["post", "/api/conversations"], begin, async ({ c, query, body }) => {
-    const { id, isNew } = await createConversation(hosting, body);
+  routes.add(["post", "/api/conversations"], begin, async ({ c, query, body, signal }) => {
+    const { id, isNew } = await creation.create(body, signal);
     return c.json(await hosting.infoOf(id, { skills: query.include_skills }), isNew ? 201 : 200);
   });
   const search = { summary: "Find conversations", tag, query: ConversationSearch, answer: ConversationPage };
@@ -61,13 +62,13 @@ function addChanges(routes: Routes, hosting: Hosting): void {
   const { host } = hosting;
   const change = { summary: "Name or tag a conversation", tag, params: ConversationPath, body: UpdateConversationRequest, answer: Success };
   routes.add(["patch", "/api/conversations/:conversation_id"], change, async ({ params: { conversation_id: id }, body }) => {
-    if ((await hosting.find(id)) === undefined) return { success: false };
+    if ((await hosting.options.sight.find(id)) === undefined) return { success: false };
     await hosting.rename(id, body);
     return success;
   });
   const remove = { summary: "Delete a conversation", tag, params: ConversationPath, answer: Success };
   routes.add(["delete", "/api/conversations/:conversation_id"], remove, async ({ params: { conversation_id: id } }) => {
-    await hosting.look(id, 400);
+    await hosting.require(id, 400);
     await host.handle({ type: "conversation.delete", conversationId: id });
     hosting.options.metas?.forget(id);
     return success;

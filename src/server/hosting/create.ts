@@ -1,24 +1,82 @@
 import { randomUUID } from "node:crypto";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import * as z from "zod";
-import { AgentConfig, type LlmConfig } from "../../protocol/agentServer/agent.ts";
+import { refOf } from "../../host/agentParts.ts";
+import { AgentConfig } from "../../protocol/agentServer/agent.ts";
 import type { StartConversationRequest } from "../../protocol/agentServer/conversations.ts";
 import { ConversationId } from "../../protocol/ids.ts";
-import type { LlmRef } from "../../protocol/state.ts";
+import { messageOf } from "../../protocol/thrown.ts";
+import { addWorktree, prepareFolder } from "../../runtime/machine/git/prepare.ts";
 import { parsed, Refusal } from "../answers.ts";
+import { sendMessage } from "../events/talk.ts";
+import { withSecretsDecrypted } from "../secrets/exposure.ts";
 import type { LaunchedAgent } from "../settings/stores.ts";
+import { isRegistered, unknownTools } from "./agentParts.ts";
 import type { Hosting } from "./hosting.ts";
 import type { Meta } from "./meta.ts";
 
-/** A new conversation; or the one that has the id already, as it is. Throws a Refusal. */
-export async function createConversation(
-  hosting: Hosting,
-  request: StartConversationRequest,
-): Promise<{ readonly id: ConversationId; readonly isNew: boolean }> {
-  const id = request.conversation_id ?? ConversationId.parse(randomUUID());
-  if ((await hosting.find(id)) !== undefined) return { id, isNew: false };
-  const { agent, launched } = await agentOf(hosting, request);
+export interface Created {
+  readonly id: ConversationId;
+  readonly isNew: boolean;
+}
+
+/** Begins conversations, each id once. */
+export class Creation {
+  readonly #hosting: Hosting;
+  readonly #going = new Map<ConversationId, Promise<void>>();
+
+  constructor(hosting: Hosting) {
+    this.#hosting = hosting;
+  }
+
+  /** A new conversation; or the one that has the id already, as it is. Throws a Refusal, and leaves nothing behind then. */
+  async create(request: StartConversationRequest, signal: AbortSignal): Promise<Created> {
+    const id = request.conversation_id ?? ConversationId.parse(randomUUID());
+    await this.#going.get(id)?.catch(() => undefined);
+    if ((await this.#hosting.options.sight.find(id)) !== undefined) return { id, isNew: false };
+    const going = begin(this.#hosting, { id, request, signal });
+    this.#going.set(id, going);
+    try {
+      await going;
+    } finally {
+      this.#going.delete(id);
+    }
+    return { id, isNew: true };
+  }
+}
+
+interface Beginning {
+  readonly id: ConversationId;
+  readonly request: StartConversationRequest;
+  readonly signal: AbortSignal;
+}
+
+async function begin(hosting: Hosting, beginning: Beginning): Promise<void> {
+  const { id, request } = beginning;
+  const { options } = hosting;
+  const chosen = await agentOf(hosting, request);
+  await checkParent(hosting, request);
+  hosting.clientTools.take(request.client_tools);
+  const place = await placeOf(hosting, beginning);
+  const meta = metaOf(request, chosen, place.note);
+  await options.metas?.put(id, meta);
+  try {
+    const { confirmation_policy, max_iterations } = request;
+    const runtime = request.runtime ?? options.runtime;
+    const start = { id, working_dir: place.folder, runtime, llm: refOf(meta.agent.llm), confirmation_policy, max_iterations };
+    await hosting.command({ type: "conversation.create", start });
+    await hosting.command({ type: "security_analyzer.set", conversationId: id, analyzer: request.security_analyzer ?? null });
+  } catch (error) {
+    await options.metas?.remove(id);
+    throw error;
+  }
+  if (request.initial_message != null) await sendMessage(hosting.host, id, { ...request.initial_message, run: true });
+}
+
+function metaOf(request: StartConversationRequest, { agent, launched }: ChosenAgent, note: string | undefined): Meta {
   const now = new Date().toISOString();
-  const meta: Meta = {
+  const added = [request.agent_launch_additions?.system_message_suffix_append, note].filter((part) => part != null && part !== "");
+  return {
     agent,
     created_at: now,
     updated_at: now,
@@ -29,23 +87,10 @@ export async function createConversation(
     client_tools: request.client_tools,
     secrets: request.secrets,
     hook_config: request.hook_config,
-    system_message_suffix_append: request.agent_launch_additions?.system_message_suffix_append,
+    system_message_suffix_append: added.length === 0 ? undefined : added.join("\n\n"),
     parent_conversation_id: request.parent_conversation_id,
     launched_agent_profile: launched,
   };
-  await hosting.options.metas?.put(id, meta);
-  await hosting.host.handle({
-    type: "conversation.create",
-    start: {
-      id,
-      working_dir: request.workspace.working_dir,
-      runtime: request.runtime ?? hosting.options.runtime,
-      llm: llmRefOf(agent.llm),
-      confirmation_policy: request.confirmation_policy,
-      max_iterations: request.max_iterations,
-    },
-  });
-  return { id, isNew: true };
 }
 
 interface ChosenAgent {
@@ -54,29 +99,67 @@ interface ChosenAgent {
 }
 
 /** From one of the three places that it can be said at. */
-async function agentOf({ options: { lookups } }: Hosting, request: StartConversationRequest): Promise<ChosenAgent> {
-  const { agent, agent_settings: settings, agent_profile_id: profileId } = request;
+async function agentOf({ options: { lookups, cipher } }: Hosting, request: StartConversationRequest): Promise<ChosenAgent> {
+  const { agent, agent_settings: settings, agent_profile_id: profileId, client_tools: clientTools } = request;
   if (profileId != null && (agent != null || settings != null))
     throw new Refusal(422, "Give agent_profile_id, or agent or agent_settings, not both.");
-  if (agent != null) return { agent: agentGiven(agent) };
-  if (settings != null) return { agent: await lookups.agentOfSettings(settings) };
+  if (request.secrets_encrypted && cipher === undefined)
+    throw new Refusal(500, "Secrets are said to be encrypted, and the server has no secret key to decrypt them with.");
+  const plain = (value: unknown): unknown => (request.secrets_encrypted ? withSecretsDecrypted(value, cipher) : value);
+  if (agent != null) {
+    const given = parsed({ agent: plain(agent) }, { schema: AgentGiven, place: "body" }).agent;
+    const [unknown] = unknownTools(given, clientTools);
+    if (unknown !== undefined) throw new Refusal(422, `There is no tool called "${unknown}". GET /api/tools has those that there are.`);
+    return { agent: given };
+  }
+  if (settings != null)
+    return {
+      agent: known(await lookups.agentOfSettings(parsed(plain(settings), { schema: z.looseObject({}), place: "body" })), clientTools),
+    };
   if (profileId == null) throw new Refusal(422, "Say which agent it is: agent, agent_settings or agent_profile_id.");
   const kept = await lookups.agentProfile(profileId);
   if (kept === undefined) throw new Refusal(404, `There is no agent profile ${profileId}.`);
-  return kept;
+  const streaming = { ...kept.agent, llm: { ...kept.agent.llm, stream: true } };
+  return { agent: known(streaming, clientTools), launched: kept.launched };
 }
 
-function agentGiven(agent: Readonly<Record<string, unknown>>): AgentConfig {
-  return parsed({ agent }, { schema: z.object({ agent: AgentConfig }), place: "body" }).agent;
+const AgentGiven = z.object({ agent: AgentConfig });
+
+/** Settings may name tools of other servers, which are left out. */
+function known(agent: AgentConfig, clientTools: readonly { readonly name: string }[]): AgentConfig {
+  return { ...agent, tools: agent.tools.filter(({ name }) => isRegistered(name) || clientTools.some((tool) => tool.name === name)) };
 }
 
-/** As much of a model as the engine writes into the log; the key is not in it. */
-export function llmRefOf({ model, base_url, input_cost_per_token, output_cost_per_token, max_input_tokens }: LlmConfig): LlmRef {
-  return {
-    model,
-    ...(base_url == null ? {} : { base_url }),
-    ...(input_cost_per_token == null ? {} : { input_cost_per_token }),
-    ...(output_cost_per_token == null ? {} : { output_cost_per_token }),
-    ...(max_input_tokens == null ? {} : { max_input_tokens }),
-  };
+async function checkParent({ options: { sight } }: Hosting, request: StartConversationRequest): Promise<void> {
+  const { parent_conversation_id: parentId, conversation_id: id, workspace } = request;
+  if (parentId == null) return;
+  if (parentId === id) throw new Refusal(422, "A conversation cannot be its own parent.");
+  const parent = await sight.find(parentId);
+  if (parent === undefined) throw new Refusal(422, `There is no conversation ${parentId} that could be the parent.`);
+  if (relative(resolve(parent.state.working_dir ?? ""), resolve(workspace.working_dir)) !== "")
+    throw new Refusal(422, "A conversation works in the folder of its parent.");
+}
+
+interface Place {
+  readonly folder: string;
+  /** For the agent. */
+  readonly note?: string;
+}
+
+/** The folder that it works in. A shared host's folders are left as they are. */
+async function placeOf({ options }: Hosting, { id, request, signal }: Beginning): Promise<Place> {
+  const folder = resolve(options.workspace ?? "", request.workspace.working_dir);
+  if (options.metas === undefined) return { folder };
+  if (!isAbsolute(folder) || folder.includes("\0")) throw new Refusal(422, "The working directory is no path.");
+  await prepareFolder(folder, signal);
+  if (!request.worktree || options.worktreeRoot === undefined) return { folder };
+  try {
+    const worktree = await addWorktree({ folder, place: join(options.worktreeRoot, id), branch: `openhands/${id}`, signal });
+    if (worktree === undefined) return { folder };
+    const note = `You work in a git worktree of its own, ${worktree.root}, on the branch openhands/${id}. The person's own work tree is another one: leave it alone.`;
+    return { folder: worktree.folder, note };
+  } catch (error) {
+    options.log.warn("No work tree was made; the conversation works in the folder itself.", { id, error: messageOf(error) });
+    return { folder };
+  }
 }

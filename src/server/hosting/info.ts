@@ -1,14 +1,15 @@
+import type { LeanState } from "../../conversation/summary.ts";
 import { AgentConfig, type SecretSource } from "../../protocol/agentServer/agent.ts";
 import type { ConversationInfo } from "../../protocol/agentServer/conversations.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
-import type { ConversationState } from "../../protocol/state.ts";
+import type { UsageMetrics } from "../../protocol/metrics.ts";
 import { mapSecrets } from "../secrets/mapSecrets.ts";
 import type { Meta } from "./meta.ts";
 
 /** What is known of one conversation. */
 export interface Known {
   readonly id: ConversationId;
-  readonly state: Omit<ConversationState, "pending" | "progress">;
+  readonly state: LeanState;
   /** Undefined where no server has begun it. */
   readonly meta: Meta | undefined;
   /** Of its first event and of its latest that is no update of the state; in UTC. */
@@ -31,16 +32,16 @@ export function infoOf(known: Known, { skills }: { readonly skills: boolean }): 
     stuck_detection: meta?.stuck_detection ?? true,
     execution_status: state.execution_status,
     confirmation_policy: state.confirmation_policy ?? { kind: "NeverConfirm" },
-    security_analyzer: null,
+    security_analyzer: state.security_analyzer ?? null,
     activated_knowledge_skills: [],
     invoked_skills: [],
     blocked_actions: {},
     blocked_messages: {},
     last_user_message_id: state.last_user_message_id ?? null,
     leaf_event_id: state.leaf_event_id ?? null,
-    stats: statsOf(state),
+    stats: statsOf(state.metrics ?? {}),
     secret_registry: { secret_sources: secretsOf(meta?.secrets ?? {}) },
-    agent_state: {},
+    agent_state: recordOf(state.agent_state),
     hook_config: meta?.hook_config ?? null,
     title: meta === undefined ? (state.title ?? null) : (meta.title ?? null),
     metrics: null,
@@ -68,6 +69,10 @@ function shownAgent(agent: AgentConfig, skills: boolean): AgentConfig {
   return mapSecrets(shown, () => null) as AgentConfig;
 }
 
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
 /** The usual agent of this program, where nothing else is known of it. */
 function agentOfState({ llm }: Known["state"]): AgentConfig {
   return AgentConfig.parse({
@@ -84,22 +89,15 @@ function secretsOf(sources: Readonly<Record<string, SecretSource>>): Record<stri
   );
 }
 
-function statsOf({ llm, usage, accumulated_cost, per_turn_token, context_window }: Known["state"]): ConversationInfo["stats"] {
-  if (usage.prompt_tokens + usage.completion_tokens === 0) return { usage_to_metrics: {} };
-  const model = llm?.model ?? "unknown";
-  const tokens = {
-    model,
-    ...usage,
-    cache_write_tokens: 0,
-    context_window: context_window ?? 0,
-    per_turn_token: per_turn_token ?? 0,
-    response_id: "",
-  };
-  const metrics = {
-    model_name: model,
-    accumulated_cost: accumulated_cost ?? 0,
-    max_budget_per_task: null,
-    accumulated_token_usage: tokens,
-  };
-  return { usage_to_metrics: { agent: { ...metrics, costs: [], response_latencies: [], token_usages: [] } } };
+function statsOf(metrics: Readonly<Record<string, UsageMetrics>>): ConversationInfo["stats"] {
+  return { usage_to_metrics: Object.fromEntries(Object.entries(metrics).map(([id, one]): [string, object] => [id, wholeMetrics(one)])) };
+}
+
+/** With the lists of calls that the official server has; here they are empty. */
+function wholeMetrics(metrics: UsageMetrics): object {
+  const { model_name = "unknown", accumulated_cost, accumulated_token_usage: usage } = metrics;
+  const tokens = { model: model_name, cache_write_tokens: 0, context_window: 0, per_turn_token: 0, response_id: "", ...usage };
+  const lists = { costs: [], response_latencies: [], token_usages: [] };
+  const counted = { model_name, accumulated_cost: accumulated_cost ?? 0, accumulated_token_usage: tokens };
+  return { max_budget_per_task: null, ...lists, ...metrics, ...counted };
 }

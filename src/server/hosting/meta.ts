@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { AgentConfig, ClientTool, redacted, SecretSource, Tags } from "../../protocol/agentServer/agent.ts";
+import { AgentConfig, ClientTool, LlmConfig, redacted, SecretSource, Tags } from "../../protocol/agentServer/agent.ts";
+import { HookConfig } from "../../protocol/agentServer/hooks.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { type Cipher, isToken } from "../secrets/cipher.ts";
 import { mapSecrets } from "../secrets/mapSecrets.ts";
@@ -12,6 +13,8 @@ import { JsonFile } from "../storage/jsonFile.ts";
  */
 export const Meta = z.looseObject({
   agent: AgentConfig,
+  /** The models that it has had, by the usage ids that they stand for; absent: only the agent's. */
+  llms: z.record(z.string(), LlmConfig).optional(),
   /** In UTC, with `Z`. */
   created_at: z.string(),
   /** When something was changed that is in no event. */
@@ -24,7 +27,7 @@ export const Meta = z.looseObject({
   stuck_detection: z.boolean().default(true),
   client_tools: z.array(ClientTool).default([]),
   secrets: z.record(z.string(), SecretSource).default({}),
-  hook_config: z.record(z.string(), z.unknown()).nullish(),
+  hook_config: HookConfig.nullish(),
   system_message_suffix_append: z.string().nullish(),
   parent_conversation_id: ConversationId.nullish(),
   forked_from_conversation_id: ConversationId.nullish(),
@@ -36,48 +39,80 @@ export type Meta = z.infer<typeof Meta>;
 /** The metas of all conversations below one folder: `<root>/<conversation id>/meta.json`. */
 export class Metas {
   readonly #root: string;
-  readonly #cipher: Cipher | undefined;
-  readonly #known = new Map<ConversationId, { readonly file: JsonFile; meta?: Meta | undefined }>();
+  readonly #cipher: Cipher;
+  readonly #slim = new Map<ConversationId, Promise<Meta | undefined>>();
+  readonly #files = new Map<ConversationId, JsonFile>();
 
-  constructor(root: string, cipher: Cipher | undefined) {
+  constructor(root: string, cipher: Cipher) {
     this.#root = root;
     this.#cipher = cipher;
   }
 
   /** Undefined where there is none, or none that can be read. */
   async get(id: ConversationId): Promise<Meta | undefined> {
-    const known = this.#entry(id);
-    known.meta ??= this.#opened(await known.file.read().catch(() => undefined));
-    return known.meta;
+    return this.#opened(
+      await this.#file(id)
+        .read()
+        .catch(() => undefined),
+    );
+  }
+
+  /** The same from memory, without the agent's skills, which can be large. */
+  slim(id: ConversationId): Promise<Meta | undefined> {
+    const known = this.#slim.get(id) ?? this.get(id).then((meta) => meta && slimOf(meta));
+    this.#slim.set(id, known);
+    return known;
   }
 
   async put(id: ConversationId, meta: Meta): Promise<void> {
-    const known = this.#entry(id);
-    const seal = (secret: string): string => this.#cipher?.encrypt(secret) ?? redacted;
-    await known.file.write({ ...meta, agent: mapSecrets(meta.agent, seal), secrets: mapSecrets(meta.secrets, seal) });
-    known.meta = meta;
+    await this.#file(id).write(this.#sealed(meta));
+    this.#slim.set(id, Promise.resolve(slimOf(meta)));
   }
 
-  /** What `change` makes of it; nothing where there is none. */
-  async update(id: ConversationId, change: (before: Meta) => Meta): Promise<void> {
-    const before = await this.get(id);
-    if (before !== undefined) await this.put(id, change(before));
+  /** What `change` makes of it, which is given back; nothing where there is none. Nothing is written when `change` throws. */
+  async update(id: ConversationId, change: (before: Meta) => Meta): Promise<Meta | undefined> {
+    let meta: Meta | undefined;
+    await this.#file(id).update((kept) => {
+      const before = this.#opened(kept);
+      meta = before && change(before);
+      return meta ? this.#sealed(meta) : kept;
+    });
+    if (meta !== undefined) this.#slim.set(id, Promise.resolve(slimOf(meta)));
+    return meta;
   }
 
-  /** It is not there any more. */
+  /** Also the folder, when nothing else is in it. */
+  async remove(id: ConversationId): Promise<void> {
+    await this.#file(id).remove();
+    this.forget(id);
+  }
+
+  /** It is not there any more, or another one has come in its place. */
   forget(id: ConversationId): void {
-    this.#known.delete(id);
+    this.#slim.delete(id);
+    this.#files.delete(id);
   }
 
-  #entry(id: ConversationId) {
-    const known = this.#known.get(id) ?? { file: new JsonFile(join(this.#root, id, "meta.json")) };
-    this.#known.set(id, known);
-    return known;
+  #file(id: ConversationId): JsonFile {
+    const file = this.#files.get(id) ?? new JsonFile(join(this.#root, id, "meta.json"));
+    this.#files.set(id, file);
+    return file;
+  }
+
+  #sealed(meta: Meta): object {
+    const seal = (secret: string): string => this.#cipher.encrypt(secret);
+    const { agent, llms, secrets } = meta;
+    return { ...meta, agent: mapSecrets(agent, seal), llms: mapSecrets(llms, seal), secrets: mapSecrets(secrets, seal) };
   }
 
   /** Without the key that it was written with, a secret is lost. */
   #opened(kept: unknown): Meta | undefined {
-    const open = mapSecrets(kept, (secret) => (isToken(secret) ? (this.#cipher?.decrypt(secret) ?? redacted) : secret));
+    const open = mapSecrets(kept, (secret) => (isToken(secret) ? (this.#cipher.decrypt(secret) ?? redacted) : secret));
     return Meta.safeParse(open).data;
   }
+}
+
+function slimOf(meta: Meta): Meta {
+  const { agent_context: context, ...agent } = meta.agent;
+  return context == null ? meta : { ...meta, agent: { ...agent, agent_context: { ...context, skills: [] } } };
 }

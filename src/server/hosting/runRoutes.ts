@@ -31,7 +31,7 @@ export function addRuns(routes: Routes, hosting: Hosting): void {
     ["post", "/api/conversations/:conversation_id/pause"],
     shape("Pause after the step"),
     async ({ params: { conversation_id: id } }) => {
-      await hosting.look(id, 400);
+      await hosting.require(id, 400);
       await host.handle({ type: "run.pause", conversationId: id });
       return success;
     },
@@ -40,7 +40,7 @@ export function addRuns(routes: Routes, hosting: Hosting): void {
     ["post", "/api/conversations/:conversation_id/interrupt"],
     shape("Stop at once"),
     async ({ params: { conversation_id: id } }) => {
-      await hosting.look(id, 400);
+      await hosting.require(id, 400);
       const wait = new AbortController();
       const stopped = host.handle({ type: "run.interrupt", conversationId: id });
       await Promise.race([stopped, sleep(mostInterruptMs, undefined, { signal: wait.signal, ref: false }).catch(() => undefined)]);

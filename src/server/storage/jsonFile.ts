@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder, whenMissing } from "../../conversation/disk.ts";
 
@@ -26,11 +26,21 @@ export class JsonFile {
     return this.update(() => value);
   }
 
-  /** Writes what `change` makes of what is there; when it throws, nothing is written. */
+  /** Writes what `change` makes of what is there; when it throws or gives undefined, nothing is written. */
   update(change: (before: unknown) => unknown): Promise<void> {
-    const updated = this.#last.then(async () => this.#replace(await change(await this.read())));
+    const updated = this.#last.then(async () => {
+      const after = await change(await this.read());
+      if (after !== undefined) await this.#replace(after);
+    });
     this.#last = updated.catch(() => undefined);
     return updated;
+  }
+
+  /** Also the folder that it is in, when nothing else is there. */
+  async remove(): Promise<void> {
+    await this.#last;
+    await rm(this.path, { force: true });
+    await rmdir(dirname(this.path)).catch(() => undefined);
   }
 
   async #replace(value: unknown): Promise<void> {

@@ -1,0 +1,136 @@
+import type { Conversation } from "../../conversation/conversation.ts";
+import { ConversationError } from "../../conversation/conversationError.ts";
+import type { ConversationStore } from "../../conversation/store.ts";
+import { type Glance, type LeanState, leanState } from "../../conversation/summary.ts";
+import type { Host } from "../../host/host.ts";
+import type { ConversationId } from "../../protocol/ids.ts";
+
+/** A conversation at one moment, as a list needs it. */
+export interface Seen {
+  readonly state: LeanState;
+  /** In UTC. */
+  readonly createdAt: string;
+}
+
+/** How conversations are, without opening any. One that another process writes to is not there. */
+export interface Sight {
+  /** Undefined when it is not there. */
+  find(id: ConversationId): Promise<Seen | undefined>;
+  /** What cannot be read is left out. */
+  all(): Promise<ReadonlyMap<ConversationId, Seen>>;
+}
+
+/** What is on the disk is looked at again after so long; nobody waits for that who has been told of it before. */
+const freshMs = 2_000;
+
+interface Kept {
+  readonly seen: Seen | undefined;
+  readonly at: number;
+}
+
+/**
+ * Of those that are open it knows the state at each moment; of the others what it has seen last.
+ *
+ * Its `watch` belongs into the options of the store.
+ */
+export class StoreSight implements Sight {
+  #store: ConversationStore | undefined;
+  readonly #open = new Map<ConversationId, Conversation>();
+  readonly #created = new Map<ConversationId, string>();
+  readonly #kept = new Map<ConversationId, Kept>();
+
+  /** The store that has its `watch`; it cannot be there before. */
+  set store(store: ConversationStore) {
+    this.#store = store;
+  }
+
+  watch(conversation: Conversation): Disposable {
+    const { id } = conversation;
+    this.#open.set(id, conversation);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#open.get(id) !== conversation) return;
+        this.#open.delete(id);
+        const createdAt = this.#created.get(id);
+        // Only when it is known since when it is there, because an entry is whole.
+        if (createdAt !== undefined) this.#keep(id, { state: leanState(conversation.state), createdAt });
+      },
+    };
+  }
+
+  async find(id: ConversationId): Promise<Seen | undefined> {
+    return (await this.#opened(id)) ?? this.#glance(id);
+  }
+
+  async all(): Promise<ReadonlyMap<ConversationId, Seen>> {
+    const ids = (await this.#store?.ids()) ?? [];
+    const there = new Set(ids);
+    for (const id of this.#kept.keys()) if (!there.has(id)) this.#kept.delete(id);
+    const seen = await Promise.all(ids.map(async (id) => [id, await this.#quick(id)] as const));
+    return new Map(seen.flatMap(([id, one]) => (one === undefined ? [] : [[id, one] as const])));
+  }
+
+  async #quick(id: ConversationId): Promise<Seen | undefined> {
+    const open = await this.#opened(id);
+    if (open !== undefined) return open;
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return this.#glance(id).catch(() => undefined);
+    if (performance.now() - kept.at > freshMs) void this.#glance(id).catch(() => undefined);
+    return kept.seen;
+  }
+
+  async #opened(id: ConversationId): Promise<Seen | undefined> {
+    const conversation = this.#open.get(id);
+    if (conversation === undefined) return undefined;
+    const createdAt = this.#created.get(id) ?? inUtc((await conversation.read(0, 1))[0]?.timestamp);
+    if (conversation.count > 0) this.#created.set(id, createdAt);
+    return { state: leanState(conversation.state), createdAt };
+  }
+
+  async #glance(id: ConversationId): Promise<Seen | undefined> {
+    const glance = await this.#store?.glance(id);
+    return this.#keep(id, glance === undefined || glance.isOpenElsewhere ? undefined : seenOf(glance));
+  }
+
+  #keep(id: ConversationId, seen: Seen | undefined): Seen | undefined {
+    this.#kept.set(id, { seen, at: performance.now() });
+    return seen;
+  }
+}
+
+/** Where only the host is there to be asked. */
+export class HostSight implements Sight {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async find(id: ConversationId): Promise<Seen | undefined> {
+    try {
+      const { state, readOnly } = await this.#host.look(id);
+      if (readOnly?.code === "in-use" || readOnly?.code === "lost") return undefined;
+      const { events } = await this.#host.page(id, { beforeSeq: 1, limit: 1 });
+      return { state: leanState(state), createdAt: inUtc(events[0]?.timestamp) };
+    } catch (error) {
+      if (error instanceof ConversationError && error.code === "not-found") return undefined;
+      throw error;
+    }
+  }
+
+  async all(): Promise<ReadonlyMap<ConversationId, Seen>> {
+    const listed = await this.#host.list();
+    const seen = await Promise.all(listed.map(async ({ id }) => [id, await this.find(id).catch(() => undefined)] as const));
+    return new Map(seen.flatMap(([id, one]) => (one === undefined ? [] : [[id, one] as const])));
+  }
+}
+
+function seenOf({ state, createdAt }: Glance): Seen {
+  return { state, createdAt: inUtc(createdAt) };
+}
+
+/** Events have the local time without a zone. */
+export function inUtc(timestamp = ""): string {
+  const time = Date.parse(timestamp);
+  return new Date(Number.isNaN(time) ? 0 : time).toISOString();
+}
