@@ -6,7 +6,7 @@ import type { ShellWords } from "./words/words.ts";
 
 /** How commands and shells end, by themselves. */
 export function endingTests(open: () => Promise<Runtime>, words: ShellWords, atOnce = 50): void {
-  it("TF-08 tells within a second that the shell has ended, however that came", async () => {
+  it("§10.60 TF-08 tells within a second that the shell has ended, however that came", async () => {
     await using runtime = await open();
     for (const [command, expected] of Object.entries(words.ends)) {
       const since = performance.now();
