@@ -111,7 +111,7 @@ describe("events, by the official client", () => {
   it("refuses a message that is none", async () => {
     const send = async (json: unknown) => (await stage.wire("POST", `/api/conversations/${id}/events`, json)).status;
     assert.equal(await send({ role: "user", content: "words" }), 422);
-    assert.equal(await send({ role: "user" }), 422);
+    assert.equal(await send({ role: "user", content: [] }), 400);
     assert.equal(await send({ role: "user", content: [{ type: "video" }] }), 422);
     assert.equal(await send({ role: "assistant", content: [{ type: "text", text: "x" }] }), 400);
   });

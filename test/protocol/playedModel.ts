@@ -69,7 +69,10 @@ function stepOf({ messages, tools }: ChatCompletionRequest): string {
   if (tools === undefined || tools.length === 0) return "say A short answer";
   const at = messages.findLastIndex((message) => message.role === "user" && linesOf(message).length > 0);
   if (at === -1) return "say Nothing was asked.";
-  const answers = messages.slice(at).filter(({ role }) => role === "assistant").length;
+  const since = messages.slice(at);
+  // An answer without words is not sent again: the agent's reminder stands for it.
+  const reminders = JSON.stringify(since).split("Your last answer was empty").length - 1;
+  const answers = since.filter(({ role }) => role === "assistant").length + reminders;
   return linesOf(messages[at]!)[answers] ?? "say That is all.";
 }
 
