@@ -11,6 +11,7 @@ import { awaitsReply } from "../llm/chatHistory.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import { shownFolders } from "../protocol/sandbox.ts";
+import type { ConversationState } from "../protocol/state.ts";
 import type { NotificationListener } from "./agentHost.ts";
 import { askAside } from "./askAside.ts";
 import { Equipment } from "./equipment.ts";
@@ -220,11 +221,13 @@ export class Session implements AsyncDisposable {
     // Before anybody hears of it.
     if (!run) this.#runs.keepOnly(id);
     const noted = isHosted ? [stateUpdate("last_user_message_id", id)] : [];
-    await this.#kept.append(...title, ...prompt, ...before, message, ...after, ...noted);
+    // Whoever waits for the end of a run that a client asked for must not take the one before for it.
+    const reopened = isHosted && isOver(this.#conversation.state) ? [statusEvent("idle")] : [];
+    await this.#kept.append(...title, ...prompt, ...before, message, ...after, ...noted, ...reopened);
     this.#notes.length = 0;
-    const { execution_status: status } = this.#conversation.state;
-    if (run) return status === "waiting_for_confirmation" ? undefined : this.#runs.start();
-    if (status === "finished" || status === "stuck") await this.#kept.append(statusEvent("idle"));
+    const { state: now } = this.#conversation;
+    if (run) return now.execution_status === "waiting_for_confirmation" ? undefined : this.#runs.start();
+    if (isOver(now)) await this.#kept.append(statusEvent("idle"));
   }
 
   async #pauseIdle(): Promise<void> {
@@ -261,4 +264,8 @@ export class Session implements AsyncDisposable {
     this.#passing.hear(notification);
     for (const listener of this.#listeners) listener(notification);
   }
+}
+
+function isOver({ execution_status: status }: ConversationState): boolean {
+  return status === "finished" || status === "stuck";
 }

@@ -1,6 +1,7 @@
 import type { WireEvent } from "../../protocol/agentServer/events.ts";
 import type { Event } from "../../protocol/events.ts";
 import { stateKeys } from "../../protocol/state.ts";
+import { wireStats } from "./wireStats.ts";
 
 /** Our log's own book-keeping, which the official server keeps elsewhere. */
 const hidden: ReadonlySet<string> = new Set(["id", "workspace", "agent", stateKeys.runtime, "limits", "title", "head"]);
@@ -32,6 +33,8 @@ export function wireEvent(event: Event): WireEvent {
       const { reasoning_ms: _ms, risk_reason: _reason, granted: _granted, ...rest } = event;
       return rest;
     }
+    case "ConversationStateUpdateEvent":
+      return event.key === "stats" ? { ...event, value: wireStats(event.value) } : { ...event };
     default:
       return { ...event };
   }

@@ -52,7 +52,7 @@ export function infoOf(known: Known, { skills }: { readonly skills: boolean }): 
     parent_conversation_id: meta?.parent_conversation_id ?? null,
     sub_conversation_ids: [...children],
     tags: meta?.tags ?? {},
-    current_model_id: agent.llm.model,
+    current_model_id: null,
     available_models: [],
     supports_runtime_model_switch: false,
     launched_agent_profile: meta?.launched_agent_profile ?? null,
