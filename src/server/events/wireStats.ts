@@ -31,7 +31,7 @@ export function wireStats(value: unknown): unknown {
   if (!success) return value;
   const usages = Object.entries(data.usage_to_metrics).map(([usage, metrics]) => {
     const tokens = { ...metrics.accumulated_token_usage, model: metrics.accumulated_token_usage.model ?? metrics.model_name };
-    return [usage, { ...metrics, accumulated_token_usage: tokens }];
+    return [usage, { ...metrics, accumulated_token_usage: tokens }] as const;
   });
   return { usage_to_metrics: Object.fromEntries(usages) };
 }
