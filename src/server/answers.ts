@@ -71,8 +71,16 @@ export function parsed<Shape extends z.ZodType>(value: unknown, { schema, place 
   if (success) return data;
   throw new Refusal(
     422,
-    error.issues.map((issue) => described(issue, place)),
+    error.issues.flatMap(inChoice).map((issue) => described(issue, place)),
   );
+}
+
+/** Of several shapes, what is wrong with the one that fits best: its faults lie deepest. */
+function inChoice(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map(({ path }) => path.length));
+  const [best] = issue.errors.toSorted((a, b) => depth(b) - depth(a));
+  return best?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 const secretName = /key|token|secret|password|credential|auth|cookie|^(?:value|env|headers|extra_headers)$/i;

@@ -32,7 +32,8 @@ export function gateOf(options: GateOptions): Gate {
     // A browser asks first, without the key.
     if (request.method === "OPTIONS" && origin !== undefined) return { status: 204, headers: preflightHeaders(request, origin) };
     const [path = ""] = (request.url ?? "").split(/[?#]/);
-    if (path.startsWith("/sockets/")) return mayConnect(request, options.keys) ? undefined : { status: 403, body: { detail: "Forbidden" } };
+    if (/^\/sockets(?:\/|$)/.test(path))
+      return mayConnect(request, options.keys) ? undefined : { status: 403, body: { detail: "Forbidden" } };
     const access = accessTo(path);
     if (access === "none" || options.keys.has(keyOf(request, access))) return undefined;
     // So that a page that may ask can read why it gets nothing.

@@ -1,7 +1,7 @@
 // Measures what everything but the model costs, each number beside its floor and its target: see README.md.
 //
 //   npm run bench              all parts
-//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, docker, host, bundles, chatView, face
+//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, sockets, docker, host, bundles, chatView, face
 
 import path from "node:path";
 import { measureAppend } from "./append.ts";
@@ -16,6 +16,7 @@ import { measureOpen } from "./open.ts";
 import { readMachine, writeReport } from "./report.ts";
 import type { Part } from "./row.ts";
 import { measureSandbox } from "./sandbox.ts";
+import { measureSockets } from "./sockets.ts";
 import { measureTerminalPart } from "./terminalPart.ts";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   open: () => measureOpen(artefacts),
   terminal: measureTerminalPart,
   sandbox: () => measureSandbox(dist),
+  sockets: () => measureSockets(artefacts),
   docker: () => measureDocker(dist),
   host: () => measureHost(root),
   bundles: () => measureBundles(root),

@@ -54,7 +54,7 @@ export const ConfirmationAnswer = z.object({ accept: z.boolean(), reason: z.stri
 export type ConfirmationAnswer = z.infer<typeof ConfirmationAnswer>;
 
 /** By POST at one path come a message, and the ids of events that are wanted. */
-export const MessageOrIds = z.union([EventIds, MessageInput]);
+export const MessageOrIds = z.union([EventIds, MessageInput.extend({ content: z.array(Content) })]);
 
 /** How a client of the event socket asks for what has been before (§3.1). */
 export const EventSocketQuery = z.object({
