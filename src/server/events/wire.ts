@@ -1,5 +1,5 @@
 import type { WireEvent } from "../../protocol/agentServer/events.ts";
-import type { Event } from "../../protocol/events.ts";
+import type { ActionEvent, Event } from "../../protocol/events.ts";
 import { stateKeys } from "../../protocol/state.ts";
 import { wireStats } from "./wireStats.ts";
 
@@ -31,13 +31,22 @@ export function wireEvent(event: Event): WireEvent {
     }
     case "ActionEvent": {
       const { reasoning_ms: _ms, risk_reason: _reason, granted: _granted, ...rest } = event;
-      return rest;
+      return { ...rest, ...summaryOf(event) };
     }
     case "ConversationStateUpdateEvent":
       return event.key === "stats" ? { ...event, value: wireStats(event.value) } : { ...event };
     default:
       return { ...event };
   }
+}
+
+const longestSummary = 200;
+
+/** Where the model gave none, clients are told the call itself (§5.1). What cannot run has none. */
+function summaryOf({ action, summary, tool_name, tool_call }: ActionEvent): { readonly summary?: string } {
+  if (!action || summary) return {};
+  const text = `${tool_name}: ${tool_call.arguments}`;
+  return { summary: text.length > longestSummary ? `${text.slice(0, longestSummary - 3).toWellFormed()}...` : text };
 }
 
 /** As searches and sockets tell it: fields that are null are left out. */

@@ -128,3 +128,21 @@ describe("a run that fails", () => {
     assert.match(JSON.stringify(unmade.events()), /There is no tool warp_drive\./);
   });
 });
+
+describe("a reply of several calls", () => {
+  it("§10.45 has what was said and thought on its first action only", async () => {
+    const turn = { text: "Two things.", reasoning: "Both are needed.", calls: [bash("echo a"), bash("echo b")] };
+    await using host = await openTestHost({ llm: playedLlm([turn, say("Done.")]) });
+    await host.send("Go");
+    await host.host.settled(host.id);
+    const actions = host.events().filter((event) => event.kind === "ActionEvent");
+    assert.deepEqual(
+      actions.map(({ thought, reasoning_content }) => [thought.map(({ text }) => text), reasoning_content]),
+      [
+        [["Two things."], "Both are needed."],
+        [[], undefined],
+      ],
+    );
+    assert.equal(new Set(actions.map(({ llm_response_id }) => llm_response_id)).size, 1);
+  });
+});
