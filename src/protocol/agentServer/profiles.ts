@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ToolSpec } from "./agent.ts";
+import { LlmConfig, ToolSpec } from "./agent.ts";
 import { CondenserSettings, VerificationSettings } from "./settings.ts";
 
 /** Models and whole agents that are kept by name (§2.8). */
@@ -15,14 +15,30 @@ export const ProfileName = z
 export const mostProfiles = 50;
 
 /** A model by name, without what is secret of it. */
-export interface LlmProfileInfo {
-  readonly name: string;
-  readonly model: string | null;
-  readonly base_url: string | null;
-  readonly provider_connection_id: string | null;
-  readonly provider_connection_broken: boolean;
-  readonly api_key_set: boolean;
-}
+const LlmProfileInfo = z.object({
+  name: z.string(),
+  model: z.string().nullable(),
+  base_url: z.string().nullable(),
+  provider_connection_id: z.string().nullable(),
+  provider_connection_broken: z.boolean(),
+  api_key_set: z.boolean(),
+});
+export type LlmProfileInfo = z.infer<typeof LlmProfileInfo>;
+
+/** Sorted by name. */
+export const LlmProfileList = z.object({ profiles: z.array(LlmProfileInfo), active_profile: z.string().nullable() });
+
+/** With the key as the request asks; null unless it does. */
+export const LlmProfileDetail = z.object({ name: z.string(), config: LlmConfig, api_key_set: z.boolean() });
+
+/** Of what changes a profile: its name from now on, and what was done. */
+export const ProfileDone = z.object({ name: z.string(), message: z.string() });
+
+export const LlmProfileActivated = ProfileDone.extend({ llm_applied: z.literal(true) });
+
+/** Whether a model answers. What would pass by counts as an answer. */
+export const LlmVerdict = z.object({ valid: z.boolean(), error: z.object({ type: z.string(), message: z.string() }).nullable() });
+export type LlmVerdict = z.infer<typeof LlmVerdict>;
 
 const ofAll = {
   schema_version: z.number().int().min(1).max(2).default(2),
@@ -73,24 +89,42 @@ export const AgentProfile = z.preprocess(
 );
 export type AgentProfile = z.infer<typeof AgentProfile>;
 
+const AgentProfileInfo = z.object({
+  id: z.string(),
+  name: z.string(),
+  agent_kind: z.enum(["openhands", "acp"]),
+  revision: z.number().int(),
+  llm_profile_ref: z.string().nullable(),
+  mcp_server_refs: z.array(z.string()).nullable(),
+});
+export type AgentProfileInfo = z.infer<typeof AgentProfileInfo>;
+
+/** Sorted by name. */
+export const AgentProfileList = z.object({ profiles: z.array(AgentProfileInfo), active_agent_profile_id: z.string().nullable() });
+
+export const AgentProfileDetail = z.object({ name: z.string(), profile: AgentProfile });
+
+export const AgentProfileActivated = z.object({ id: z.string(), message: z.string(), agent_settings_applied: z.literal(false) });
+
 /** What would become of an agent profile now, without its secrets. */
-export interface AgentProfileDiagnostics {
-  readonly agent_kind: "openhands" | "acp";
-  readonly valid: boolean;
-  readonly errors: readonly string[];
-  readonly llm_profile_ref: string | null;
-  readonly llm_profile_resolved: boolean;
-  readonly llm_api_key_set: boolean;
-  readonly mcp_server_refs: readonly string[] | null;
-  readonly resolved_mcp_config_keys: readonly string[];
+export const AgentProfileDiagnostics = z.object({
+  agent_kind: z.enum(["openhands", "acp"]),
+  valid: z.boolean(),
+  errors: z.array(z.string()),
+  llm_profile_ref: z.string().nullable(),
+  llm_profile_resolved: z.boolean(),
+  llm_api_key_set: z.boolean(),
+  mcp_server_refs: z.array(z.string()).nullable(),
+  resolved_mcp_config_keys: z.array(z.string()),
   /** The same by its older name. */
-  readonly resolved_mcp_servers: readonly string[];
-  readonly dangling_mcp_server_refs: readonly string[];
-  readonly disabled_skills: readonly string[];
-  readonly resolved_skills: readonly string[];
-  readonly acp_api_key_secret_name: string | null;
-  readonly acp_base_url_secret_name: string | null;
-  readonly acp_file_secret_names: readonly string[];
+  resolved_mcp_servers: z.array(z.string()),
+  dangling_mcp_server_refs: z.array(z.string()),
+  disabled_skills: z.array(z.string()),
+  resolved_skills: z.array(z.string()),
+  acp_api_key_secret_name: z.string().nullable(),
+  acp_base_url_secret_name: z.string().nullable(),
+  acp_file_secret_names: z.array(z.string()),
   /** Null unless valid. */
-  readonly resolved_settings: unknown;
-}
+  resolved_settings: z.unknown(),
+});
+export type AgentProfileDiagnostics = z.infer<typeof AgentProfileDiagnostics>;

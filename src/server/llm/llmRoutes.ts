@@ -4,6 +4,8 @@ import type { Routes } from "../routes.ts";
 
 const tag = "LLM";
 
+const Subscription = z.object({ vendor: z.literal("openai"), connected: z.boolean(), account_email: z.null(), expires_at: z.null() });
+
 /** `/api/llm/*` (§2.9): what is known of models without asking anybody. */
 export function addLlmLists(routes: Routes): void {
   routes.add(
@@ -26,12 +28,16 @@ export function addLlmLists(routes: Routes): void {
     { summary: "Models by provider", tag, answer: z.object({ models: z.record(z.string(), z.array(z.string())) }) },
     () => ({ models: modelCatalog }),
   );
-  routes.add(["get", "/api/llm/subscription/openai/status"], { summary: "Whether a ChatGPT subscription is used; never", tag }, () => ({
-    vendor: "openai",
-    connected: false,
-    account_email: null,
-    expires_at: null,
-  }));
+  routes.add(
+    ["get", "/api/llm/subscription/openai/status"],
+    { summary: "Whether a ChatGPT subscription is used; never", tag, answer: Subscription },
+    () => ({
+      vendor: "openai",
+      connected: false,
+      account_email: null,
+      expires_at: null,
+    }),
+  );
 }
 
 function modelsOf(provider: string | undefined): readonly string[] {

@@ -1,6 +1,13 @@
 import * as z from "zod";
 import { LlmConfig } from "../../protocol/agentServer/agent.ts";
-import { ProfileName } from "../../protocol/agentServer/profiles.ts";
+import {
+  LlmProfileActivated,
+  LlmProfileDetail,
+  LlmProfileList,
+  LlmVerdict,
+  ProfileDone,
+  ProfileName,
+} from "../../protocol/agentServer/profiles.ts";
 import type { Log } from "../../protocol/log.ts";
 import { parsed, Refusal } from "../answers.ts";
 import type { Routes } from "../routes.ts";
@@ -24,13 +31,13 @@ export interface ProfileParts {
 
 /** `/api/profiles` (§2.8): models by name. */
 export function addProfiles(routes: Routes, { profiles, settings, cipher }: Stores, { openModel, log }: ProfileParts): void {
-  routes.add(["get", "/api/profiles"], { summary: "All LLM profiles", tag }, async () => ({
+  routes.add(["get", "/api/profiles"], { summary: "All LLM profiles", tag, answer: LlmProfileList }, async () => ({
     profiles: await profiles.list(),
     active_profile: (await settings.read()).active_profile,
   }));
   routes.add(
     ["get", "/api/profiles/:name"],
-    { summary: "One LLM profile", tag, params: Named, refuses: [400, 404, 503] },
+    { summary: "One LLM profile", tag, params: Named, answer: LlmProfileDetail, refuses: [400, 404, 503] },
     async ({ c, params: { name } }) => {
       const exposure = exposureOf(c, cipher);
       const llm = await profiles.llmOf(name);
@@ -46,7 +53,7 @@ export function addProfiles(routes: Routes, { profiles, settings, cipher }: Stor
   );
   routes.add(
     ["post", "/api/profiles/:name"],
-    { summary: "Save an LLM profile", tag, params: Named, body: Save, status: 201, refuses: [409] },
+    { summary: "Save an LLM profile", tag, params: Named, body: Save, status: 201, answer: ProfileDone, refuses: [409] },
     async ({ params: { name }, body }) => {
       const llm = llmGiven(body.llm, cipher);
       await profiles.save(name, body.include_secrets ? llm : withoutSecrets(llm));
@@ -55,7 +62,7 @@ export function addProfiles(routes: Routes, { profiles, settings, cipher }: Stor
   );
   routes.add(
     ["delete", "/api/profiles/:name"],
-    { summary: "Delete an LLM profile", tag, params: Named, refuses: [409] },
+    { summary: "Delete an LLM profile", tag, params: Named, answer: ProfileDone, refuses: [409] },
     async ({ params: { name } }) => {
       await profiles.delete(name);
       return { name, message: `Profile '${name}' deleted` };
@@ -63,7 +70,7 @@ export function addProfiles(routes: Routes, { profiles, settings, cipher }: Stor
   );
   routes.add(
     ["post", "/api/profiles/:name/rename"],
-    { summary: "Rename an LLM profile", tag, params: Named, body: Rename, refuses: [404, 409] },
+    { summary: "Rename an LLM profile", tag, params: Named, body: Rename, answer: ProfileDone, refuses: [404, 409] },
     async ({ params: { name }, body: { new_name: newName } }) => {
       await profiles.rename(name, newName);
       return { name: newName, message: renamed("Profile", name, newName) };
@@ -71,7 +78,7 @@ export function addProfiles(routes: Routes, { profiles, settings, cipher }: Stor
   );
   routes.add(
     ["post", "/api/profiles/:name/activate"],
-    { summary: "Make it the model of the settings", tag, params: Named, refuses: [404, 409] },
+    { summary: "Make it the model of the settings", tag, params: Named, answer: LlmProfileActivated, refuses: [404, 409] },
     async ({ params: { name } }) => {
       await profiles.activate(name);
       return { name, message: `Profile '${name}' activated and applied to current settings`, llm_applied: true };
@@ -79,7 +86,7 @@ export function addProfiles(routes: Routes, { profiles, settings, cipher }: Stor
   );
   routes.add(
     ["post", "/api/profiles/:name/validate"],
-    { summary: "Ask a model that is not saved yet", tag, params: Named, body: Given },
+    { summary: "Ask a model that is not saved yet", tag, params: Named, body: Given, answer: LlmVerdict },
     async ({ body, signal }) => validateLlm(llmGiven(body.llm, cipher), openModel, signal),
   );
 }

@@ -84,7 +84,7 @@ function withoutIdentity({
 
 interface Servers {
   readonly servers: AgentSettings["mcp_config"];
-  readonly dangling: readonly string[];
+  readonly dangling: string[];
 }
 
 function serversOf({ mcp_server_refs: refs }: AgentProfile, { agent_settings: { mcp_config: all } }: ServerSettings): Servers {

@@ -1,20 +1,16 @@
 import type { Llm, LlmChunk } from "../../llm/llm.ts";
 import { LlmError, type LlmErrorCode } from "../../llm/llmError.ts";
 import type { LlmConfig } from "../../protocol/agentServer/agent.ts";
+import type { LlmVerdict } from "../../protocol/agentServer/profiles.ts";
 import { textContent } from "../../protocol/content.ts";
 
 /** The model that a configuration names, ready to be asked. Rejects with an LlmError when it cannot be. */
 export type OpenModel = (llm: LlmConfig) => Promise<Llm>;
 
-export interface Verdict {
-  readonly valid: boolean;
-  readonly error: { readonly type: string; readonly message: string } | null;
-}
-
 const mostMs = 30_000;
 
 /** Asks for one token. A model that is busy, slow or has nothing to say is valid: only what would go wrong again is told. */
-export async function validateLlm(llm: LlmConfig, openModel: OpenModel, signal: AbortSignal): Promise<Verdict> {
+export async function validateLlm(llm: LlmConfig, openModel: OpenModel, signal: AbortSignal): Promise<LlmVerdict> {
   const deadline = AbortSignal.timeout(mostMs);
   try {
     const model = await openModel({ ...llm, max_output_tokens: 1, num_retries: 1, stream: true });
@@ -29,15 +25,15 @@ export async function validateLlm(llm: LlmConfig, openModel: OpenModel, signal: 
   }
 }
 
-const valid: Verdict = { valid: true, error: null };
+const valid: LlmVerdict = { valid: true, error: null };
 
 /** What passes by, and the end of an answer of one token. */
 const saysNothing: ReadonlySet<LlmErrorCode> = new Set(["LLMRateLimitError", "LLMTimeoutError", "LLMNoResponseError"]);
 
-function invalid(type: LlmErrorCode, message: string): Verdict {
+function invalid(type: LlmErrorCode, message: string): LlmVerdict {
   return { valid: false, error: { type, message } };
 }
 
-function verdictOf(chunk: LlmChunk): Verdict {
+function verdictOf(chunk: LlmChunk): LlmVerdict {
   return chunk.type === "waiting" ? invalid("LLMServiceUnavailableError", chunk.reason) : valid;
 }
