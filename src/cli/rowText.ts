@@ -25,7 +25,8 @@ export function rowText(row: Row, style: RowStyle): string {
     case "error":
       return style.paint("red", `${safe(row.detail)}\n`);
     case "notice":
-      return style.paint("yellow", `${safe(row.text)}\n`);
+      // A hook that has nothing to say is no news.
+      return row.reason === "hook" && !row.isTrouble && !style.isVerbose ? "" : style.paint("yellow", `${safe(row.text)}\n`);
   }
 }
 

@@ -128,7 +128,11 @@ function contentOf(result: ActionResult): readonly Content[] {
     case "ObservationEvent":
       return [...failureHeader(result), ...result.observation.content, ...result.extended_content];
     case "UserRejectObservation":
-      return [textContent(`The person rejected this: ${result.rejection_reason}`)];
+      return [
+        textContent(
+          `${result.rejection_source === "hook" ? "A hook forbids this" : "The person rejected this"}: ${result.rejection_reason}`,
+        ),
+      ];
     case "AgentErrorEvent":
       return [textContent(result.error)];
   }

@@ -144,6 +144,8 @@ function wordsOf(event: ActionEvent, folders: Folders): Words {
       return { icon: "files", plan: "Find files", present: "Finding files", past: "Found files", target: action.pattern, isReadOnly: true };
     case "TaskTrackerAction":
       return { ...taskWords[action.command ?? "view"], icon: "checklist", target: "" };
+    case "InvokeSkillAction":
+      return { icon: "book", plan: "Read the skill", present: "Reading the skill", past: "Read the skill", target: action.name };
     case "ThinkAction":
       return { icon: "lightbulb", plan: "Think", present: "Thinking", past: "Thought", target: "", isReadOnly: true };
     case "FinishAction":
@@ -195,7 +197,7 @@ function exitCodeOf(result: ActionResult): number {
 }
 
 function outcomeOf(result: ActionResult | undefined): string {
-  if (result?.kind === "UserRejectObservation") return "rejected";
+  if (result?.kind === "UserRejectObservation") return result.rejection_source === "hook" ? "forbidden by a hook" : "rejected";
   if (result?.kind !== "ObservationEvent") return "";
   const { observation } = result;
   if (observation.kind === "TerminalObservation") return terminalOutcome(observation.exit_code ?? 0);

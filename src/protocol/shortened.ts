@@ -1,6 +1,6 @@
 import type { Action, FileEditorObservation, Observation } from "./actions.ts";
-import type { Content } from "./content.ts";
-import type { ActionEvent, Event, MessageEvent } from "./events.ts";
+import type { Content, TextContent } from "./content.ts";
+import type { ActionEvent, Event, HookExecutionEvent, MessageEvent } from "./events.ts";
 import { diffCounts, lineDiff } from "./lineDiff.ts";
 import { shortText } from "./shortText.ts";
 
@@ -21,7 +21,7 @@ export function shortenEvent(event: Event, most: number): Event {
     case "ActionEvent":
       return shortSpoken(event, most);
     case "ObservationEvent":
-      return replaced(event, { observation: shortObservation(event.observation, most) });
+      return replaced(event, { observation: shortObservation(event.observation, most), extended_content: unshown(event, most) });
     case "UserRejectObservation":
       return replaced(event, { rejection_reason: shortText(event.rejection_reason, most) });
     case "AgentErrorEvent":
@@ -29,8 +29,13 @@ export function shortenEvent(event: Event, most: number): Event {
     case "ConversationErrorEvent":
       return replaced(event, { detail: shortText(event.detail, most) });
     case "SystemPromptEvent":
-      // No view shows what the tools are.
-      return sizeOf(event.tools) <= most ? event : { ...event, tools: [] };
+      // No view shows what the tools are, or what is told beside the prompt.
+      return replaced(event, {
+        ...(sizeOf(event.tools) <= most ? {} : { tools: [] }),
+        ...(event.dynamic_context == null ? {} : { dynamic_context: shortTextContent(event.dynamic_context, most) }),
+      });
+    case "HookExecutionEvent":
+      return shortHook(event, most);
     case "Condensation":
       return replaced(event, {
         ...(event.summary == null ? {} : { summary: shortText(event.summary, most) }),
@@ -48,11 +53,32 @@ export function shortenDone(event: Event, most: number): Event {
   return replaced(short, { action: shortAction(short.action, most), tool_call: shortCall(short, most) });
 }
 
+function shortHook(event: HookExecutionEvent, most: number): HookExecutionEvent {
+  const { stdout, stderr, reason, hook_input, hook_command, ...rest } = event;
+  const isLarge = hook_input != null && JSON.stringify(hook_input).length > most;
+  const whole = isLarge ? { ...rest, stdout, stderr, hook_command } : event;
+  return replaced<HookExecutionEvent>(whole, {
+    stdout: shortText(stdout, most),
+    stderr: shortText(stderr, most),
+    hook_command: shortText(hook_command, most),
+    ...(reason == null ? {} : { reason: shortText(reason, most) }),
+  });
+}
+
+function shortTextContent(content: TextContent, most: number): TextContent {
+  return replaced(content, { text: shortText(content.text, most) });
+}
+
+/** What is told with it to the model only, where that is not too long. */
+function unshown({ extended_content }: Pick<MessageEvent, "extended_content">, most: number): TextContent[] {
+  return extended_content.every(({ text }) => text.length <= most) ? extended_content : [];
+}
+
 function shortMessage(event: MessageEvent, most: number): MessageEvent {
   const { llm_message: message } = event;
   const content = shortContent(message.content, most);
   const reasoning = message.reasoning_content == null ? {} : { reasoning_content: shortText(message.reasoning_content, most) };
-  return replaced(event, { llm_message: replaced(message, { content, ...reasoning }) });
+  return replaced(event, { llm_message: replaced(message, { content, ...reasoning }), extended_content: unshown(event, most) });
 }
 
 function shortSpoken(event: ActionEvent, most: number): ActionEvent {
@@ -72,6 +98,7 @@ function shortCall({ tool_call }: ActionEvent, most: number): ActionEvent["tool_
 
 const knownKinds: ReadonlySet<string> = new Set([
   ...["TerminalAction", "FileEditorAction", "TaskTrackerAction", "GlobAction", "GrepAction", "ThinkAction", "FinishAction"],
+  "InvokeSkillAction",
 ]);
 
 function shortAction(action: Action, most: number): Action {

@@ -9,7 +9,7 @@ import type {
   UserRejectObservation,
 } from "./events.ts";
 import { isUserMessage } from "./events.ts";
-import { condensedText, interruptText } from "./noticeTexts.ts";
+import { condensationNotice, hookNotice, interruptText, type NoticeText } from "./noticeTexts.ts";
 import { mostLiveCharacters, type Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState, stateKeys } from "./state.ts";
 import { nothingStreaming, ViewDraft } from "./viewDraft.ts";
@@ -25,13 +25,11 @@ export type Row =
   | { readonly type: "error"; readonly id: string; readonly code: string; readonly detail: string; readonly classification: Classification }
   | NoticeRow;
 
-interface NoticeRow {
+export interface NoticeRow extends NoticeText {
   readonly type: "notice";
   readonly id: string;
-  readonly reason: "pause" | "stop" | "stuck" | "condensed";
-  readonly text: string;
-  /** What the model reads instead of the older part. */
-  readonly summary?: string;
+  /** With `condensed`, the summary is what the model reads instead of the older part; with `hook`, what it wrote. */
+  readonly reason: "pause" | "stop" | "stuck" | "condensed" | "hook";
 }
 
 export interface AgentRow {
@@ -213,12 +211,9 @@ function addRows(draft: ViewDraft, before: ConversationState, event: Event): voi
     case "InterruptEvent":
       return addNotice(draft, { id: event.id, reason: "stop", text: interruptText(before.progress.actions) });
     case "Condensation":
-      return addNotice(draft, {
-        id: event.id,
-        reason: "condensed",
-        text: condensedText,
-        ...(event.summary ? { summary: event.summary } : {}),
-      });
+      return addNotice(draft, { id: event.id, reason: "condensed", ...condensationNotice(event) });
+    case "HookExecutionEvent":
+      return addNotice(draft, { id: event.id, reason: "hook", ...hookNotice(event) });
     case "ConversationStateUpdateEvent":
       restart(draft, before, event.timestamp);
       return update(draft, event);

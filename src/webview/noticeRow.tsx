@@ -6,11 +6,12 @@ import { Visible } from "./visible.tsx";
 
 type Notice = Extract<Row, { type: "notice" }>;
 
-const icons = { stop: "circle-slash", pause: "debug-pause", stuck: "warning", condensed: "fold" } as const;
+const icons = { stop: "circle-slash", pause: "debug-pause", stuck: "warning", condensed: "fold", hook: "plug" } as const;
 
 /** What became of the run, or of the conversation's memory, in a quiet line; what can be done about it is in the status line. */
 export function NoticeRow({ row }: { readonly row: Notice }): JSX.Element {
   if (row.reason === "condensed" && row.summary !== undefined) return <Condensed row={row} summary={row.summary} />;
+  if (row.reason === "hook") return <Hook row={row} />;
   return (
     <article class="row notice" aria-label={row.text} data-event={row.id} tabIndex={-1}>
       <Icon name={icons[row.reason]} />
@@ -37,6 +38,28 @@ function Condensed({ row, summary }: { readonly row: Notice; readonly summary: s
   return (
     <article class="row condensed" aria-label={row.text} data-event={row.id} tabIndex={-1}>
       <Collapsible name={row.id} class="reasoning" line={line} isOpen={false} body={body} />
+    </article>
+  );
+}
+
+/** A command that a client has sent, and what it wrote. */
+function Hook({ row }: { readonly row: Notice }): JSX.Element {
+  const line = (
+    <>
+      <Icon name={row.isTrouble ? "warning" : icons.hook} />
+      <span class="line-text">
+        <Visible text={row.text} />
+      </span>
+    </>
+  );
+  const body = (): JSX.Element => (
+    <pre class="reasoning-text">
+      <Visible text={row.summary ?? ""} />
+    </pre>
+  );
+  return (
+    <article class="row condensed" aria-label={row.text} data-event={row.id} tabIndex={-1}>
+      <Collapsible name={row.id} class="reasoning" line={line} isOpen={row.isTrouble === true} body={body} />
     </article>
   );
 }

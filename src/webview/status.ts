@@ -80,7 +80,7 @@ function runningAction(view: View): ActionRow | undefined {
 }
 
 function isStopped(view: View): boolean {
-  const last = view.rows.findLast((row) => row.type === "notice" || row.type === "user");
+  const last = view.rows.findLast((row) => (row.type === "notice" && row.reason !== "hook") || row.type === "user");
   return last?.type === "notice" && last.reason === "stop";
 }
 

@@ -202,6 +202,13 @@ export class Story {
     return this;
   }
 
+  hook(fields: object): this {
+    const ran = { success: true, blocked: false, exit_code: 0, stdout: "", stderr: "" };
+    const of = { kind: "HookExecutionEvent", source: "hook", hook_event_type: "PreToolUse", hook_command: "./guard.sh" } as const;
+    this.#append({ ...of, ...ran, tool_name: "terminal", ...fields });
+    return this;
+  }
+
   failed(code: string, detail: string, classification: Classification): this {
     this.#append({ kind: "ConversationErrorEvent", source: "environment", code, detail, classification });
     return this.status("error");

@@ -84,6 +84,14 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   limit: () => [session(), worked().failed("MaxIterationsReached", limitText, limit).take()],
   stuck: () => [session(), worked().state("stuck_reason", stuckText).status("stuck").take()],
   condensed: () => [session(), worked().condensed("The person wants the cause of a failing test. It is in `src/date.ts`.").take()],
+  hooks: () => [
+    session(),
+    worked()
+      .hook({ stdout: "all is well\n" })
+      .hook({ success: false, blocked: true, exit_code: 2, stderr: "Nothing is removed here.\n" })
+      .hook({ success: false, exit_code: -1, error: "It was ended after 60 seconds.", hook_event_type: "Stop" })
+      .take(),
+  ],
   rejected: () => [session(), rejected()],
   failed: () => [
     session(),
