@@ -32,7 +32,7 @@ describe("hooks (agent-server protocol §6.11)", () => {
   });
 
   it("gives a hook what it is about, on its input and in its environment, in the folder of the workspace", async () => {
-    const tell = "cat > input.json; env | grep ^OPENHANDS_ | grep -v TERMINAL | sort > env.txt; pwd > pwd.txt";
+    const tell = "cat > input.json; env | grep ^OPENHANDS_ | grep -v -e TERMINAL -e LEAK | sort > env.txt; pwd > pwd.txt";
     const llm = playedLlm([call(edit("create", "a.txt", { file_text: "x" })), say("1")]);
     await using host = await open({ hooks: { hooks: { pre_tool_use: hook(tell) } }, llm });
     await talk(host);
