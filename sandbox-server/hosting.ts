@@ -18,6 +18,7 @@ import { openStores } from "../src/server/settings/openStores.ts";
 import { addHooks } from "../src/server/skills/hookRoutes.ts";
 import { addSkills, skillNames } from "../src/server/skills/skillRoutes.ts";
 import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
+import { isLoopback } from "./hosts.ts";
 import type { HostingNeeds } from "./lateHosting.ts";
 import { lazySandboxes } from "./sandboxes.ts";
 
@@ -58,7 +59,7 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
   addKept(routes, stores, { openModel, skillNames: (signal) => skillNames(home, signal), log });
   addSkills(routes, home);
   addHooks(routes, home.files);
-  addMisc(routes, { dataFolder: data });
+  addMisc(routes, { dataFolder: data, mcp: { reach: { inside: isLoopback(options.host) }, cipher: stores.cipher } });
   return {
     routes,
     sockets: hostingSockets(hosted.hosting),

@@ -26,6 +26,7 @@ const programs = ["src/extension/", "src/cli/", "sandbox-server/"];
 /** Where each package of package.json's `dependencies` may be imported: a folder (ends in a slash) or one file. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
   "@hono/node-server": ["src/server/", "sandbox-server/"],
+  "@modelcontextprotocol/client": ["src/server/mcp/"],
   "@preact/signals": ["src/webview/"],
   "@vscode/codicons": ["src/webview/"],
   dompurify: ["src/webview/"],
@@ -78,6 +79,7 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:child_process": machine,
   "node:console": programs,
   "node:crypto": anywhere,
+  "node:dns": ["src/server/mcp/"],
   "node:dns/promises": ["src/server/"],
   "node:events": anywhere,
   "node:fs": disk,

@@ -17,7 +17,7 @@ describe("the folders to choose from", () => {
   const ask = async (method: string, at: string, json?: object) => {
     const app = new Hono({ strict: false });
     addErrors(app, noLog);
-    addMisc(new Routes(app), { dataFolder: path.join(folder.path, "data") });
+    addMisc(new Routes(app), { dataFolder: path.join(folder.path, "data"), mcp: { reach: { inside: true }, cipher: undefined } });
     const answer = await app.request(at, { method, ...(json && { body: JSON.stringify(json) }) });
     return { status: answer.status, body: await answer.json() };
   };
