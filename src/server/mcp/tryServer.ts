@@ -56,6 +56,7 @@ async function open(server: StdioServer | RemoteServer, { reach, signal, started
   const options = { fetch: checkedFetch(reach, signal), requestInit };
   const url = URL.parse(server.url);
   if (url === null) throw new Error("The server's address is no URL.");
+  // oxlint-disable-next-line typescript/no-deprecated -- Servers that speak only this one are still there, and the protocol has a name for them.
   return server.type === "sse" ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
 }
 

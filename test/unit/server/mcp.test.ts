@@ -12,10 +12,9 @@ import { checkedFetch } from "../../../src/server/mcp/checkedFetch.ts";
 import { addMcp } from "../../../src/server/mcp/mcpRoutes.ts";
 import { Routes } from "../../../src/server/routes.ts";
 import { cipherOf } from "../../../src/server/secrets/cipher.ts";
-import { root } from "../../support/checkout.ts";
 import { tempFolder } from "../../support/workspaces.ts";
 
-const program = path.join(root, "test/support/mcpServer.mjs");
+const program = path.join(import.meta.dirname, "fixtures/mcpServer.ts");
 const cipher = cipherOf("a-secret-key");
 
 async function tryOut(body: object, inside = true) {
