@@ -147,8 +147,8 @@ function statusOf(error: Error): ContentfulStatusCode | undefined {
   return error instanceof ConversationError ? conversationStatuses[error.code] : undefined;
 }
 
-/** Without its message, which may tell what was in a command or a file. */
-function placesOf({ stack = "" }: Error): string {
+/** Where an error comes from, without its message, which may tell what was in a command or a file. */
+export function placesOf({ stack = "" }: Error): string {
   return stack.split("\n    at ").slice(1).join(" < ");
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Log } from "../../protocol/log.ts";
-import { messageOf } from "../../protocol/thrown.ts";
+import { placesOf } from "../answers.ts";
 import { socketKeyOf } from "../gate.ts";
 import type { Keys } from "../keys.ts";
 import type { Sockets, Upgrade } from "../upgrades.ts";
@@ -102,7 +102,8 @@ export class SocketServer implements Sockets {
   }
 
   #failed(client: Client, error: unknown): void {
-    this.#options.log.error("A socket failed.", { error: error instanceof Error ? error.name : "unknown", reason: messageOf(error) });
+    const known = error instanceof Error ? { error: error.name, stack: placesOf(error) } : { error: "unknown" };
+    this.#options.log.error("A socket failed.", known);
     client.close(closeCodes.failed, "Internal Server Error");
   }
 
