@@ -23,7 +23,7 @@ export interface Created {
 /** Begins conversations, each id once. */
 export class Creation {
   readonly #hosting: Hosting;
-  readonly #going = new Map<ConversationId, Promise<void>>();
+  readonly #going = new Map<ConversationId, Promise<Created>>();
 
   constructor(hosting: Hosting) {
     this.#hosting = hosting;
@@ -32,15 +32,21 @@ export class Creation {
   /** A new conversation; or the one that has the id already, as it is. Throws a Refusal, and leaves nothing behind then. */
   async create(request: StartConversationRequest, signal: AbortSignal): Promise<Created> {
     const id = request.conversation_id ?? ConversationId.parse(randomUUID());
-    await this.#going.get(id)?.catch(() => undefined);
-    if ((await this.#hosting.options.sight.find(id)) !== undefined) return { id, isNew: false };
-    const going = begin(this.#hosting, { id, request, signal });
+    const before = this.#going.get(id)?.catch(() => undefined);
+    const going = this.#create({ id, request, signal }, before);
     this.#going.set(id, going);
     try {
-      await going;
+      return await going;
     } finally {
-      this.#going.delete(id);
+      if (this.#going.get(id) === going) this.#going.delete(id);
     }
+  }
+
+  async #create(beginning: Beginning, before: Promise<unknown> | undefined): Promise<Created> {
+    await before;
+    const { id } = beginning;
+    if ((await this.#hosting.options.sight.find(id)) !== undefined) return { id, isNew: false };
+    await begin(this.#hosting, beginning);
     return { id, isNew: true };
   }
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConversationPath, Success } from "../../protocol/agentServer/conversations.ts";
+import type { ConversationId } from "../../protocol/ids.ts";
+import type { ExecutionStatus } from "../../protocol/state.ts";
 import { Refusal } from "../answers.ts";
 import type { Routes } from "../routes.ts";
 import type { Hosting } from "./hosting.ts";
@@ -48,4 +50,21 @@ export function addRuns(routes: Routes, hosting: Hosting): void {
       return success;
     },
   );
+}
+
+/** So long the begin of a run is waited for: what a container needs to start comes later. */
+const mostStartMs = 1_000;
+
+/** Resolves when the status that was is not there any more, so that nobody takes it for the end of this run; or after a while. */
+async function started({ host }: Hosting, id: ConversationId, before: ExecutionStatus): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _listening = await host.follow(id, { limit: 0 }, (notification) => {
+    if (notification.type !== "event.appended" || notification.event.kind !== "ConversationStateUpdateEvent") return;
+    if (notification.event.key === "execution_status" && notification.event.value !== before) resolve();
+  });
+  await host.handle({ type: "run.start", conversationId: id });
+  const timer = setTimeout(resolve, mostStartMs);
+  // What does not begin at all is settled at once.
+  await Promise.race([promise, host.settled(id)]);
+  clearTimeout(timer);
 }
