@@ -2,6 +2,7 @@ import { Refusal } from "../answers.ts";
 import type { ListedRoute, Routes } from "../routes.ts";
 
 const plugins = "This server has no plugins.";
+const skills = "This server installs no skills. Put the skill's folder into ~/.agents/skills, or into .agents/skills of the workspace.";
 const init = "This server is ready when it starts: there is nothing to begin later.";
 const oauth = "This server does not log in at MCP servers by OAuth. Give a token in the server's headers.";
 const connections = "This server has no shared connections to providers. Keep the key in a profile.";
@@ -18,6 +19,8 @@ export const leftOut: readonly (readonly [ListedRoute["method"], string, string]
   ["patch", "/api/plugins/installed/:plugin_name", plugins],
   ["delete", "/api/plugins/installed/:plugin_name", plugins],
   ["post", "/api/plugins/installed/:plugin_name/refresh", plugins],
+  ["post", "/api/skills/install", skills],
+  ["post", "/api/skills/sync", skills],
   ["post", "/api/mcp/oauth/start", oauth],
   ["get", "/api/mcp/oauth/status/:job_id", oauth],
   ["post", "/api/mcp/oauth/callback/:job_id", oauth],

@@ -42,12 +42,6 @@ function addInstalled(routes: Routes): void {
   const unknown = ({ params }: { readonly params: z.output<typeof SkillPath> }): never => {
     throw new Refusal(404, `Skill '${params.skill_name}' is not installed`);
   };
-  const notHere = (): never => {
-    throw new Refusal(
-      501,
-      "This server installs no skills. Put the skill's folder into ~/.agents/skills, or into .agents/skills of the workspace.",
-    );
-  };
   routes.add(["get", installed], { summary: "Skills that were installed: none", tag, answer: SkillList }, () => ({ skills: [] }));
   routes.add(["get", "/api/skills/marketplace"], { summary: "Skills that could be installed: none", tag, answer: SkillList }, () => ({
     skills: [],
@@ -56,6 +50,4 @@ function addInstalled(routes: Routes): void {
   routes.add(["patch", `${installed}/:skill_name`], { ...one, summary: "Turn an installed skill on or off" }, unknown);
   routes.add(["delete", `${installed}/:skill_name`], { ...one, summary: "Remove an installed skill" }, unknown);
   routes.add(["post", `${installed}/:skill_name/refresh`], { ...one, summary: "Fetch an installed skill again" }, unknown);
-  routes.add(["post", "/api/skills/install"], { summary: "Install a skill: not here", tag }, notHere);
-  routes.add(["post", "/api/skills/sync"], { summary: "Fetch public skills: not here", tag }, notHere);
 }
