@@ -248,7 +248,7 @@ export class Session implements AsyncDisposable {
 
   async #respond({ accept, reason, remember, actionIds, run = true }: Respond): Promise<void> {
     // The run that asked may not be quite over when its question is heard.
-    if (this.#kept.events.slice(this.#runs.firstSeq).some(isQuestion)) await this.#runs.ended();
+    if (this.#kept.events.slice(this.#runs.firstSeq ?? Infinity).some(isQuestion)) await this.#runs.ended();
     const { pending, execution_status, confirmation_policy } = this.#conversation.state;
     const isAsked = execution_status === "waiting_for_confirmation" && !this.#runs.isRunning;
     if (!isAsked || !isAnswerFor(actionIds, pending))

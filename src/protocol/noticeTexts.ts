@@ -4,6 +4,9 @@ import type { Condensation, HookExecutionEvent } from "./events.ts";
 export const condensedText =
   "The older part of the conversation was summarized, because it had become too long for the model. Nothing is lost here.";
 
+export const wentBackText =
+  "The conversation was set back to an earlier point. What stands above is kept, but from here on the model reads it only up to there.";
+
 export function interruptText(steps: number): string {
   return `Stopped by you after ${steps === 1 ? "1 step" : `${steps} steps`}. The changes are kept.`;
 }

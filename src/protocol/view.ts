@@ -9,7 +9,7 @@ import type {
   UserRejectObservation,
 } from "./events.ts";
 import { isUserMessage } from "./events.ts";
-import { condensationNotice, hookNotice, interruptText, type NoticeText } from "./noticeTexts.ts";
+import { condensationNotice, hookNotice, interruptText, type NoticeText, wentBackText } from "./noticeTexts.ts";
 import { mostLiveCharacters, type Notification } from "./notifications.ts";
 import { type ConversationState, initialState, reduceState, stateKeys } from "./state.ts";
 import { nothingStreaming, ViewDraft } from "./viewDraft.ts";
@@ -29,7 +29,7 @@ export interface NoticeRow extends NoticeText {
   readonly type: "notice";
   readonly id: string;
   /** With `condensed`, the summary is what the model reads instead of the older part; with `hook`, what it wrote. */
-  readonly reason: "pause" | "stop" | "stuck" | "condensed" | "hook";
+  readonly reason: "pause" | "stop" | "stuck" | "condensed" | "hook" | "back";
 }
 
 export interface AgentRow {
@@ -230,6 +230,7 @@ function addNotice(draft: ViewDraft, notice: Omit<NoticeRow, "type">): void {
 function update(draft: ViewDraft, event: ConversationStateUpdateEvent): void {
   const { id, key, value, parent_id } = event;
   if (key === stateKeys.stuckReason && typeof value === "string") return addNotice(draft, { id, reason: "stuck", text: value });
+  if (key === stateKeys.head) return addNotice(draft, { id, reason: "back", text: wentBackText });
   if (key !== stateKeys.incomplete) return;
   const isThere = draft.changeRow(
     (row) => row.type === "agent" && row.id === parent_id,

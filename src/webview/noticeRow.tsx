@@ -6,7 +6,7 @@ import { Visible } from "./visible.tsx";
 
 type Notice = Extract<Row, { type: "notice" }>;
 
-const icons = { stop: "circle-slash", pause: "debug-pause", stuck: "warning", condensed: "fold", hook: "plug" } as const;
+const icons = { stop: "circle-slash", pause: "debug-pause", stuck: "warning", condensed: "fold", hook: "plug", back: "discard" } as const;
 
 /** What became of the run, or of the conversation's memory, in a quiet line; what can be done about it is in the status line. */
 export function NoticeRow({ row }: { readonly row: Notice }): JSX.Element {

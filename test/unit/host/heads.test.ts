@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { textOf } from "../../../src/protocol/content.ts";
 import type { Event } from "../../../src/protocol/events.ts";
 import { EventId } from "../../../src/protocol/ids.ts";
+import { initialView, reduceView } from "../../../src/protocol/view.ts";
 import { bash, call, gate, playedLlm, say } from "../../support/scripts.ts";
 import { newId, openTestHost, type TestHost } from "../../support/workspaces.ts";
 import { ask, kinds, statuses } from "./hostActions.ts";
@@ -39,6 +40,8 @@ describe("going back in a conversation", () => {
       host.events().some((event) => event === messageOf(host, "Two.")),
       "nothing is deleted",
     );
+    const rows = host.heard.reduce(reduceView, initialView).rows.map((row) => (row.type === "notice" ? row.reason : row.type));
+    assert.deepEqual(rows, ["user", "agent", "user", "agent", "back", "user", "agent"]);
   });
 
   it("§10.33 to before everything begins a second root, with a prompt of its own", async () => {
