@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { AgentHost } from "../host/agentHost.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { type Activities, isRunning, needsPerson } from "./activity/activities.ts";
 import { clock, millisecondsSince } from "./activity/age.ts";
@@ -8,10 +7,11 @@ import type { Chats } from "./chat/chats.ts";
 import type { CommandMap } from "./commandMap.ts";
 import type { Edits } from "./edits/edits.ts";
 import { placeOf, selectionText } from "./references.ts";
+import type { WindowHost } from "./servers/switchedHost.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ConversationParts {
-  readonly host: AgentHost;
+  readonly host: WindowHost;
   readonly chats: Chats;
   readonly activities: Activities;
   readonly edits: Edits;
@@ -23,7 +23,8 @@ export function conversationCommands(parts: ConversationParts): CommandMap {
   const { host, chats, edits, workspace } = parts;
   const run = (type: "run.start" | "run.pause" | "run.interrupt") => async () => {
     const conversationId = idShown(chats);
-    if (type === "run.start") workspace.refuseElsewhere(parts.activities.get(conversationId)?.working_dir);
+    if (type === "run.start" && host.serverOf?.(conversationId) === undefined)
+      workspace.refuseElsewhere(parts.activities.get(conversationId)?.working_dir);
     await host.handle({ type, conversationId });
   };
   return {

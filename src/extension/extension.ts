@@ -14,6 +14,8 @@ import { openLocal } from "./localRuntime/openLocal.ts";
 import { windowFiles } from "./localRuntime/windowFiles.ts";
 import { toLog } from "./log.ts";
 import { Models } from "./models.ts";
+import { Servers } from "./servers/servers.ts";
+import { SwitchedHost } from "./servers/switchedHost.ts";
 import { AgentTerminals } from "./terminals/agentTerminals.ts";
 import { watchTitle } from "./terminals/watchTitle.ts";
 import { Workspace } from "./workspace.ts";
@@ -47,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
     isKnown: async (id) => (await store.ids()).includes(id) || (await store.deletedIds()).includes(id),
     openSandboxes: async (options) => new (await import("../runtime/docker/sandboxes.ts")).Sandboxes(options),
   });
-  const host = new Host({
+  const local = new Host({
     store,
     openLlm: openModel,
     keysVersion: () => keys.version,
@@ -59,10 +61,12 @@ export function activate(context: vscode.ExtensionContext): void {
     home: homeFiles(),
     log,
   });
+  const host = new SwitchedHost(local);
+  const servers = new Servers({ context, host, apiKeyOf: (ref) => keys.get(ref.base_url), log });
   const openForTest = (ref: LlmRef, folder = workspace.folder ?? demoFolder): Promise<Llm> =>
     openModel(ref, { host: folder, shown: folder });
-  context.subscriptions.push(channel, models, workspace);
-  const { chats, commands } = openChats(context, { host, models, workspace, terminals, sandboxes, log });
+  context.subscriptions.push(channel, models, workspace, servers);
+  const { chats, commands } = openChats(context, { host, servers, models, workspace, terminals, sandboxes, log });
   registerCommands(context, { context, commands, models, keys, host, workspace, channel, openLlm: openForTest });
   closing = async () => {
     await host[Symbol.asyncDispose]();

@@ -25,6 +25,7 @@ export const DoorCommand = z.enum([
   "reviewChanges",
   "raiseLimits",
   "selectRuntime",
+  "reconnectServer",
 ]);
 export type DoorCommand = z.infer<typeof DoorCommand>;
 
@@ -86,6 +87,8 @@ export const ChatSession = z.object({
   isDemoWorkspace: z.boolean(),
   /** The wall in words, such as "Local · no sandbox"; empty while it is not known yet. */
   wall: z.string(),
+  /** The server that has it, and its files; absent: this machine. */
+  server: z.string().optional(),
   /** When it asks before it acts. */
   mode: ConfirmMode,
   workingDir: z.string(),

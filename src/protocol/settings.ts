@@ -80,6 +80,8 @@ export const Settings = z.object({
   "sandbox.dockerHost": z.string().trim().catch("").default(""),
   /** The engine's OCI runtime, such as `runsc`; empty: its default. */
   "sandbox.ociRuntime": z.string().trim().catch("").default(""),
+  /** The agent-server that Connect to Server… offers first; its key is not a setting. */
+  serverUrl: z.string().trim().catch("").default(""),
   /** Whether one notification says that a hidden conversation needs the person or has ended. */
   notifications: z.boolean().catch(true).default(true),
 });

@@ -6,7 +6,7 @@ import type { ActionRow } from "../protocol/view.ts";
 import { visibleText } from "../protocol/visibleText.ts";
 import type { Phase } from "./actionRow.tsx";
 import { BodyButton } from "./bodyButton.tsx";
-import { useChat } from "./context.ts";
+import { useChat, useIsElsewhere } from "./context.ts";
 import { EditBody } from "./editBody.tsx";
 import { Icon } from "./icon.tsx";
 import { Output } from "./output.tsx";
@@ -44,6 +44,7 @@ function Result({ row, path }: { readonly row: ActionRow; readonly path: string 
   const chat = useChat();
   const text = resultText(row.result);
   const { action } = row.event;
+  const isHere = !useIsElsewhere();
   const isSearch = action?.kind === "GrepAction" || action?.kind === "GlobAction";
   const first = action?.kind === "FileEditorAction" ? action.view_range?.[0] : undefined;
   const line = first !== undefined && first > 1 ? { line: first } : {};
@@ -54,7 +55,7 @@ function Result({ row, path }: { readonly row: ActionRow; readonly path: string 
         {isShort(text) && (
           <BodyButton label="Open Whole Result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
         )}
-        {path !== undefined && <BodyButton label="Open File" onClick={() => chat.post({ type: "file.open", path, ...line })} />}
+        {path !== undefined && isHere && <BodyButton label="Open File" onClick={() => chat.post({ type: "file.open", path, ...line })} />}
       </div>
     </>
   );

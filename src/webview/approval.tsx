@@ -4,7 +4,7 @@ import type { ActionEvent } from "../protocol/events.ts";
 import { whyAsked } from "../protocol/riskReasons.ts";
 import { approvalTitle, consequenceOfAction, mayBeRemembered } from "./approvalWords.ts";
 import { Button } from "./button.tsx";
-import { useChat } from "./context.ts";
+import { useChat, useIsElsewhere } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { commandKey } from "./keys.ts";
 import { Proposal } from "./proposal.tsx";
@@ -43,6 +43,7 @@ export function Approval({ actions }: { readonly actions: readonly ActionEvent[]
 
 function AnswerButtons({ actions }: { readonly actions: readonly ActionEvent[] }): JSX.Element {
   const chat = useChat();
+  const isHere = !useIsElsewhere();
   return (
     <div class="buttons">
       <Button
@@ -58,7 +59,7 @@ function AnswerButtons({ actions }: { readonly actions: readonly ActionEvent[] }
           chat.isRejecting.value = true;
         }}
       />
-      {mayBeRemembered(actions, chat.view.value.state.confirmation_policy) && (
+      {isHere && mayBeRemembered(actions, chat.view.value.state.confirmation_policy) && (
         <Button
           label="Allow in This Conversation"
           title="Exactly this command needs no answer again in this conversation, as long as it is open"
@@ -71,12 +72,13 @@ function AnswerButtons({ actions }: { readonly actions: readonly ActionEvent[] }
 
 function Proposed({ event, isOneOfMany }: { readonly event: ActionEvent; readonly isOneOfMany: boolean }): JSX.Element {
   const chat = useChat();
+  const isHere = !useIsElsewhere();
   const consequence = consequenceOfAction(event)?.text ?? "";
   return (
     <div class="proposed" data-action={event.id}>
       {isOneOfMany && <h3>{approvalTitle([event], chat.folders.value)}</h3>}
       <Proposal event={event} />
-      {event.action?.kind === "FileEditorAction" && (
+      {event.action?.kind === "FileEditorAction" && isHere && (
         <button type="button" class="text-button" onClick={() => chat.post({ type: "edit.diff", actionId: event.id })}>
           Open Diff
         </button>

@@ -23,3 +23,8 @@ export function useSurroundings(): Surroundings {
 export function useChat(): Chat {
   return useSurroundings().chat;
 }
+
+/** Whether the files and terminals of the conversation are on a server, where they cannot be opened from here. */
+export function useIsElsewhere(): boolean {
+  return useChat().session.value?.server !== undefined;
+}

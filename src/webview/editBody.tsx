@@ -6,7 +6,7 @@ import { lineDiff } from "../protocol/lineDiff.ts";
 import type { ActionRow } from "../protocol/view.ts";
 import { BodyButton } from "./bodyButton.tsx";
 import { noChanges } from "./chat.ts";
-import { useChat } from "./context.ts";
+import { useChat, useIsElsewhere } from "./context.ts";
 import { Diff } from "./diff.tsx";
 import { useKept } from "./kept.ts";
 import { isWritable } from "./status.ts";
@@ -23,6 +23,7 @@ export function EditBody({ row, observation }: EditBodyProps): JSX.Element {
   const before = old_content ?? "";
   const after = new_content ?? "";
   const actionId = row.event.id;
+  const isHere = !useIsElsewhere();
   const open = (): void => {
     if (path != null) chat.post({ type: "file.open", path, line: first_line + firstChange(before, after) - 1 });
   };
@@ -31,8 +32,8 @@ export function EditBody({ row, observation }: EditBodyProps): JSX.Element {
       <Diff name={`${row.id}-diff`} before={before} after={after} offset={first_line - 1} />
       <div class="body-buttons">
         <BodyButton label="Open Diff" onClick={() => chat.post({ type: "edit.diff", actionId })} />
-        {path != null && <BodyButton label="Open File" onClick={open} />}
-        {path != null && <Revert actionId={actionId} path={path} />}
+        {path != null && isHere && <BodyButton label="Open File" onClick={open} />}
+        {path != null && isHere && <Revert actionId={actionId} path={path} />}
       </div>
     </>
   );

@@ -103,7 +103,7 @@ function TitleField({ title, onClose }: { readonly title: string; readonly onClo
 /** The one place that says what keeps the agent in; it leads to what can be done about it. */
 function Wall({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
-  const hint = session.conversationId === null ? "Select Runtime" : "Terminal and Runtime";
+  const hint = session.server !== undefined ? "Server" : session.conversationId === null ? "Select Runtime" : "Terminal and Runtime";
   return (
     <button
       type="button"
@@ -112,7 +112,7 @@ function Wall({ session }: { readonly session: ChatSession }): JSX.Element {
       disabled={session.wall === ""}
       onClick={() => chat.post({ type: "door", command: "selectRuntime" })}
     >
-      <Icon name="vm" />
+      <Icon name={session.server === undefined ? "vm" : "server-environment"} />
       <span class="wall-text">{session.wall}</span>
     </button>
   );

@@ -54,6 +54,12 @@ function Problem({ text }: { readonly text: string }): JSX.Element {
 
 function DeletedNote(): JSX.Element {
   const chat = useChat();
+  if (chat.session.value?.server !== undefined)
+    return (
+      <Note icon="trash" text="This conversation was deleted on its server.">
+        <Door label="New Conversation" command="newConversation" />
+      </Note>
+    );
   return (
     <Note icon="trash" text="This conversation was deleted. It can be restored for thirty days.">
       <Button label="Restore" onClick={() => chat.command({ type: "conversation.restore" })} />
@@ -68,6 +74,12 @@ const takenOver =
 
 function ReadOnlyNote({ reason, message }: NonNullable<View["readOnly"]>): JSX.Element {
   const chat = useChat();
+  if (reason === "server-gone")
+    return (
+      <Note icon="debug-disconnect" text={message}>
+        <Door label="Reconnect" command="reconnectServer" />
+      </Note>
+    );
   if (reason !== "in-use" && reason !== "taken-over")
     return <Note icon="lock" text={message === "" ? "This conversation can only be read here." : message} />;
   return (

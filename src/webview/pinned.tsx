@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { TaskItem } from "../protocol/actions.ts";
 import type { ChangedFile } from "../protocol/chat.ts";
 import { relativePath } from "../protocol/display.ts";
-import { useChat } from "./context.ts";
+import { useChat, useIsElsewhere } from "./context.ts";
 import { Icon } from "./icon.tsx";
 
 type Part = "tasks" | "files";
@@ -11,6 +11,7 @@ type Part = "tasks" | "files";
 /** What stays in sight above the composer: the agent's task list and what this conversation has changed. Nothing when there is neither. */
 export function Pinned(): JSX.Element | null {
   const chat = useChat();
+  const isHere = !useIsElsewhere();
   const [open, setOpen] = useState<Part | undefined>(undefined);
   const { tasks } = chat.view.value.state.progress;
   const files = chat.changes.value;
@@ -29,7 +30,7 @@ export function Pinned(): JSX.Element | null {
             {files.length === 1 ? "1 file" : `${files.length} files`} <Counts {...sumOf(files)} />
           </Toggle>
         )}
-        {files.length > 0 && (
+        {files.length > 0 && isHere && (
           <button
             type="button"
             class="text-button review"

@@ -4,7 +4,7 @@ import { resultText } from "../protocol/display.ts";
 import { isShort } from "../protocol/shortText.ts";
 import type { ActionRow } from "../protocol/view.ts";
 import { BodyButton } from "./bodyButton.tsx";
-import { useChat } from "./context.ts";
+import { useChat, useIsElsewhere } from "./context.ts";
 import { Output } from "./output.tsx";
 import { isWritable } from "./status.ts";
 import { Visible } from "./visible.tsx";
@@ -23,6 +23,7 @@ export function TerminalBody({ row, command, isRunning = false }: TerminalBodyPr
   const chat = useChat();
   const mayAct = useComputed(() => isWritable(chat.view.value));
   const text = isRunning ? row.liveOutput : resultText(row.result);
+  const isHere = !useIsElsewhere();
   const isEmpty = text.trim() === "";
   return (
     <>
@@ -37,7 +38,7 @@ export function TerminalBody({ row, command, isRunning = false }: TerminalBodyPr
         {isShort(text) && (
           <BodyButton label="Open Whole Result" onClick={() => chat.post({ type: "result.open", actionId: row.event.id })} />
         )}
-        <BodyButton label="Open in Terminal" onClick={() => chat.post({ type: "terminal.show" })} />
+        {isHere && <BodyButton label="Open in Terminal" onClick={() => chat.post({ type: "terminal.show" })} />}
         {isRunning && mayAct.value && (
           <BodyButton label="Stop" name="Stop the run" title="Stop now; the changes are kept" onClick={() => chat.run("run.interrupt")} />
         )}

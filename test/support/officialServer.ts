@@ -8,6 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
 import * as z from "zod";
 
+const folders = { items: [{ name: "project", path: "/home/dev/project" }], next_page_id: null };
 const Spoken = z.object({ llm_message: z.object({ content: z.array(z.object({ text: z.string() })) }) });
 type Json = Record<string, unknown>;
 
@@ -225,6 +226,7 @@ export class OfficialServer implements AsyncDisposable {
       return { status: 500, answer: { detail: "Internal Server Error", exception: "empty file" } };
     }
     const [, , what, id = "", ...rest] = url.pathname.split("/");
+    if (what === "file") return { status: 200, answer: id === "home" ? { home: "/home/dev", favorites: [], locations: [] } : folders };
     if (what !== "conversations") return { status: 404, answer: { detail: "Not Found" } };
     if (id === "" && method === "POST") return { status: 201, answer: this.conversations.get(this.begin(body))?.info };
     if (id === "count") return { status: 200, answer: this.conversations.size };
@@ -268,9 +270,6 @@ export class OfficialServer implements AsyncDisposable {
         return success;
       case "POST interrupt":
         this.status(id, "paused");
-        return success;
-      case "POST confirmation_policy":
-        info["confirmation_policy"] = body["policy"];
         return success;
       case "POST switch_llm":
         info["agent"] = { kind: "Agent", llm: body["llm"] };

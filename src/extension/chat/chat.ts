@@ -56,6 +56,7 @@ export class Chat implements vscode.Disposable {
     this.#subscriptions = [
       parts.models.onDidChange(() => this.#inBackground(this.#settingsChanged())),
       parts.workspace.onDidChange(() => this.#inBackground(this.#postSession())),
+      parts.servers.onDidChange(() => this.#inBackground(this.#serverChanged())),
       parts.sandboxes.onDidChange((id) => (id === this.#conversationId ? this.#inBackground(this.#postSession()) : undefined)),
       parts.highlighter.onDidChange(() => face.post({ type: "theme.changed" })),
       parts.edits.onDidChangeFile((path) => this.#inBackground(this.#countAgain(path))),
@@ -135,6 +136,11 @@ export class Chat implements vscode.Disposable {
     return this.state && (this.state.runtime ?? { kind: "local" });
   }
 
+  /** Whether the conversation, and its files, are on a server. */
+  get #isElsewhere(): boolean {
+    return this.#conversationId !== null && this.#parts.host.serverOf?.(this.#conversationId) !== undefined;
+  }
+
   async #handle(request: ChatRequest): Promise<void> {
     switch (request.type) {
       case "chat.ready":
@@ -155,7 +161,8 @@ export class Chat implements vscode.Disposable {
       case "pictures.save":
         return this.#parts.drafts.savePictures(request.conversationId, request.pictures);
       case "files.find": {
-        const paths = await this.#parts.finder.find(request.query);
+        // Those of the server are not at hand.
+        const paths = this.#parts.servers.place ? [] : await this.#parts.finder.find(request.query);
         return this.#face.post({ type: "files.found", requestId: request.requestId, paths });
       }
       case "code.highlight": {
@@ -174,7 +181,7 @@ export class Chat implements vscode.Disposable {
 
   async #command(command: PageCommand): Promise<void> {
     if (command.conversationId !== this.#conversationId) throw new Error("Another conversation is shown here by now, so nothing was done.");
-    if (letsAct(command)) this.#parts.workspace.refuseElsewhere(this.#state.working_dir);
+    if (letsAct(command) && !this.#isElsewhere) this.#parts.workspace.refuseElsewhere(this.#state.working_dir);
     if (command.type === "conversation.restore") return this.#restore(command);
     await this.#parts.host.handle(command);
   }
@@ -231,7 +238,11 @@ export class Chat implements vscode.Disposable {
     const { id } = this.#feed ?? {};
     if (id === undefined) return;
     const { changes } = this.#state.progress;
-    const files = await this.#changed.count(changes, filesAtHand(this.#state, this.#parts.files), this.#ended.signal);
+    const files = await this.#changed.count(
+      changes,
+      filesAtHand(this.#isElsewhere ? "elsewhere" : this.#state, this.#parts.files),
+      this.#ended.signal,
+    );
     if (id === this.#feed?.id && changes === this.#state.progress.changes) this.#face.post({ type: "changes", conversationId: id, files });
   }
 
@@ -256,6 +267,12 @@ export class Chat implements vscode.Disposable {
     const conversationId = this.#conversationId;
     if (conversationId === null || !this.#feed || activities.get(conversationId)?.isReadOnly) return;
     for (const command of settingCommands(conversationId, this.#state, { before, now })) await host.handle(command);
+  }
+
+  /** What could not be shown while the server was away is asked for again. */
+  async #serverChanged(): Promise<void> {
+    await this.#postSession();
+    if (this.#state === initialState && this.#isListening) await this.#feedPage(-1);
   }
 
   #postPictures(): void {

@@ -1,5 +1,4 @@
 import type { Memento, Uri } from "vscode";
-import type { AgentHost } from "../../host/agentHost.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { Files } from "../../runtime/runtime.ts";
 import type { Activities } from "../activity/activities.ts";
@@ -8,6 +7,8 @@ import type { Edits } from "../edits/edits.ts";
 import type { Highlighter } from "../highlighter/highlighter.ts";
 import type { Models } from "../models.ts";
 import type { Reviews } from "../sandboxes/reviews.ts";
+import type { Servers } from "../servers/servers.ts";
+import type { WindowHost } from "../servers/switchedHost.ts";
 import type { AgentTerminals } from "../terminals/agentTerminals.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Drafts } from "./drafts.ts";
@@ -17,7 +18,8 @@ import type { FileFinder } from "./fileFinder.ts";
 export interface ChatParts {
   readonly extensionUri: Uri;
   readonly memento: Memento;
-  readonly host: AgentHost;
+  readonly host: WindowHost;
+  readonly servers: Servers;
   readonly models: Models;
   readonly workspace: Workspace;
   readonly terminals: AgentTerminals;

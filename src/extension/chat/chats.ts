@@ -71,6 +71,12 @@ export class Chats implements vscode.WebviewPanelSerializer, vscode.Disposable {
     await this.#bring(surface, null);
   }
 
+  /** The window works with another host: nothing that is shown is of it. */
+  async beginAnew(): Promise<void> {
+    for (const tab of [...this.#tabs]) tab.close();
+    await this.view.chat.show(null);
+  }
+
   /** Puts the keyboard into the composer of the chat that the person works in. */
   async focus(): Promise<void> {
     await this.#bring(this.#current, this.#current.chat.conversationId);

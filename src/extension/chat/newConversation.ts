@@ -7,17 +7,20 @@ import type { ChatParts } from "./chatParts.ts";
 import { readinessOf, refusals } from "./surroundings.ts";
 
 /** How a conversation begins here now, by the settings. Rejects with a sentence when none can. */
-export async function newConversation(parts: Pick<ChatParts, "models" | "workspace">): Promise<ConversationStart> {
-  const { models, workspace } = parts;
+export async function newConversation(parts: Pick<ChatParts, "models" | "workspace" | "servers">): Promise<ConversationStart> {
+  const { models, workspace, servers } = parts;
   const refusal = refusals[await readinessOf(parts)];
-  const { folder, folders } = workspace;
+  const { place } = servers;
+  const folder = place?.folder ?? workspace.folder;
+  const { folders } = workspace;
   const { current: llm, settings } = models;
   if (refusal !== undefined || folder === undefined || llm === undefined) throw new Error(refusal ?? refusals["no-folder"]);
   return {
     id: ConversationId.parse(randomUUID()),
     working_dir: folder,
-    ...(folders.length > 1 ? { folders: [...folders] } : {}),
-    runtime: newRuntime(settings),
+    ...(place === undefined && folders.length > 1 ? { folders: [...folders] } : {}),
+    // Where an agent acts on a server is the server's choice.
+    ...(place === undefined ? { runtime: newRuntime(settings) } : {}),
     llm,
     confirmation_policy: confirmPolicies[settings.confirm],
     max_iterations: settings.maxSteps,

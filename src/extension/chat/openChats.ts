@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { AgentHost } from "../../host/agentHost.ts";
 import type { Log } from "../../protocol/log.ts";
 import { Activities } from "../activity/activities.ts";
 import { Announcements } from "../activity/announcements.ts";
@@ -21,6 +20,10 @@ import type { Models } from "../models.ts";
 import { policyCommands } from "../policyCommands.ts";
 import { openSandboxViews } from "../sandboxes/openSandboxViews.ts";
 import { Reviews } from "../sandboxes/reviews.ts";
+import { serverCommands } from "../servers/serverCommands.ts";
+import { keepServerItem } from "../servers/serverItem.ts";
+import type { Servers } from "../servers/servers.ts";
+import type { WindowHost } from "../servers/switchedHost.ts";
 import type { AgentTerminals } from "../terminals/agentTerminals.ts";
 import type { Workspace } from "../workspace.ts";
 import { Chats } from "./chats.ts";
@@ -30,7 +33,8 @@ import { Drafts } from "./drafts.ts";
 import { FileFinder } from "./fileFinder.ts";
 
 export interface WindowParts {
-  readonly host: AgentHost;
+  readonly host: WindowHost;
+  readonly servers: Servers;
   readonly models: Models;
   readonly workspace: Workspace;
   readonly terminals: AgentTerminals;
@@ -58,7 +62,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
   const chats = new Chats({ ...parts, extensionUri, memento, activities, edits, drafts, finder, highlighter, files, reviews });
   const history = new History(host, activities);
   const setupKeys = new SetupKeys({ workspace, models });
-  const tree = new HistoryTree(history, activities, { workspace, log });
+  const tree = new HistoryTree(history, activities, { workspace, servers: parts.servers, log });
   context.subscriptions.push(
     reviews,
     activities,
@@ -72,6 +76,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     new Announcements(activities, { chats, models, log }),
     keepBadge(activities, chats.view, tree.view),
     keepContextKeys(activities, chats),
+    keepServerItem(parts.servers),
     setupKeys,
     vscode.window.registerWebviewViewProvider(ChatView.id, chats.view),
     vscode.window.registerWebviewPanelSerializer(ChatTab.viewType, chats),
@@ -80,6 +85,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
   const commands = {
     ...conversationCommands({ host, chats, activities, edits, workspace }),
     ...historyCommands({ host, chats, history, tree }),
+    ...serverCommands({ servers: parts.servers, chats }),
     ...policyCommands({ host, chats, models }),
     ...openSandboxViews(context, { ...parts, chats, activities, reviews }),
     getStarted: () => setupKeys.getStarted(context.extension.id),

@@ -13,7 +13,7 @@ export type OpenRequest = Extract<
 >;
 
 /** The chat that something is opened from. */
-export interface OpenedFrom extends Pick<ChatParts, "edits" | "terminals" | "workspace" | "reviews"> {
+export interface OpenedFrom extends Pick<ChatParts, "edits" | "terminals" | "workspace" | "reviews" | "host"> {
   readonly id: ConversationId | null;
   readonly state: ConversationState;
   readonly column: Column;
@@ -23,6 +23,9 @@ export interface OpenedFrom extends Pick<ChatParts, "edits" | "terminals" | "wor
 export async function openFor(request: OpenRequest, from: OpenedFrom): Promise<void> {
   const { id, state, column, edits, terminals, workspace, reviews } = from;
   if (request.type === "link.open") return openLink(request.url);
+  const server = id === null ? undefined : from.host.serverOf?.(id);
+  if (server !== undefined && (request.type === "file.open" || request.type === "terminal.show" || request.type === "edit.revert"))
+    throw new Error(onlyThere(server));
   if (request.type === "file.open")
     return openFile(id === null ? uriOf(request.path) : await agentFileUri(id, request.path, state, reviews), request.line);
   if (id === null) return;
@@ -38,6 +41,9 @@ export async function openFor(request: OpenRequest, from: OpenedFrom): Promise<v
       return edits.openResult(id, request.actionId, column);
   }
 }
+
+/** What cannot be done with files and terminals that are not on this machine. */
+export const onlyThere = (server: string): string => `Files and terminals of this conversation are on ${server}, not on this machine.`;
 
 /** VS Code asks the person before it opens an address that is not trusted. */
 async function openLink(url: string): Promise<void> {

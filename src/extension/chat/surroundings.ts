@@ -11,7 +11,7 @@ const sampleTasks = [
 ];
 
 type Readiness = ChatSession["readiness"];
-type Surroundings = Pick<ChatParts, "models" | "workspace" | "drafts" | "sandboxes">;
+type Surroundings = Pick<ChatParts, "models" | "workspace" | "drafts" | "sandboxes" | "servers" | "host">;
 
 /** Why no task can begin here, in a sentence. */
 export const refusals: Readonly<Record<Readiness, string | undefined>> = {
@@ -22,8 +22,12 @@ export const refusals: Readonly<Record<Readiness, string | undefined>> = {
 };
 
 /** Whether a task can begin here, or what it lacks. */
-export async function readinessOf({ workspace, models }: Pick<Surroundings, "models" | "workspace">): Promise<Readiness> {
-  if (workspace.folder === undefined) return "no-folder";
+export async function readinessOf({
+  workspace,
+  models,
+  servers,
+}: Pick<Surroundings, "models" | "workspace" | "servers">): Promise<Readiness> {
+  if (workspace.folder === undefined && servers.place === undefined) return "no-folder";
   if (!workspace.isTrusted) return "untrusted";
   return (await models.isReady()) ? "ready" : "no-model";
 }
@@ -34,19 +38,23 @@ export async function sessionOf(
   runtime: RuntimeRef | undefined,
   surroundings: Surroundings,
 ): Promise<ChatSession> {
-  const { models, workspace, drafts, sandboxes } = surroundings;
+  const { models, workspace, drafts, sandboxes, servers, host } = surroundings;
+  const server = conversationId === null ? servers.place?.name : host.serverOf?.(conversationId);
+  const folders = server === undefined ? workspace.folders : [servers.place?.folder ?? ""];
   const running = conversationId === null ? undefined : sandboxes.running(conversationId);
-  const [readiness, demoTask] = await Promise.all([readinessOf(surroundings), workspace.demoTask()]);
+  // The recorded task is for the sample folder of this machine.
+  const [readiness, demoTask] = await Promise.all([readinessOf(surroundings), server === undefined ? workspace.demoTask() : undefined]);
   return {
     conversationId,
     readiness,
     modelLabel: models.label,
     isDemo: models.isDemo,
     isDemoWorkspace: demoTask !== undefined,
-    wall: runtime === undefined ? "" : wallWords(runtime, running),
+    wall: server !== undefined ? `Server · ${server}` : runtime === undefined ? "" : wallWords(runtime, running),
+    ...(server === undefined ? {} : { server }),
     mode: models.settings.confirm,
-    workingDir: workspace.folder ?? "",
-    folders: [...workspace.folders],
+    workingDir: folders[0] ?? "",
+    folders: [...folders],
     draft: drafts.get(conversationId),
     sampleTasks: demoTask === undefined ? sampleTasks : [demoTask],
     timezoneOffset: new Date().getTimezoneOffset(),

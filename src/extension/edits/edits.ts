@@ -1,6 +1,5 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import type { AgentHost } from "../../host/agentHost.ts";
 import type { ConversationId, EventId } from "../../protocol/ids.ts";
 import type { FileChange } from "../../protocol/progress.ts";
 import { type Located, ownPath } from "../../protocol/sandbox.ts";
@@ -10,6 +9,7 @@ import { encodeText } from "../../tools/textFile.ts";
 import { pathOf, uriOf } from "../localRuntime/windowFiles.ts";
 import { agentFiles, belowRoot, isCopy } from "../sandboxes/agentFiles.ts";
 import type { Reviews } from "../sandboxes/reviews.ts";
+import type { WindowHost } from "../servers/switchedHost.ts";
 import { findActed, stateOf } from "./conversationLog.ts";
 import { doneEdit, editedPath, proposedText, wholeOutputPath } from "./editTexts.ts";
 import { type TextNow, textNow } from "./textNow.ts";
@@ -20,7 +20,7 @@ export type Column = vscode.ViewColumn.Active | vscode.ViewColumn.Beside;
 
 /** The agent's edits in VS Code's own editors: looked at, taken back, reviewed. */
 export class Edits implements vscode.Disposable {
-  readonly #host: AgentHost;
+  readonly #host: WindowHost;
   readonly #files: Files;
   readonly #reviews: Reviews;
   readonly #changed = new vscode.EventEmitter<string>();
@@ -29,7 +29,7 @@ export class Edits implements vscode.Disposable {
   /** The person has changed the file at this path: an edit was taken back, or a document saved. */
   readonly onDidChangeFile = this.#changed.event;
 
-  constructor(host: AgentHost, files: Files, reviews: Reviews) {
+  constructor(host: WindowHost, files: Files, reviews: Reviews) {
     this.#host = host;
     this.#files = files;
     this.#reviews = reviews;
@@ -46,7 +46,9 @@ export class Edits implements vscode.Disposable {
     const [before, after] = [virtualUri("openhands-before", file, source), virtualUri("openhands-after", file, source)];
     const name = path.basename(file);
     // Because a sandbox may not run any more, and the log knows what was done.
-    if (done && isCopy(state)) return showDiff(before, after, { title: `${name} (edit)`, column });
+    const server = this.#host.serverOf?.(id);
+    if (done && (isCopy(state) || server !== undefined)) return showDiff(before, after, { title: `${name} (edit)`, column });
+    if (server !== undefined) throw new Error(`The file is on ${server}: what this edit would make of it cannot be shown here.`);
     const { files, uri } = agentFiles(id, state, { files: this.#files, reviews: this.#reviews });
     const now = await textNow(files, file, this.#ended.signal);
     const shown = uri(file);
@@ -86,6 +88,8 @@ export class Edits implements vscode.Disposable {
 
   /** All that the conversation has changed in one editor, each file as it was before against how it is now; of a copy, its list of changes. */
   async review(id: ConversationId): Promise<void> {
+    const server = this.#host.serverOf?.(id);
+    if (server !== undefined) throw new Error(`The changed files are on ${server}. The diff of each edit can be opened in the chat.`);
     const state = await stateOf(this.#host, id);
     if (isCopy(state)) return void (await vscode.commands.executeCommand("openhands.showSandboxChanges"));
     const { progress, title } = state;
@@ -98,7 +102,7 @@ export class Edits implements vscode.Disposable {
   /** The whole result of an action in an editor, from the file where it was kept when it was too long. */
   async openResult(id: ConversationId, actionId: EventId, column: Column): Promise<void> {
     const acted = await findActed(this.#host, id, actionId);
-    const kept = wholeOutputPath(acted);
+    const kept = this.#host.serverOf?.(id) === undefined ? wholeOutputPath(acted) : undefined;
     const uri =
       kept !== undefined && (await isThere(kept))
         ? uriOf(kept)

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import type { AgentHost } from "../../host/agentHost.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { titleOf } from "../activity/titles.ts";
 import type { Chats } from "../chat/chats.ts";
 import { type CommandMap, entriesOf } from "../commandMap.ts";
 import { stateOf } from "../edits/conversationLog.ts";
+import type { WindowHost } from "../servers/switchedHost.ts";
 import type { History } from "./history.ts";
 import type { HistoryTree } from "./historyTree.ts";
 
 export interface HistoryParts {
-  readonly host: AgentHost;
+  readonly host: WindowHost;
   readonly chats: Chats;
   readonly history: History;
   readonly tree: HistoryTree;
@@ -54,7 +54,7 @@ async function shown({ chats, host }: HistoryParts): Promise<readonly Named[]> {
   return [{ id, title }];
 }
 
-async function rename({ id, title }: Named, host: AgentHost, tree: HistoryTree): Promise<void> {
+async function rename({ id, title }: Named, host: WindowHost, tree: HistoryTree): Promise<void> {
   const given = await vscode.window.showInputBox({
     title: "Rename Conversation",
     value: title ?? "",
@@ -74,9 +74,10 @@ async function fork({ id }: Named, { host, chats, tree }: HistoryParts): Promise
   await tree.refresh();
 }
 
-/** At once, because it can be taken back. */
+/** At once where it can be taken back; on a server it cannot. */
 async function remove(meant: readonly Named[], { host, chats, tree }: HistoryParts): Promise<void> {
-  if (meant.length === 0) return;
+  const server = meant.flatMap(({ id }) => host.serverOf?.(id) ?? [])[0];
+  if (meant.length === 0 || (server !== undefined && !(await isForGood(meant, server)))) return;
   const shownId = chats.view.chat.conversationId;
   for (const { id } of meant) {
     await host.handle({ type: "conversation.delete", conversationId: id });
@@ -85,6 +86,7 @@ async function remove(meant: readonly Named[], { host, chats, tree }: HistoryPar
   await tree.refresh();
   const [only] = meant;
   const what = meant.length === 1 && only ? `“${titleOf(only)}”` : `${meant.length} conversations`;
+  if (server !== undefined) return;
   // Not awaited, because the notification may stay for long.
   void vscode.window.showInformationMessage(`Deleted ${what}.`, "Undo").then(async (answer) => {
     if (answer !== "Undo") return;
@@ -93,6 +95,13 @@ async function remove(meant: readonly Named[], { host, chats, tree }: HistoryPar
     if (wasShown && chats.view.chat.conversationId === null) await chats.view.chat.show(shownId);
     await tree.refresh();
   });
+}
+
+async function isForGood(meant: readonly Named[], server: string): Promise<boolean> {
+  const [only] = meant;
+  const what = meant.length === 1 && only ? `“${titleOf(only)}”` : `${meant.length} conversations`;
+  const detail = `It is gone from ${server} for good, for everybody who works there.`;
+  return (await vscode.window.showWarningMessage(`Delete ${what}?`, { modal: true, detail }, "Delete")) === "Delete";
 }
 
 async function each(meant: readonly Named[], work: (named: Named) => Promise<void>): Promise<void> {

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
 import type { Activities } from "../activity/activities.ts";
 import { titleOf } from "../activity/titles.ts";
+import type { Servers } from "../servers/servers.ts";
 import type { Workspace } from "../workspace.ts";
 import type { History } from "./history.ts";
 import { descriptionOf, type HistoryEntry, type Standing, spokenOf, standingOf, tooltipOf } from "./historyWords.ts";
@@ -11,6 +12,12 @@ import { descriptionOf, type HistoryEntry, type Standing, spokenOf, standingOf, 
 export type HistoryNode = HistoryEntry | OtherFolders;
 interface OtherFolders {
   readonly entries: readonly HistoryEntry[];
+}
+
+interface TreeParts {
+  readonly workspace: Workspace;
+  readonly servers: Pick<Servers, "place" | "onDidChange">;
+  readonly log: Log;
 }
 
 /** Other windows are looked at so often while the person can see the list; what happens in this one is told at once. */
@@ -30,6 +37,7 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
   readonly view: vscode.TreeView<HistoryNode>;
   readonly #history: History;
   readonly #workspace: Workspace;
+  readonly #servers: TreeParts["servers"];
   readonly #log: Log;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
@@ -37,9 +45,10 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
   #selectingUntil = 0;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(history: History, activities: Activities, { workspace, log }: { readonly workspace: Workspace; readonly log: Log }) {
+  constructor(history: History, activities: Activities, { workspace, servers, log }: TreeParts) {
     this.#history = history;
     this.#workspace = workspace;
+    this.#servers = servers;
     this.#log = log;
     this.view = vscode.window.createTreeView(HistoryTree.id, { treeDataProvider: this, canSelectMany: true, showCollapseAll: false });
     this.#subscriptions = [
@@ -48,6 +57,7 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
       this.view.onDidChangeVisibility(() => this.#look()),
       vscode.window.onDidChangeWindowState(() => this.#look()),
       workspace.onDidChange(() => this.#changed.fire()),
+      servers.onDidChange(() => void this.refresh()),
       activities.onDidChange(({ id }) => {
         if (this.#history.has(id)) this.#changed.fire();
         else void this.refresh();
@@ -127,8 +137,9 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
     );
   }
 
+  /** The folders of a server are not those of the window. */
   #isHere({ working_dir }: HistoryEntry): boolean {
-    return working_dir === undefined || this.#workspace.has(working_dir);
+    return this.#servers.place !== undefined || working_dir === undefined || this.#workspace.has(working_dir);
   }
 
   /** Looks at the other windows' while the person can see it, and not otherwise. */

@@ -34,9 +34,10 @@ export interface FilesAndReviews {
   readonly reviews: Reviews;
 }
 
-/** The files of a conversation without asking its sandbox, which may not run: what is on a copy cannot be read. */
-export function filesAtHand(state: Located, files: Readable): Readable {
-  return { read: async (path, options) => files.read((isCopy(state) ? undefined : ownPath(path, state)) ?? refuse(path), options) };
+/** The files of a conversation without asking its sandbox, which may not run: what is on a copy, or elsewhere, cannot be read. */
+export function filesAtHand(state: Located | "elsewhere", files: Readable): Readable {
+  const own = (path: string): string | undefined => (state === "elsewhere" || isCopy(state) ? undefined : ownPath(path, state));
+  return { read: async (path, options) => files.read(own(path) ?? refuse(path), options) };
 }
 
 /** The path of a change for one of the agent's; undefined outside of the workspace. */

@@ -1,16 +1,18 @@
 import * as vscode from "vscode";
-import type { AgentHost } from "../../host/agentHost.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { DockerRef, SandboxNetwork } from "../../protocol/sandbox.ts";
 import type { ConversationState } from "../../protocol/state.ts";
 import type { Activities } from "../activity/activities.ts";
 import type { Chats } from "../chat/chats.ts";
+import { onlyThere } from "../chat/openers.ts";
 import type { CommandMap } from "../commandMap.ts";
 import { idShown } from "../conversationCommands.ts";
 import type { DockerRuntimes } from "../dockerRuntime/dockerRuntimes.ts";
 import { stateOf } from "../edits/conversationLog.ts";
 import type { Models } from "../models.ts";
+import type { Servers } from "../servers/servers.ts";
+import type { WindowHost } from "../servers/switchedHost.ts";
 import { writeSetting } from "../settings.ts";
 import type { AgentTerminals } from "../terminals/agentTerminals.ts";
 import type { Workspace } from "../workspace.ts";
@@ -20,13 +22,14 @@ import { selectRuntime } from "./selectRuntime.ts";
 import type { Sandboxed } from "./shownSandbox.ts";
 
 export interface RuntimeParts {
-  readonly host: AgentHost;
+  readonly host: WindowHost;
   readonly chats: Chats;
   readonly activities: Activities;
   readonly models: Models;
   readonly workspace: Workspace;
   readonly sandboxes: DockerRuntimes;
   readonly terminals: AgentTerminals;
+  readonly servers: Servers;
   readonly log: Log;
 }
 
@@ -40,7 +43,7 @@ const lookMs = 10_000;
 
 /** Where conversations act, and what is done with their sandboxes: of the conversation that is shown, or of what begins next. */
 export function runtimeCommands(parts: RuntimeParts): CommandMap {
-  const { sandboxes, chats, terminals } = parts;
+  const { sandboxes } = parts;
   return {
     selectRuntime: () => selectRuntime(parts),
     chooseSandboxImage: () => chooseSandboxImage(parts),
@@ -51,8 +54,15 @@ export function runtimeCommands(parts: RuntimeParts): CommandMap {
     openSandboxShell: async () => sandboxes.openShell((await sandboxShown(parts)).id),
     listSandboxes: () => listSandboxes(parts),
     pruneSandboxes: () => pruneSandboxes(sandboxes),
-    showTerminal: () => terminals.show(idShown(chats)),
+    showTerminal: () => showTerminal(parts),
   };
+}
+
+function showTerminal({ chats, host, terminals }: RuntimeParts): void {
+  const id = idShown(chats);
+  const server = host.serverOf?.(id);
+  if (server !== undefined) throw new Error(onlyThere(server));
+  terminals.show(id);
 }
 
 /** Throws a sentence when the conversation that is shown is in none. */

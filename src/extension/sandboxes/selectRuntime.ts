@@ -15,6 +15,8 @@ const local: RuntimeRef = { kind: "local" };
 /** What the wall of the chat leads to: where a new conversation is to act, or what can be done with the sandbox of the one that is shown. */
 export async function selectRuntime(parts: RuntimeParts): Promise<void> {
   const id = parts.chats.current.chat.conversationId;
+  if (id === null ? parts.servers.place : parts.host.serverOf?.(id))
+    return void (await vscode.commands.executeCommand("openhands.showServer"));
   const { runtime = local } = id === null ? {} : await stateOf(parts.host, id);
   const items = id === null ? newItems(parts) : runtime.kind === "docker" ? sandboxItems(runtime) : localItems(parts);
   const title = id === null ? "Select Runtime" : wallWords(runtime, parts.sandboxes.running(id));
@@ -41,6 +43,7 @@ function newItems(parts: RuntimeParts): RuntimeItem[] {
       run: () => useDocker(parts),
     },
     { label: "", kind: vscode.QuickPickItemKind.Separator },
+    command("$(server-environment) Connect to Server…", "connectToServer", "agents work on an agent-server"),
     command("$(layers) Choose Sandbox Image…", "chooseSandboxImage", settings["sandbox.image"] || "the usual one"),
     {
       label: "$(gear) Sandbox Settings",

@@ -11,6 +11,7 @@ import { performRemotely } from "./remoteCommands.ts";
 import { RemoteConversation } from "./remoteConversation.ts";
 import { type ServerAddress, ServerClient } from "./serverClient.ts";
 import { ServerError } from "./serverError.ts";
+import { ServerFolders } from "./serverFolders.ts";
 import { readLevel, type ServerLevel } from "./serverLevel.ts";
 import { InfoPage, listedOf } from "./wireInfo.ts";
 
@@ -34,6 +35,7 @@ const mostListed = 1000;
 export class RemoteHost implements AgentHost {
   readonly #options: RemoteHostOptions;
   readonly #client: ServerClient;
+  readonly folders: ServerFolders;
   readonly #watch: Watch;
   readonly #open = new Map<ConversationId, RemoteConversation>();
   #level: Promise<ServerLevel> | undefined;
@@ -42,6 +44,7 @@ export class RemoteHost implements AgentHost {
   constructor(options: RemoteHostOptions) {
     this.#options = options;
     this.#client = new ServerClient(options.server);
+    this.folders = new ServerFolders(this.#client);
     this.#watch = new Watch(options.log);
   }
 
