@@ -193,6 +193,29 @@ describe("a run ends as its golden transcript says", () => {
       doTask,
     ));
 
+  it("when the project has notes and skills for it", () =>
+    story(
+      "skills",
+      [
+        call({ name: "invoke_skill", arguments: { name: "release" } }),
+        call(edit("view", "/workspace/lib/a.txt")),
+        call(finish("Released.")),
+      ],
+      async (host) => {
+        await host.send("Release it with the changelog.");
+        await host.host.settled(host.id);
+      },
+      {
+        files: {
+          "/workspace/AGENTS.md": "Use tabs.\n",
+          "/workspace/lib/AGENTS.md": "Everything here is generated.\n",
+          "/workspace/lib/a.txt": "a\n",
+          "/workspace/.agents/skills/release/SKILL.md": "---\nname: release\ndescription: How to release.\n---\nRun scripts/release.sh.\n",
+          "/workspace/.agents/skills/changelog.md": "---\ntriggers:\n- changelog\n---\nNewest first.\n",
+        },
+      },
+    ));
+
   it("when finish stands between other calls", () => story("finish-in-the-middle", [call(bash("echo one"), finish("Done."), bash("echo never"))], doTask));
 
   it("when the person says something while a command runs", async () => {
