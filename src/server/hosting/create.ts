@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import * as z from "zod";
 import { refOf } from "../../host/agentParts.ts";
-import { AgentConfig } from "../../protocol/agentServer/agent.ts";
+import { AgentConfig, SecretSource } from "../../protocol/agentServer/agent.ts";
 import type { StartConversationRequest } from "../../protocol/agentServer/conversations.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import { addWorktree, prepareFolder } from "../../runtime/machine/git/prepare.ts";
 import { parsed, Refusal } from "../answers.ts";
 import { sendMessage } from "../events/talk.ts";
+import type { Cipher } from "../secrets/cipher.ts";
 import { withSecretsDecrypted } from "../secrets/exposure.ts";
 import type { LaunchedAgent } from "../settings/stores.ts";
 import { isRegistered, unknownTools } from "./agentParts.ts";
@@ -64,7 +65,7 @@ async function begin(hosting: Hosting, beginning: Beginning): Promise<void> {
   await checkParent(hosting, request);
   hosting.clientTools.take(request.client_tools);
   const place = await placeOf(hosting, beginning);
-  const meta = metaOf(request, chosen, place.note);
+  const meta = metaOf({ ...request, secrets: secretsOf(request, options.cipher) }, chosen, place.note);
   await options.metas?.put(id, meta);
   try {
     const { confirmation_policy, max_iterations } = request;
@@ -77,6 +78,13 @@ async function begin(hosting: Hosting, beginning: Beginning): Promise<void> {
     throw error;
   }
   if (request.initial_message != null) await sendMessage(hosting.host, id, { ...request.initial_message, run: true });
+}
+
+const SecretsGiven = z.object({ secrets: z.record(z.string(), SecretSource) });
+
+function secretsOf({ secrets, secrets_encrypted: areEncrypted }: StartConversationRequest, cipher: Cipher | undefined): Meta["secrets"] {
+  if (!areEncrypted) return secrets;
+  return parsed(withSecretsDecrypted({ secrets }, cipher), { schema: SecretsGiven, place: "body" }).secrets;
 }
 
 function metaOf(request: StartConversationRequest, { agent, launched }: ChosenAgent, note: string | undefined): Meta {

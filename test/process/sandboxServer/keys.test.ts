@@ -1,13 +1,15 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { cipherOf } from "../../../src/server/secrets/cipher.ts";
 import { startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { type HeadlessServer, startHeadless } from "../../support/headlessServer.ts";
 import { filesBelow } from "../../support/servedStores.ts";
 import { until } from "../../support/until.ts";
 import { tempFolder } from "../../support/workspaces.ts";
 
-const planted = { key: "sk-planted-of-the-model", token: "planted-value-of-the-token" };
+const planted = { key: "sk-planted-of-the-model", token: "planted-value-of-the-token", given: "planted-in-the-request" };
+const secretKey = "a secret key of the tests";
 
 /** As a web UI does it: the settings, with what is secret in them encrypted, go back with the request. */
 async function begin({ ask }: HeadlessServer, working_dir: string): Promise<string> {
@@ -19,7 +21,10 @@ async function begin({ ask }: HeadlessServer, working_dir: string): Promise<stri
       agent_settings: settings.agent_settings,
       secrets_encrypted: true,
       autotitle: false,
-      secrets: { DEPLOY_TOKEN: { kind: "LookupSecret", url: "/api/settings/secrets/DEPLOY_TOKEN" } },
+      secrets: {
+        DEPLOY_TOKEN: { kind: "LookupSecret", url: "/api/settings/secrets/DEPLOY_TOKEN" },
+        GIVEN: { kind: "StaticSecret", value: cipherOf(secretKey).encrypt(planted.given) },
+      },
     },
   });
   equal(begun.status, 201, JSON.stringify(begun.json));
@@ -41,7 +46,7 @@ describe("keys that a server keeps", function () {
   it("§1.2 §10.29 reach the model and the command that needs them, over a restart, and no answer, event, log or file", async () => {
     await using folder = await tempFolder();
     await using model = await startFakeLlm([
-      { toolCalls: [{ name: "terminal", arguments: { command: "echo is:$DEPLOY_TOKEN:" } }] },
+      { toolCalls: [{ name: "terminal", arguments: { command: "echo is:$DEPLOY_TOKEN:${#GIVEN}:" } }] },
       { text: "Done." },
       { text: "Again." },
       { text: "By a profile." },
@@ -49,8 +54,7 @@ describe("keys that a server keeps", function () {
     const data = path.join(folder.path, "data");
     const workspace = path.join(folder.path, "workspace");
     await mkdir(workspace);
-    const start = async () =>
-      startHeadless({ workspace, args: ["--data", data], env: { HOME: folder.path, OH_SECRET_KEY: "a secret key of the tests" } });
+    const start = async () => startHeadless({ workspace, args: ["--data", data], env: { HOME: folder.path, OH_SECRET_KEY: secretKey } });
     const told: string[] = [];
     let id: string;
     {
@@ -63,7 +67,7 @@ describe("keys that a server keeps", function () {
       id = await begin(server, workspace);
       await play(server, id, "Deploy it.");
       const { json: events } = await server.ask(`/api/conversations/${id}/events/search`);
-      ok(JSON.stringify(events).includes("is:<secret-hidden>:"));
+      ok(JSON.stringify(events).includes(`is:<secret-hidden>:${planted.given.length}:`));
       told.push(JSON.stringify(events), JSON.stringify((await server.ask(`/api/conversations/${id}`)).json), server.log());
     }
     await using server = await start();
