@@ -3,7 +3,21 @@ import type { ActionEvent, Event } from "../protocol/events.ts";
 
 /** Whether the agent asks with this event. */
 export function isQuestion(event: Event): boolean {
-  return event.kind === "ConversationStateUpdateEvent" && event.key === "execution_status" && event.value === "waiting_for_confirmation";
+  return statusIn(event) === "waiting_for_confirmation";
+}
+
+/** Whether a run says with it that it works. */
+export function isBeginning(event: Event): boolean {
+  return statusIn(event) === "running";
+}
+
+/** Whether a run has come to its end with it. */
+export function isEnding(event: Event): boolean {
+  return statusIn(event) !== undefined && !isBeginning(event);
+}
+
+function statusIn(event: Event): unknown {
+  return event.kind === "ConversationStateUpdateEvent" && event.key === "execution_status" ? event.value : undefined;
 }
 
 /** Whether an answer for `ids` is one for exactly these actions. */

@@ -21,6 +21,7 @@ import type { Equipment } from "./equipment.ts";
 import type { Guidance } from "./guidance.ts";
 import type { HostOptions } from "./host.ts";
 import { HostError } from "./hostError.ts";
+import { isBeginning, isEnding } from "./questions.ts";
 import { logEnd } from "./runLog.ts";
 import { secretNames } from "./stateChanges.ts";
 
@@ -31,6 +32,8 @@ interface Run {
   readonly firstSeq: number;
   /** Whether the agent works, and reads what comes meanwhile; otherwise it is only condensed. */
   readonly isAgents: boolean;
+  /** Resolves when its status is told, or when it has ended without. */
+  readonly begun: PromiseWithResolvers<void>;
   /** Never rejects. */
   readonly done: Promise<void>;
 }
@@ -79,6 +82,16 @@ export class Runs {
 
   async settled(): Promise<void> {
     while (this.#run) await this.#run.done;
+  }
+
+  /** Resolves when the run that is going says so in the log, or when none is. */
+  async begun(): Promise<void> {
+    await this.#run?.begun.promise;
+  }
+
+  /** To be told of every event. */
+  hear(event: Event): void {
+    if (isBeginning(event)) this.#run?.begun.resolve();
   }
 
   /** The run that is going, or about to be over. */
@@ -182,11 +195,13 @@ export class Runs {
     this.#spent = spent;
     const interrupt = new AbortController();
     const pause = new AbortController();
+    const begun = Promise.withResolvers<void>();
     const done = work(interrupt.signal, pause.signal).finally(() => {
       this.#run = undefined;
+      begun.resolve();
       if (!interrupt.signal.aborted && this.#isToGoOn(isAgents, pause.signal.aborted)) this.start();
     });
-    this.#run = { interrupt, pause, firstSeq: this.#parts.kept.events.length, isAgents, done };
+    this.#run = { interrupt, pause, firstSeq: this.#parts.kept.events.length, isAgents, begun, done };
   }
 
   /** Whether the person wants more of a run that has just ended: a message can come when the run has looked for one and is not yet over. */
@@ -280,9 +295,4 @@ export class Runs {
     }
     if (secrets.names.length > before) await kept.append(secretNames(secrets));
   }
-}
-
-/** Whether a run has come to its end with it. */
-function isEnding(event: Event): boolean {
-  return event.kind === "ConversationStateUpdateEvent" && event.key === "execution_status" && event.value !== "running";
 }

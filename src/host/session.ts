@@ -65,6 +65,7 @@ export class Session implements AsyncDisposable {
     this.#guidance = new Guidance(shared);
     this.#runs = new Runs({ ...shared, grants: this.#grants, equipment: this.#equipment, guidance: this.#guidance, tell });
     conversation.onAppended((event, seq) => {
+      this.#runs.hear(event);
       this.#grants.hear(event, shownFolders(conversation.state)[0] ?? "");
       this.#tell({ type: "event.appended", conversationId, seq, event });
     });
@@ -104,21 +105,23 @@ export class Session implements AsyncDisposable {
   }
 
   /** A run that is going reads the message at its next step; while an answer is awaited the message waits too. */
-  send(message: Sent): Promise<void> {
-    return this.#inOrder(() => this.#send(message));
+  async send(message: Sent): Promise<void> {
+    await this.#inOrder(() => this.#send(message));
+    await this.#begun();
   }
 
   addNote(text: string): void {
     this.#notes.push(text);
   }
 
-  start(): Promise<void> {
-    return this.#inOrder(async () => {
+  async start(): Promise<void> {
+    await this.#inOrder(async () => {
       const { execution_status } = this.#conversation.state;
       if (execution_status === "waiting_for_confirmation")
         throw new HostError("not-possible", "The agent waits for your answer: allow or reject first.");
       if (execution_status !== "finished" || hasUnread(this.#kept.events)) this.#runs.start();
     });
+    await this.#begun();
   }
 
   /** A conversation that only stands there is paused at once. */
@@ -136,8 +139,9 @@ export class Session implements AsyncDisposable {
     return this.#inOrder(() => this.#interrupt());
   }
 
-  respond(answer: Respond): Promise<void> {
-    return this.#inOrder(() => this.#respond(answer));
+  async respond(answer: Respond): Promise<void> {
+    await this.#inOrder(() => this.#respond(answer));
+    await this.#begun();
   }
 
   /** For the next run. */
@@ -228,6 +232,11 @@ export class Session implements AsyncDisposable {
     const { state: now } = this.#conversation;
     if (run) return now.execution_status === "waiting_for_confirmation" ? undefined : this.#runs.start();
     if (isOver(now)) await this.#kept.append(statusEvent("idle"));
+  }
+
+  /** A client that looks next must see that something goes on, and not that it is over. A door of ours hears it when it happens. */
+  async #begun(): Promise<void> {
+    if (this.#options.agentOf !== undefined) await this.#runs.begun();
   }
 
   async #pauseIdle(): Promise<void> {

@@ -7,9 +7,9 @@ import type { Event } from "../../../src/protocol/events.ts";
 import { clientTool } from "../../../src/tools/clientTool.ts";
 import { defaultTools } from "../../../src/tools/defaultTools.ts";
 import { finishTool } from "../../../src/tools/finish.ts";
-import { bash, call, edit, finish, type PlayedLlm, playedLlm, type ScriptCall, say, type Turn } from "../../support/scripts.ts";
+import { bash, call, edit, finish, gate, type PlayedLlm, playedLlm, type ScriptCall, say, type Turn } from "../../support/scripts.ts";
 import { openTestHost, type TestHost } from "../../support/workspaces.ts";
-import { kinds, statuses } from "./hostActions.ts";
+import { ask, kinds, respond, statuses } from "./hostActions.ts";
 
 const config = (given: object): LlmConfig => LlmConfig.parse({ model: "played", ...given });
 const usage = (prompt_tokens: number) => ({ prompt_tokens, completion_tokens: 1, cache_read_tokens: 0, reasoning_tokens: 0 });
@@ -46,6 +46,20 @@ describe("an agent made of parts", () => {
       assert.deepEqual(told?.kind === "ConversationStateUpdateEvent" && told.value, message?.id);
       assert.equal(message?.parent_id, find(all.host, "SystemPromptEvent")[0]?.id);
     }));
+
+  it("is at work when its message, its start or an answer has been taken", async () => {
+    const held = gate();
+    const llm = playedLlm([call(bash("echo one")), { ...say("Done."), gate: held }]);
+    await using host = await openTestHost({ llm, policy: ask, host: { agentOf: async () => ({}) } });
+    await host.send("Go");
+    assert.notEqual((await stateOf(host)).execution_status, "idle");
+    await host.host.settled(host.id);
+    await respond(host, true);
+    assert.equal((await stateOf(host)).execution_status, "running");
+    held.release();
+    await host.host.settled(host.id);
+    assert.deepEqual(statuses(host), ["running", "waiting_for_confirmation", "running", "finished"]);
+  });
 
   it("has exactly its tools", () =>
     played(
