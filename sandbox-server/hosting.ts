@@ -9,6 +9,7 @@ import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../src/runtime/runtime.ts";
 import { hostingRoutes } from "../src/server/hosting/app.ts";
 import { openHosted } from "../src/server/hosting/openHosted.ts";
+import { recoverAll } from "../src/server/hosting/recovery.ts";
 import { hostingSockets } from "../src/server/hosting/sockets.ts";
 import { addMisc } from "../src/server/misc/addMisc.ts";
 import type { Routes } from "../src/server/routes.ts";
@@ -32,6 +33,8 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
   const data = dataFolder(options.data);
   const root = resolve(process.env["OH_CONVERSATIONS_PATH"] || join(data, "conversations"));
   const stores = openStores(data, secretKey);
+  const reach = { inside: isLoopback(options.host) };
+  const mostRuns = Number(process.env["OH_MAX_CONCURRENT_RUNS"]);
   const seconds = Number(process.env["OH_CONVERSATION_IDLE_TTL_SECONDS"] || 1200);
   const sandboxes = lazySandboxes({ data, ids: async () => [...(await hosted.store.ids()), ...(await hosted.store.deletedIds())], log });
   const openRuntime = async ({ runtime: ref, ...needs }: RuntimeNeeds): Promise<Runtime> => {
@@ -49,17 +52,20 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
     openRuntime,
     lookups: lookupsOf(stores),
     cipher: stores.cipher,
+    reach,
+    mostRuns: mostRuns >= 1 ? Math.floor(mostRuns) : undefined,
     runtime: runtimeOf(process.env["RUNTIME_ENV"]),
     workspace: process.env["OH_WORKSPACE_PATH"] || workspace,
     worktreeRoot: process.env["OH_CONVERSATION_WORKTREE_ROOT"] || join(tmpdir(), "conversation-worktrees"),
     log,
     ...(seconds > 0 ? { idleMs: seconds * 1000 } : {}),
   });
+  await recoverAll(hosted.hosting);
   const routes = hostingRoutes(hosted.hosting);
   addKept(routes, stores, { openModel, skillNames: (signal) => skillNames(home, signal), log });
   addSkills(routes, home);
   addHooks(routes, home.files);
-  addMisc(routes, { dataFolder: data, mcp: { reach: { inside: isLoopback(options.host) }, cipher: stores.cipher } });
+  addMisc(routes, { dataFolder: data, mcp: { reach, cipher: stores.cipher } });
   return {
     routes,
     sockets: hostingSockets(hosted.hosting),

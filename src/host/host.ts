@@ -42,6 +42,8 @@ export interface HostOptions {
   /** Another number whenever a key has been set or removed. */
   readonly keysVersion?: () => number;
   readonly openRuntime: (needs: RuntimeNeeds) => Promise<Runtime>;
+  /** Each run waits for its turn, which is over with it; absent: all begin at once. Rejects with the signal's reason. */
+  readonly takeTurn?: (signal: AbortSignal) => Promise<Disposable>;
   /** The person's home folder on this machine, where their own skills are; absent: none are read. */
   readonly home?: { readonly files: ReadableFiles; readonly folder: string };
   /** Tools beside the usual ones, made anew for each conversation. */

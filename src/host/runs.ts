@@ -220,6 +220,7 @@ export class Runs {
     const startedAt = performance.now();
     options.log.info("a run begins", { id: kept.id });
     try {
+      using _turn = await options.takeTurn?.(interrupt);
       const agent = await this.#agent(interrupt);
       const late = guidance.late();
       if (late.length > 0) await kept.append(...systemPromptEvents(agent), ...late);

@@ -1,4 +1,4 @@
-import { Home, HomeQuery, NamedFolder, PathQuery, pageOf, SubfoldersQuery, Success, TrajectoryPath } from "../protocol/agentServer/base.ts";
+import { Home, HomeQuery, NamedFolder, PathQuery, pageOf, SubfoldersQuery, Success } from "../protocol/agentServer/base.ts";
 import { createFolder, homeFolders, subfolders } from "../runtime/machine/transfer/browse.ts";
 import { openDownload } from "../runtime/machine/transfer/openDownload.ts";
 import { receiveFile } from "../runtime/machine/transfer/receiveFile.ts";
@@ -45,13 +45,6 @@ function addTransfer(routes: Routes, maxUploadBytes: number): void {
       refuses: [400, 403, 404, 416],
     },
     async ({ c, query, signal }) => sendFile(c, await openDownload(query.path, signal), downloadHeaders(query.path)),
-  );
-  routes.add(
-    ["get", "/api/file/download-trajectory/:conversation_id"],
-    { summary: "A conversation as a zip file", tag, params: TrajectoryPath, gives: "application/zip", refuses: [404, 501] },
-    () => {
-      throw new Refusal(501, "This server holds no conversations yet, so there is no trajectory to download.");
-    },
   );
 }
 

@@ -80,7 +80,6 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:console": programs,
   "node:crypto": anywhere,
   "node:dns": ["src/server/mcp/"],
-  "node:dns/promises": ["src/server/"],
   "node:events": anywhere,
   "node:fs": disk,
   "node:fs/promises": disk,

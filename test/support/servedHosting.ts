@@ -19,6 +19,8 @@ export interface ServedOptions {
   readonly openLlm?: (config: LlmConfig | undefined) => Llm;
   readonly lookups?: Partial<Lookups>;
   readonly cipher?: Cipher;
+  /** Whether secrets may be looked up on this machine. */
+  readonly reachesInside?: boolean;
   /** Where all is kept; absent: a temporary folder that goes with the server. */
   readonly folder?: string;
 }
@@ -67,6 +69,7 @@ export async function serveHosting(options: ServedOptions = {}): Promise<ServedH
     lookups: { ...noLookups, ...options.lookups },
     cipher: options.cipher,
     runtime: { kind: "local" },
+    reach: { inside: options.reachesInside ?? false },
     worktreeRoot: join(folder, "worktrees"),
     log: noLog,
   });

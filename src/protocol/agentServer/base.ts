@@ -132,7 +132,6 @@ const Flag = z.stringbool().default(false);
 export const PathQuery = z.object({ path: z.string() });
 export const HomeQuery = z.object({ include_hidden: Flag });
 export const SubfoldersQuery = z.object({ path: z.string(), page_id: z.string().optional(), limit: Limit, include_hidden: Flag });
-export const TrajectoryPath = z.object({ conversation_id: HexId });
 
 export const NamedFolder = z.object({ name: z.string(), path: z.string() });
 export type NamedFolder = Readonly<z.infer<typeof NamedFolder>>;

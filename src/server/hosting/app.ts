@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { addErrors } from "../answers.ts";
 import { addEvents } from "../events/eventRoutes.ts";
 import { Routes } from "../routes.ts";
+import { addTrajectories } from "../trajectory/trajectoryRoutes.ts";
 import { addWorkspaceFiles, localFolderOf } from "../workspaces/workspaceFiles.ts";
 import { addConversations } from "./conversationRoutes.ts";
 import { addGoals } from "./goalRoutes.ts";
@@ -22,6 +23,7 @@ export function hostingRoutes(hosting: Hosting): Routes {
   addTree(routes, hosting);
   addGoals(routes, hosting);
   addTools(routes);
+  addTrajectories(routes, hosting);
   addEvents(routes, hosting);
   addWorkspaceFiles(routes, async (id) => localFolderOf((await hosting.look(id)).state));
   return routes;

@@ -6,6 +6,7 @@ import { Host, type HostOptions } from "../../host/host.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { LlmConfig } from "../../protocol/agentServer/agent.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
+import type { Reach } from "../mcp/addresses.ts";
 import { cipherOf } from "../secrets/cipher.ts";
 import { agentPartsOf } from "./agentParts.ts";
 import { Hosting, type HostingOptions } from "./hosting.ts";
@@ -13,6 +14,7 @@ import { Metas } from "./meta.ts";
 import { SecretValues, secretSourcesOf } from "./secretValues.ts";
 import { StoreSight } from "./sight.ts";
 import { Titles } from "./titles.ts";
+import { Turns } from "./turns.ts";
 
 export interface HostedOptions
   extends Pick<HostOptions, "home" | "openLlm" | "openRuntime" | "idleMs">,
@@ -20,6 +22,10 @@ export interface HostedOptions
   /** The folder of the logs. */
   readonly root: string;
   readonly store?: StoreOptions;
+  /** So many conversations work at once, and others wait; absent: all do. */
+  readonly mostRuns?: number | undefined;
+  /** Which addresses secrets may be looked up at. */
+  readonly reach: Reach;
   /** A model for what is beside the work, such as titles. */
   readonly openModel: (config: LlmConfig) => Promise<Llm>;
 }
@@ -38,13 +44,23 @@ export function openHosted(options: HostedOptions): Hosted {
   const titles = new Titles({ metas, lookups, openModel, log });
   const store = new ConversationStore(root, { ...storeOptions, watch: (conversation) => watched(conversation, sight, titles) });
   sight.store = store;
-  const values = new SecretValues(lookups.secret, log);
+  const values = new SecretValues({ secret: lookups.secret, reach: options.reach, log });
   const ending = new AbortController();
   const agentOf = async (id: ConversationId): Promise<AgentParts> => {
     const meta = await metas.get(id);
     return meta === undefined ? {} : agentPartsOf(meta, await values.of(secretSourcesOf(meta), ending.signal));
   };
-  const host = new Host({ store, openLlm, openRuntime, agentOf, log, ...(home && { home }), ...(idleMs === undefined ? {} : { idleMs }) });
+  const turns = options.mostRuns === undefined ? undefined : new Turns(options.mostRuns);
+  const host = new Host({
+    store,
+    ...(turns && { takeTurn: (signal) => turns.take(signal) }),
+    openLlm,
+    openRuntime,
+    agentOf,
+    log,
+    ...(home && { home }),
+    ...(idleMs === undefined ? {} : { idleMs }),
+  });
   const { runtime, workspace, worktreeRoot } = options;
   const hosting = new Hosting({ host, sight, metas, lookups, cipher, root, runtime, workspace, worktreeRoot, log });
   return {

@@ -25,7 +25,7 @@ export function addRuns(routes: Routes, hosting: Hosting): void {
         // To run what waits is to allow it.
         const actionIds = state.pending.map((action) => action.id);
         await host.handle({ type: "confirmation.respond", conversationId: id, accept: true, actionIds });
-      } else await host.handle({ type: "run.start", conversationId: id });
+      } else await started(hosting, id, state.execution_status);
       return success;
     },
   );

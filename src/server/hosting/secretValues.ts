@@ -2,13 +2,16 @@ import * as z from "zod";
 import { SecretInput, type SecretSource } from "../../protocol/agentServer/agent.ts";
 import type { Log } from "../../protocol/log.ts";
 import { messageOf } from "../../protocol/thrown.ts";
-import { fetchSecret } from "./fetchSecret.ts";
+import type { Reach } from "../mcp/addresses.ts";
+import { checkedFetch } from "../mcp/checkedFetch.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Meta } from "./meta.ts";
 
 /** What was found is good for so long, and what was not is asked for again after it. */
 const freshMs = 60_000;
 
+/** For one that is looked up. */
+const mostMs = 30_000;
 const mostFound = 1_000;
 
 interface Found {
@@ -16,14 +19,23 @@ interface Found {
   readonly at: number;
 }
 
+export interface SecretParts {
+  readonly secret: Lookups["secret"];
+  /** Which addresses may be asked. */
+  readonly reach: Reach;
+  readonly log: Log;
+}
+
 /** The values of secrets, wherever they come from (agent-server protocol §4.8). */
 export class SecretValues {
   readonly #secret: Lookups["secret"];
+  readonly #reach: Reach;
   readonly #log: Log;
   readonly #found = new Map<string, Found>();
 
-  constructor(secret: Lookups["secret"], log: Log) {
+  constructor({ secret, reach, log }: SecretParts) {
     this.#secret = secret;
+    this.#reach = reach;
     this.#log = log;
   }
 
@@ -55,7 +67,10 @@ export class SecretValues {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     try {
-      return await fetchSecret(new URL(url), headers, signal);
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(mostMs)]);
+      const answer = await checkedFetch(this.#reach, limit)(url, { headers });
+      if (answer.status !== 200) throw new Error(`It answered ${answer.status}.`);
+      return await answer.text();
     } catch (error) {
       this.#log.warn("A secret could not be looked up.", { name, error: messageOf(error) });
       return undefined;
