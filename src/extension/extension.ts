@@ -16,6 +16,7 @@ import { toLog } from "./log.ts";
 import { Models } from "./models.ts";
 import { Servers } from "./servers/servers.ts";
 import { SwitchedHost } from "./servers/switchedHost.ts";
+import { Sharing } from "./sharing/sharing.ts";
 import { AgentTerminals } from "./terminals/agentTerminals.ts";
 import { watchTitle } from "./terminals/watchTitle.ts";
 import { Workspace } from "./workspace.ts";
@@ -63,12 +64,14 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const host = new SwitchedHost(local);
   const servers = new Servers({ context, host, apiKeyOf: (ref) => keys.get(ref.base_url), log });
+  const sharing = new Sharing(local, log);
   const openForTest = (ref: LlmRef, folder = workspace.folder ?? demoFolder): Promise<Llm> =>
     openModel(ref, { host: folder, shown: folder });
-  context.subscriptions.push(channel, models, workspace, servers);
-  const { chats, commands } = openChats(context, { host, servers, models, workspace, terminals, sandboxes, log });
+  context.subscriptions.push(channel, models, workspace, servers, sharing);
+  const { chats, commands } = openChats(context, { host, servers, sharing, models, workspace, terminals, sandboxes, log });
   registerCommands(context, { context, commands, models, keys, host, workspace, channel, openLlm: openForTest });
   closing = async () => {
+    await sharing.stop();
     await host[Symbol.asyncDispose]();
     await sandboxes[Symbol.asyncDispose]();
   };

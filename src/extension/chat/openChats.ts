@@ -24,6 +24,8 @@ import { serverCommands } from "../servers/serverCommands.ts";
 import { keepServerItem } from "../servers/serverItem.ts";
 import type { Servers } from "../servers/servers.ts";
 import type { WindowHost } from "../servers/switchedHost.ts";
+import type { Sharing } from "../sharing/sharing.ts";
+import { keepSharingItem, sharingCommands } from "../sharing/sharingCommands.ts";
 import type { AgentTerminals } from "../terminals/agentTerminals.ts";
 import type { Workspace } from "../workspace.ts";
 import { Chats } from "./chats.ts";
@@ -35,6 +37,7 @@ import { FileFinder } from "./fileFinder.ts";
 export interface WindowParts {
   readonly host: WindowHost;
   readonly servers: Servers;
+  readonly sharing: Sharing;
   readonly models: Models;
   readonly workspace: Workspace;
   readonly terminals: AgentTerminals;
@@ -77,6 +80,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     keepBadge(activities, chats.view, tree.view),
     keepContextKeys(activities, chats),
     keepServerItem(parts.servers),
+    keepSharingItem(parts.sharing),
     setupKeys,
     vscode.window.registerWebviewViewProvider(ChatView.id, chats.view),
     vscode.window.registerWebviewPanelSerializer(ChatTab.viewType, chats),
@@ -85,6 +89,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
   const commands = {
     ...conversationCommands({ host, chats, activities, edits, workspace }),
     ...historyCommands({ host, chats, history, tree }),
+    ...sharingCommands({ sharing: parts.sharing, history, workspace }),
     ...serverCommands({ servers: parts.servers, chats }),
     ...policyCommands({ host, chats, models }),
     ...openSandboxViews(context, { ...parts, chats, activities, reviews }),
