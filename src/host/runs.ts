@@ -21,9 +21,11 @@ import type { Equipment } from "./equipment.ts";
 import type { Guidance } from "./guidance.ts";
 import type { HostOptions } from "./host.ts";
 import { HostError } from "./hostError.ts";
+import { learnSecrets } from "./learnSecrets.ts";
 import { isBeginning, isEnding } from "./questions.ts";
 import { logEnd } from "./runLog.ts";
-import { secretNames } from "./stateChanges.ts";
+
+const mostBeginMs = 1_000;
 
 interface Run {
   readonly interrupt: AbortController;
@@ -84,9 +86,12 @@ export class Runs {
     while (this.#run) await this.#run.done;
   }
 
-  /** Resolves when the run that is going says so in the log, or when none is. */
+  /** Resolves when the run that is going says so in the log, when none is, or after a while: what a container needs to start comes later. */
   async begun(): Promise<void> {
-    await this.#run?.begun.promise;
+    if (this.#run === undefined) return;
+    const timer = setTimeout(this.#run.begun.resolve, mostBeginMs);
+    await this.#run.begun.promise;
+    clearTimeout(timer);
   }
 
   /** To be told of every event. */
@@ -137,7 +142,7 @@ export class Runs {
   /** The model of the next run. */
   async llm(): Promise<Llm> {
     const parts = await this.#agentParts();
-    await this.#learnSecrets(parts);
+    await learnSecrets(parts, this.#parts);
     return this.#parts.equipment.llm(this.#parts.kept.state, parts);
   }
 
@@ -149,7 +154,7 @@ export class Runs {
     let config: HookConfig | undefined;
     try {
       const parts = await this.#agentParts();
-      await this.#learnSecrets(parts);
+      await learnSecrets(parts, this.#parts);
       config = parts.hooks;
       const isBegun = this.#parts.kept.events.some(({ kind }) => kind === "SystemPromptEvent");
       if (isBegun && config === undefined && Object.keys(parts.skills ?? {}).length === 0) return [];
@@ -254,7 +259,7 @@ export class Runs {
   async #agent(signal: AbortSignal): Promise<Agent> {
     const { kept, secrets, grants, equipment, guidance, options, tell } = this.#parts;
     const parts: AgentParts = options.agentOf === undefined ? {} : await this.#agentParts();
-    if (parts.secrets !== undefined) await this.#learnSecrets(parts);
+    if (parts.secrets !== undefined) await learnSecrets(parts, this.#parts);
     const hidesDeltas = parts.llm?.stream === false;
     const equipped = await equipment.ready({ state: kept.state, events: kept.events, parts }, signal);
     const { skills, hooks } = await guidance.ready(parts, equipped.runtime, signal);
@@ -281,19 +286,5 @@ export class Runs {
   async #agentParts(): Promise<AgentParts> {
     const { kept, options } = this.#parts;
     return (await options.agentOf?.(kept.id)) ?? {};
-  }
-
-  /** One that can be none is left out, because the others are of use without it. */
-  async #learnSecrets({ secrets: given = {} }: AgentParts): Promise<void> {
-    const { kept, secrets, options } = this.#parts;
-    const before = secrets.names.length;
-    for (const [name, value] of Object.entries(given)) {
-      try {
-        secrets.set({ [name]: value });
-      } catch (error) {
-        options.log.warn("a secret was left out", { id: kept.id, name, error: messageOf(error) });
-      }
-    }
-    if (secrets.names.length > before) await kept.append(secretNames(secrets));
   }
 }
