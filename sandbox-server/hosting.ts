@@ -8,10 +8,12 @@ import { homeFiles } from "../src/runtime/machine/homeFiles.ts";
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import type { Runtime } from "../src/runtime/runtime.ts";
 import { hostingRoutes } from "../src/server/hosting/app.ts";
+import { Creation } from "../src/server/hosting/create.ts";
 import { openHosted } from "../src/server/hosting/openHosted.ts";
 import { recoverAll } from "../src/server/hosting/recovery.ts";
 import { hostingSockets } from "../src/server/hosting/sockets.ts";
 import { addMisc } from "../src/server/misc/addMisc.ts";
+import { addOpenAi } from "../src/server/openai/openAiRoutes.ts";
 import type { Routes } from "../src/server/routes.ts";
 import { addKept } from "../src/server/settings/addKept.ts";
 import { lookupsOf } from "../src/server/settings/lookups.ts";
@@ -65,6 +67,7 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
   addKept(routes, stores, { openModel, skillNames: (signal) => skillNames(home, signal), log });
   addSkills(routes, home);
   addHooks(routes, home.files);
+  addOpenAi(routes, { hosting: hosted.hosting, creation: new Creation(hosted.hosting), stores });
   addMisc(routes, { dataFolder: data, mcp: { reach, cipher: stores.cipher } });
   return {
     routes,

@@ -70,6 +70,7 @@ export async function serveHosting(options: ServedOptions = {}): Promise<ServedH
     cipher: options.cipher,
     runtime: { kind: "local" },
     reach: { inside: options.reachesInside ?? false },
+    workspace,
     worktreeRoot: join(folder, "worktrees"),
     log: noLog,
   });
