@@ -85,6 +85,10 @@ function objectOf({ properties = {}, required = [] }: Schema, folder: string, de
   return fc.record(Object.fromEntries(fields) as Record<string, fc.Arbitrary<unknown>>, { requiredKeys });
 }
 
+function inText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 describe("any request that the description allows, and some that it does not", function () {
   this.timeout(60_000);
   let folder: TempFolder;
@@ -128,8 +132,8 @@ describe("any request that the description allows, and some that it does not", f
       if (at.startsWith("/api/runtime/")) continue;
       for (const [method, operation] of Object.entries(operations)) {
         const ask = async ({ names, query, body }: Request): Promise<void> => {
-          const target = at.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(names[name] ?? "x")));
-          const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+          const target = at.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(inText(names[name] ?? "x")));
+          const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, inText(value)]));
           const init = { method: method.toUpperCase(), ...(method === "get" || body === undefined ? {} : { body: JSON.stringify(body) }) };
           const answer = await app.request(`${target}?${search}`, init);
           const text = await answer.text();
