@@ -1,10 +1,10 @@
 // The least that could tell many clients of events: a bare server of `ws` that says a text of a kilobyte so often, and keeps nothing.
 import type { AddressInfo } from "node:net";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { localTimestamp } from "../../src/conversation/localTimestamp.ts";
 
 const [perSecond = "50"] = process.argv.slice(2);
-const rooms = new Map<string, Set<import("ws").WebSocket>>();
+const rooms = new Map<string, Set<WebSocket>>();
 const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
 server.on("connection", (socket, { url = "" }) => {
   const room = rooms.get(url) ?? new Set();
