@@ -30,16 +30,16 @@ describe("skills, hooks, workspaces and plugins, by the official client", () => 
   it("has installed skills, none at first, and says 404 of one that it does not know", async () => {
     const { skills } = stage.client;
     assert.deepEqual(await skills.listInstalledSkills(), { skills: [] });
-    for (const asked of [
-      skills.getInstalledSkill("x"),
-      skills.refreshSkill("x"),
-      skills.toggleSkill("x", true),
-      skills.uninstallSkill("x"),
-    ])
-      assert.equal(await refusal(asked), 404);
+    const unknown = [
+      () => skills.getInstalledSkill("x"),
+      () => skills.refreshSkill("x"),
+      () => skills.toggleSkill("x", true),
+      () => skills.uninstallSkill("x"),
+    ];
+    for (const ask of unknown) assert.equal(await refusal(ask()), 404, ask.toString());
+    assert.equal(await refusal(skills.installSkill({ source: path.join(stage.workspace, "no-such-skill") })), 501);
+    assert.equal(await refusal(skills.syncSkills()), 501);
     assert.equal(typeof (await skills.getMarketplace()), "object");
-    assert.equal(typeof (await skills.syncSkills()), "object");
-    assert.ok((await refusal(skills.installSkill({ source: path.join(stage.workspace, "no-such-skill") }))) >= 400);
   });
 
   it("reads the hooks of a project, null when there are none or they cannot be read", async () => {
