@@ -97,11 +97,12 @@ describe("confirmation, by the official client", () => {
     assert.equal((await policy({ threshold: "HIGH", confirm_unknown: false })).status, 200);
     assert.deepEqual(await conversations().setSecurityAnalyzer(id, { kind: "LLMSecurityAnalyzer" }), { success: true });
     assert.deepEqual((await conversations().getConversation(id))["security_analyzer"], { kind: "LLMSecurityAnalyzer" });
-    assert.equal(await stage.play(id, "Low.\n> terminal true\n> say Done."), "finished");
-    assert.equal(
-      await stage.play(id, 'High.\n> call terminal {"command":"true","security_risk":"HIGH"}\n> say Done.'),
-      "waiting_for_confirmation",
-    );
+    const view = (risk: string) => `> call file_editor ${JSON.stringify({ command: "view", path: stage.workspace, security_risk: risk })}`;
+    assert.equal(await stage.play(id, `Low.\n${view("LOW")}\n> say Done.`), "finished");
+    // A command on the person's own machine is high by our own judgement, which no model lowers.
+    assert.equal(await stage.play(id, "High.\n> terminal true\n> say Done."), "waiting_for_confirmation");
+    await stage.client.conversations.respondToConfirmation(id, { accept: false });
+    await stage.untilStatus(id, "idle");
     assert.equal(kinds(await stage.events(id)).filter((kind) => kind === "ObservationEvent").length, 1);
     await conversations().setSecurityAnalyzer(id, null);
     assert.equal((await conversations().getConversation(id))["security_analyzer"], null);
