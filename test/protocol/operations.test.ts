@@ -76,7 +76,7 @@ interface On {
 
 /** Once it rests, it is as expected, and its log is the old one with more behind. */
 async function check(stage: Stage, id: string, expected: Expected): Promise<void> {
-  assert.equal(await stage.untilStatus(id, "idle", "finished", "paused", "waiting_for_confirmation", "error", "stuck"), expected.status);
+  await stage.untilStatus(id, expected.status);
   const events = await stage.events(id);
   assert.deepEqual(events.slice(0, expected.events.length), expected.events);
   assert.equal(new Set(events.map((event) => event.id)).size, events.length);
