@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
  *     > say Done.
  *
  * `say TEXT`, `slow TEXT` (streamed in pieces), `terminal COMMAND`, `write PATH TEXT`, `finish TEXT`, `call NAME JSON`, `calls [[NAME, ARGUMENTS], …]`,
- * `think TEXT` (reasoning and nothing else), `fail STATUS TEXT`. With `hold NAME ` before it an answer waits for `release(NAME)`.
+ * `and-say TEXT [[NAME, ARGUMENTS], …]`, `think TEXT` (reasoning and nothing else), `fail STATUS TEXT`. With `hold NAME ` before it an answer waits for `release(NAME)`.
  */
 export interface PlayedModel extends AsyncDisposable {
   readonly url: string;
@@ -86,9 +86,17 @@ function linesOf({ content }: ChatMessage): string[] {
 function answerOf(step: string): Answer {
   const [, verb = "", rest = ""] = /^(\S+) ?(.*)$/s.exec(step) ?? [];
   if (verb === "say" || verb === "slow") return { content: rest };
+  if (verb === "and-say") {
+    const [, content = "", calls = ""] = /^(.*?) (\[.*)$/s.exec(rest) ?? [];
+    return { content, toolCalls: toolCalls(callsOf("calls", calls)) };
+  }
   if (verb === "think") return { content: "", reasoning: rest };
   if (verb === "fail") return { error: { message: rest.slice(4), type: "invalid_request_error" }, status: Number(rest.slice(0, 3)) };
-  return { toolCalls: callsOf(verb, rest).map(([name, given]) => ({ name, arguments: JSON.stringify(given) })) };
+  return { toolCalls: toolCalls(callsOf(verb, rest)) };
+}
+
+function toolCalls(calls: readonly (readonly [string, unknown])[]): { name: string; arguments: string }[] {
+  return calls.map(([name, given]) => ({ name, arguments: JSON.stringify(given) }));
 }
 
 function callsOf(verb: string, rest: string): readonly (readonly [string, unknown])[] {
