@@ -155,7 +155,9 @@ class Run extends OnConversation {
 class Halt extends OnConversation {
   override async act({ stage, id, expected }: On): Promise<void> {
     ok(await stage.wire("POST", `/api/conversations/${id}/${this.how}`));
-    if (expected.status === "idle") expected.status = "paused";
+    // What waits for an answer is rejected by an interrupt: it may not run later, when nobody thinks of it any more.
+    const isRejected = expected.status === "waiting_for_confirmation" && this.how === "interrupt";
+    if (expected.status === "idle" || isRejected) expected.status = "paused";
   }
 }
 
