@@ -79,8 +79,13 @@ function stepOf({ messages, tools }: ChatCompletionRequest): string {
 /** Of several messages that were put together, the last one's. */
 function linesOf({ content }: ChatMessage): string[] {
   const texts = typeof content === "string" ? [content] : (content ?? []).map(({ text }) => text ?? "");
-  const played = texts.map((text) => [...text.matchAll(/^> (.*)$/gm)].map(([, line = ""]) => line));
-  return played.findLast((lines) => lines.length > 0) ?? [];
+  const last = texts.flatMap((text) => text.match(/(?:^> .*\n?)+/gm) ?? []).at(-1);
+  return (
+    last
+      ?.trimEnd()
+      .split("\n")
+      .map((line) => line.slice(2)) ?? []
+  );
 }
 
 function answerOf(step: string): Answer {
