@@ -44,7 +44,7 @@ export async function addWorktree({ folder, place, branch, signal }: WorktreeNee
   await mkdir(place, { recursive: true });
   const { exitCode, stderr } = await repository.git(["worktree", "add", "--quiet", "-b", branch, root, start]);
   if (exitCode !== 0) throw new RuntimeError("failed", `git made no work tree: ${stderr.trim()}`);
-  return { root, folder: path.join(root, repository.prefix) };
+  return { root, folder: path.resolve(root, repository.prefix) };
 }
 
 async function startOf(repository: Repository): Promise<string | undefined> {

@@ -13,7 +13,7 @@ describe("conversations by the agent-server protocol", () => {
     const request = { conversation_id: randomUUID(), workspace: { working_dir: served.workspace }, agent: { llm: { model: "scripted" } } };
     const answers = await Promise.all([1, 2].map(() => served.ask("POST", "/api/conversations", request)));
     const again = await served.ask("POST", "/api/conversations", { ...request, tags: { other: "yes" } });
-    assert.deepEqual([...answers.map(({ status }) => status).sort(), again.status], [200, 201, 200]);
+    assert.deepEqual([...answers.map(({ status }) => status).sort((a, b) => a - b), again.status], [200, 201, 200]);
     assert.deepEqual(again.body, answers[0]?.body);
     assert.equal(again.body.execution_status, "idle");
     assert.deepEqual((await served.ask("GET", `/api/conversations/${request.conversation_id}`)).body, again.body);
