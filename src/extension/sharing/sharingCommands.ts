@@ -100,6 +100,5 @@ function newItem(): vscode.StatusBarItem {
   const item = vscode.window.createStatusBarItem("openhands.sharing", vscode.StatusBarAlignment.Left, 0);
   item.name = "OpenHands Sharing";
   item.command = "openhands.showSharing";
-  item.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
   return item;
 }
