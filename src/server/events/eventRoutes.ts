@@ -13,10 +13,10 @@ import {
 import type { Event } from "../../protocol/events.ts";
 import { Refusal } from "../answers.ts";
 import type { Routes } from "../routes.ts";
-import { count, search } from "./search.ts";
+import { count, newest, search } from "./search.ts";
 import { respond, sendMessage, type TalkHost } from "./talk.ts";
 import { wireEvent, withNulls, withoutNulls } from "./wire.ts";
-import type { WireLog } from "./wireLog.ts";
+import type { EventHost, WireLog } from "./wireLog.ts";
 import type { WireLogs } from "./wireLogs.ts";
 
 const path = "/api/conversations/:conversation_id/events";
@@ -24,13 +24,13 @@ const tag = "Events";
 const ofConversation = { tag, params: ConversationPath };
 
 export interface EventParts {
-  readonly host: TalkHost;
+  readonly host: TalkHost & EventHost;
   readonly logs: WireLogs;
 }
 
 /** The events of conversations over REST, and what is said to them (agent-server protocol §2.3). */
 export function addEvents(routes: Routes, parts: EventParts): void {
-  addReading(routes, parts.logs);
+  addReading(routes, parts);
   addTalking(routes, parts);
 }
 
@@ -60,12 +60,13 @@ function addTalking(routes: Routes, { host, logs }: EventParts): void {
   );
 }
 
-function addReading(routes: Routes, logs: WireLogs): void {
+function addReading(routes: Routes, { host, logs }: EventParts): void {
   routes.add(
     ["get", `${path}/search`],
     { ...ofConversation, summary: "Search events", query: EventSearch, answer: EventPage },
-    async ({ params, query, signal }) => {
-      const { items, next_page_id } = await logs.use(params.conversation_id, (log) => search(log, query, signal));
+    async ({ params: { conversation_id: id }, query, signal }) => {
+      const early = logs.isReady(id) ? undefined : await newest(host, id, query);
+      const { items, next_page_id } = early ?? (await logs.use(id, (log) => search(log, query, signal)));
       return { items: items.map((event) => withoutNulls(wireEvent(event))), next_page_id };
     },
   );

@@ -1,7 +1,9 @@
 import type { EventFilter, EventSearch } from "../../protocol/agentServer/events.ts";
 import { textOf } from "../../protocol/content.ts";
 import type { Event } from "../../protocol/events.ts";
-import type { WireLog } from "./wireLog.ts";
+import type { ConversationId } from "../../protocol/ids.ts";
+import { Shown } from "./wire.ts";
+import type { EventHost, WireLog } from "./wireLog.ts";
 
 export interface FoundEvents {
   readonly items: readonly Event[];
@@ -27,6 +29,23 @@ export async function search(log: WireLog, wanted: EventSearch, signal: AbortSig
     items.push(event);
   }
   return { items, next_page_id: null };
+}
+
+/**
+ * The newest events of a long log, read without its index; undefined where that cannot be, or where only the index knows. Who opens a conversation
+ * asks for these first.
+ */
+export async function newest(host: EventHost, id: ConversationId, wanted: EventSearch): Promise<FoundEvents | undefined> {
+  const { kind, source, body, timestamp__gte, timestamp__lt, page_id, sort_order, limit } = wanted;
+  if ([kind, source, body, timestamp__gte, timestamp__lt, page_id].some((wish) => wish !== undefined)) return undefined;
+  if (sort_order !== "TIMESTAMP_DESC") return undefined;
+  // Some of them clients do not see.
+  const { events, firstSeq } = await host.page(id, { limit: limit * 2 });
+  if (firstSeq === 0) return undefined;
+  const shown = Shown.begun();
+  const found = events.filter((event) => shown.has(event)).reverse();
+  const next = found[limit];
+  return next && { items: found.slice(0, limit), next_page_id: next.id };
 }
 
 /** How many events fit; without any wish this reads nothing. */

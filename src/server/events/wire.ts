@@ -13,6 +13,13 @@ export class Shown {
   readonly #given = new Set<string>();
   #hasBegun = false;
 
+  /** For events behind the first message. */
+  static begun(): Shown {
+    const shown = new Shown();
+    shown.#hasBegun = true;
+    return shown;
+  }
+
   has(event: Event): boolean {
     if (event.kind !== "ConversationStateUpdateEvent") return (this.#hasBegun = true);
     if (hidden.has(event.key)) return false;

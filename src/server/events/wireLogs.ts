@@ -3,6 +3,7 @@ import { type EventHost, WireLog } from "./wireLog.ts";
 
 interface Opened {
   readonly log: Promise<WireLog>;
+  isReady: boolean;
   users: number;
   idle: NodeJS.Timeout | undefined;
 }
@@ -30,6 +31,14 @@ export class WireLogs implements Disposable {
   async use<Result>(id: ConversationId, work: (log: WireLog) => Promise<Result>): Promise<Result> {
     using held = await this.hold(id);
     return await work(held.log);
+  }
+
+  /** Whether its index is there; else it is begun, and nobody need wait for it. */
+  isReady(id: ConversationId): boolean {
+    if (this.#opened.get(id)?.isReady === true) return true;
+    // Who needs it next is told what is wrong.
+    this.use(id, async () => undefined).catch(() => undefined);
+    return false;
   }
 
   /** Rejects with `not-found`. */
@@ -61,9 +70,12 @@ export class WireLogs implements Disposable {
 
   #open(id: ConversationId): Opened {
     const log = WireLog.open(this.#host, id);
-    const opened: Opened = { log, users: 0, idle: undefined };
+    const opened: Opened = { log, isReady: false, users: 0, idle: undefined };
     log.then(
-      (there) => there.listen(({ type }) => void (type === "conversation.deleted" && this.#close(id, opened))),
+      (there) => {
+        opened.isReady = true;
+        there.listen(({ type }) => void (type === "conversation.deleted" && this.#close(id, opened)));
+      },
       () => this.#close(id, opened),
     );
     return opened;

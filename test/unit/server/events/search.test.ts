@@ -75,6 +75,20 @@ describe("searching events", () => {
     assert.deepEqual(idsOf((await server.get(`/search?sort_order=TIMESTAMP_DESC&page_id=nothing`)).body), ids([...events].reverse()));
   });
 
+  it("tells the newest page of a long conversation before it has looked at all of it, and the same as after", async () => {
+    const states = (key: string): Event => {
+      const { id, timestamp } = personSays(key);
+      return { kind: "ConversationStateUpdateEvent", source: "environment", key, value: "x", id, timestamp };
+    };
+    const events = Array.from({ length: 60 }, (_, index) => [personSays(`m${index}`), states(index % 2 === 0 ? "title" : "goal")]).flat();
+    for (const query of ["/search?sort_order=TIMESTAMP_DESC&limit=20", "/search?sort_order=TIMESTAMP_DESC&limit=90"]) {
+      await using server = await openEventServer({ events });
+      const early = await server.get(query);
+      assert.equal((await server.get("/count")).body, 90);
+      assert.deepEqual(early, await server.get(query));
+    }
+  });
+
   it("§10.17 passes over what cannot be read", async () => {
     const events = messages(5);
     await using server = await openEventServer({ events, keepBytes: 0 });
