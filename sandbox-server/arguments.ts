@@ -37,6 +37,7 @@ Environment
   OH_MAX_CONCURRENT_RUNS              so many conversations work at once, and further ones wait (default: all do)
   OH_CONVERSATION_IDLE_TTL_SECONDS    a conversation that nobody uses is closed after so long (default: 1200)
   RUNTIME_ENV                         local, or docker: where the tools of conversations act when their request does not say
+  OH_STATIC_FILES_PATH                a folder with a web UI, which is served at /static for everybody, and where / leads
   OH_BASH_EVENTS_DIR                  keeps the events of single commands in this folder
   OH_BASH_EVENTS_RETENTION_SECONDS    forgets them after so long
 `;

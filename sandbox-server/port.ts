@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Log } from "../src/protocol/log.ts";
 import { codeOf, messageOf } from "../src/protocol/thrown.ts";
 import { serverApp } from "../src/server/app.ts";
@@ -29,7 +31,7 @@ async function serve(serving: Serving, port: number): Promise<number | string> {
   if (typeof allowed === "string") return allowed;
   await using open = await openParts(serving);
   await using hosting = lateHosting({ ...serving, secretKey });
-  const app = serverApp({ ...open.parts, facts: factsOf(), late: hosting });
+  const app = serverApp({ ...open.parts, facts: factsOf(), staticFolder: await staticFolder(), late: hosting });
   const gate = (bound: number) => gateOf({ ...allowed, hosts: allowedHosts({ ...options, port: bound }) });
   // Read when the first socket is asked for.
   const sockets = async (): Promise<Sockets> => {
@@ -50,6 +52,13 @@ async function serve(serving: Serving, port: number): Promise<number | string> {
   await ended;
   await endAll(listening, hosting, open);
   return 0;
+}
+
+/** Of a web UI; one that is not there is none, as for the official server. */
+async function staticFolder(): Promise<string | undefined> {
+  const folder = process.env["OH_STATIC_FILES_PATH"];
+  const found = folder ? await stat(folder).catch(() => undefined) : undefined;
+  return folder !== undefined && found?.isDirectory() ? resolve(folder) : undefined;
 }
 
 /** Or a sentence that says why nobody may. */

@@ -3,7 +3,7 @@ export type Credential = "header" | "bearer" | "cookie";
 
 export const cookieName = "oh_workspace_session_key";
 
-const open = ["/", "/alive", "/health", "/ready", "/server_info", "/docs", "/redoc", "/openapi.json"];
+const open = ["/", "/alive", "/health", "/ready", "/server_info", "/docs", "/redoc", "/openapi.json", "/static"];
 
 /**
  * What opens a path (agent-server protocol §1.2); "none": everybody may ask. The path is as it was sent: the router knows no other spelling of what

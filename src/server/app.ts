@@ -11,6 +11,7 @@ import { addGit } from "./git.ts";
 import { Routes } from "./routes.ts";
 import { runtimeApp } from "./runtimeApp.ts";
 import { addServerInfo, type ServerFacts } from "./serverInfo.ts";
+import { addStatic } from "./staticFiles.ts";
 
 export interface ServerParts {
   readonly runtime: PersonRuntime;
@@ -21,8 +22,8 @@ export interface ServerParts {
   readonly facts: ServerFacts;
   readonly maxUploadBytes: number;
   readonly log: Log;
-  /** Adds the families that only a server on a port has. */
-  readonly addMore?: ((routes: Routes) => void) | undefined;
+  /** The files of a web UI; undefined: there is none. */
+  readonly staticFolder?: string | undefined;
   /** Further routes that are not there yet when the server begins to listen. */
   readonly late?: LateRoutes | undefined;
 }
@@ -44,17 +45,18 @@ const effects = [
 ];
 
 /** All that sandbox-server answers, the same behind a port and behind stdin and stdout. With and without a slash at the end of a path. */
-export function serverApp({ runtime, workspace, openBash, facts, maxUploadBytes, log, addMore, late }: ServerParts): Hono {
+export function serverApp(parts: ServerParts): Hono {
+  const { runtime, workspace, openBash, facts, maxUploadBytes, log, staticFolder, late } = parts;
   const app = new Hono({ strict: false });
   const routes = new Routes(app);
   addErrors(app, log, late && (async (c) => (await late.routes()).app.fetch(c.req.raw, c.env)));
+  if (staticFolder !== undefined) addStatic(routes, staticFolder);
   addServerInfo(routes, facts, () => late?.areReady ?? true);
   const once = answerOnce();
   for (const path of effects) app.use(path, once);
   addBash(routes, openBash);
   addFiles(routes, maxUploadBytes);
   addGit(routes);
-  addMore?.(routes);
   app.route("/", runtimeApp(runtime, workspace));
   addDescription(routes, async () => (await late?.routes())?.listed ?? []);
   return app;

@@ -4,9 +4,9 @@ import type { ConversationId } from "../../protocol/ids.ts";
 import type { ConversationState } from "../../protocol/state.ts";
 import { openBelow } from "../../runtime/machine/transfer/openBelow.ts";
 import { Refusal } from "../answers.ts";
+import { contentTypeOf } from "../contentTypes.ts";
 import type { Routes } from "../routes.ts";
 import { sendFile } from "../sendFile.ts";
-import { contentTypeOf } from "./contentTypes.ts";
 
 const shape = { tag: "Workspaces", gives: "*/*", refuses: [400, 403, 404, 416] };
 const Root = z.object({ conversation_id: WireConversationId });

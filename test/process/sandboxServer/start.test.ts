@@ -114,6 +114,23 @@ describe("sandbox-server, when it starts on a port", () => {
     }
   });
 
+  it("serves a web UI to everybody, which may ask by its own pages, and leads / there (§1.1)", async () => {
+    await using folder = await tempFolder({ "ui/index.html": "<title>UI</title>", "ui/app.js": "1" });
+    const env = { OH_STATIC_FILES_PATH: path.join(folder.path, "ui") };
+    await using server = await startHeadless({ workspace: folder.path, env });
+    const get = async (at: string) => {
+      const answer = await fetch(server.url + at);
+      return [answer.status, new URL(answer.url).pathname, answer.headers.get("content-type"), await answer.text()];
+    };
+    const page = [200, "/static/", "text/html; charset=utf-8", "<title>UI</title>"];
+    for (const at of ["/", "/static", "/static/"]) deepEqual(await get(at), page);
+    deepEqual(await get("/static/app.js"), [200, "/static/app.js", "text/javascript; charset=utf-8", "1"]);
+    deepEqual([(await get("/static/..%2fui/app.js"))[0], (await get("/static/none"))[0]], [400, 404]);
+    equal((await server.ask("/api/runtime/info", { headers: { origin: server.url } })).status, 200);
+    await using plain = await startHeadless({ workspace: folder.path, env: { OH_STATIC_FILES_PATH: path.join(folder.path, "none") } });
+    equal((await (await fetch(plain.url)).json()).title, "OpenHands Agent Server");
+  });
+
   it("writes its log as lines of JSON, in which there is no key, body or command", async () => {
     await using folder = await tempFolder();
     await using server = await startHeadless({ workspace: folder.path, args: ["--log-level", "debug"] });
