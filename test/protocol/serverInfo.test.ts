@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../support/until.ts";
 import { type Stage, withStage } from "./server.ts";
 
 describe("a server, by the official client", () => {
@@ -8,7 +9,7 @@ describe("a server, by the official client", () => {
   it("says that it lives, is well and is ready, and what it is", async () => {
     const { server } = stage.client;
     assert.deepEqual([await server.getAlive(), await server.getHealth()], [{ status: "ok" }, { status: "ok" }]);
-    assert.equal((await server.getReady()).status, "ready");
+    await until("the server to be ready", async () => (await server.getReady()).status === "ready");
     const info = await server.getServerInfo();
     assert.match(info.version, /^\d+\.\d+\.\d+$/);
     assert.deepEqual([info.title, info["docs"], info["redoc"]], ["OpenHands Agent Server", "/docs", "/redoc"]);
