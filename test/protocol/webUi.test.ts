@@ -84,14 +84,14 @@ describe("the official web UI", () => {
   });
 
   it("shows an answer while it is written", async () => {
-    const words = Array.from({ length: 90 }, (_, index) => `word${index}`);
+    const words = Array.from({ length: 200 }, (_, index) => `word${index}`);
     await say("Tell me.", `> slow ${words.join(" ")}`);
     const answer = page.getByText(/^word0 word1/);
     await answer.waitFor();
     const first = (await answer.textContent()) ?? "";
     await picture("streaming");
-    assert.ok(!first.includes("word89"), first);
-    await page.getByText(/^word0 word1 .*word89$/).waitFor();
+    assert.ok(!first.includes("word199"), first);
+    await page.getByText(/^word0 word1 .*word199$/).waitFor();
   });
 
   it("asks before an action, and takes a yes and a no", async () => {
