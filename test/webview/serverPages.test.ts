@@ -12,12 +12,15 @@ import { hostingRoutes } from "../../src/server/hosting/app.ts";
 import { currentKeys } from "../../src/server/keys.ts";
 import { listen } from "../../src/server/listen.ts";
 import { addWorkspaceSession } from "../../src/server/workspaces/workspaceSession.ts";
+import { root } from "../support/checkout.ts";
 import { openChromium } from "../support/chromium.ts";
 import { type HeadlessServer, startHeadless } from "../support/headlessServer.ts";
 import { serveHosting } from "../support/servedHosting.ts";
 import { until } from "../support/until.ts";
 import { type TempFolder, tempFolder } from "../support/workspaces.ts";
 import { faultsOf } from "./axe.ts";
+
+const pictures = path.join(root, "artefacts", "screenshots");
 
 /** A site of somebody else, on another port of this machine. */
 async function serveSite(): Promise<{ readonly url: string; readonly server: Server }> {
@@ -136,8 +139,8 @@ describe("a browser and a server on this machine", function () {
       await run.locator("summary").click();
       ok((await run.locator("pre").first().textContent())?.includes('"timeout"'));
       deepEqual(await faultsOf(page), []);
-      await mkdir("test-results", { recursive: true });
-      await page.screenshot({ path: `test-results/server-docs-${colorScheme}.png` });
+      await mkdir(pictures, { recursive: true });
+      await page.screenshot({ path: path.join(pictures, `server-docs-${colorScheme}.png`) });
       await page.close();
     }
     equal(await (await fetch(`${server.url}/redoc`)).text(), await (await fetch(`${server.url}/docs`)).text());
