@@ -220,6 +220,16 @@ class Delete extends OnConversation {
   }
 }
 
+class Restart extends OnConversation {
+  override async act({ stage, model }: On): Promise<void> {
+    await stage.restart();
+    for (const [id, expected] of model.conversations) {
+      assert.equal(await stage.status(id), expected.status);
+      assert.deepEqual(await stage.events(id), expected.events);
+    }
+  }
+}
+
 class Pages extends OnConversation {
   override async act({ stage, id, expected, model }: On): Promise<void> {
     const limit = Number(this.how);
@@ -264,6 +274,7 @@ describe("any operations, in any order", () => {
     of(Fork, ""),
     of(Patch, "One", "Two"),
     of(Delete, ""),
+    of(Restart, ""),
     of(Pages, "1", "3", "100"),
   ];
 
