@@ -41,8 +41,8 @@ export function addConversations(routes: Routes, hosting: Hosting): void {
   );
   const count = { summary: "Count conversations", tag, query: ConversationCount, answer: z.number() };
   routes.add(["get", "/api/conversations/count"], count, async ({ query: { status } }) => {
-    const all = await hosting.all();
-    return all.filter((info) => status === undefined || info.execution_status === status).length;
+    const all = await hosting.options.sight.all();
+    return [...all.values()].filter(({ state }) => status === undefined || state.execution_status === status).length;
   });
   const batch = { summary: "Conversations by their ids", tag, query: InfoQuery, answer: z.array(ConversationInfo.nullable()) };
   routes.add(["get", "/api/conversations"], batch, async ({ c, query }) => {

@@ -38,6 +38,8 @@ export class StoreSight implements Sight {
   readonly #open = new Map<ConversationId, Conversation>();
   readonly #created = new Map<ConversationId, string>();
   readonly #kept = new Map<ConversationId, Kept>();
+  readonly #stale = new Set<ConversationId>();
+  #looking: Promise<void> | undefined;
 
   /** The store that has its `watch`; it cannot be there before. */
   set store(store: ConversationStore) {
@@ -75,8 +77,22 @@ export class StoreSight implements Sight {
     if (open !== undefined) return open;
     const kept = this.#kept.get(id);
     if (kept === undefined) return this.#glance(id).catch(() => undefined);
-    if (performance.now() - kept.at > freshMs) void this.#glance(id).catch(() => undefined);
+    if (performance.now() - kept.at > freshMs) this.#lookAgain(id);
     return kept.seen;
+  }
+
+  /** One after the other, so that requests go before. */
+  #lookAgain(id: ConversationId): void {
+    this.#stale.add(id);
+    this.#looking ??= this.#lookAtStale().finally(() => (this.#looking = undefined));
+  }
+
+  async #lookAtStale(): Promise<void> {
+    for (const id of this.#stale) {
+      this.#stale.delete(id);
+      // What cannot be read now is looked at again.
+      await this.#glance(id).catch(() => undefined);
+    }
   }
 
   async #opened(id: ConversationId): Promise<Seen | undefined> {
