@@ -7,11 +7,13 @@ import { EventIndex } from "./eventIndex.ts";
 import { Shown } from "./wire.ts";
 
 /** What events are read from. */
-export type EventHost = Pick<AgentHost, "subscribe" | "page">;
+export type EventHost = Pick<AgentHost, "follow" | "page">;
 
 /** Hears what the host tells, after an event has got its row; `row` is undefined when clients do not see it, or when it is no event. */
 export type WireListener = (notification: Notification, row: number | undefined) => void;
 
+/** So many events are read at once while the index is made. */
+const perRead = 500;
 /** So many events that nobody asked for are read along, because one read is quicker than two. */
 const mostBetween = 16;
 
@@ -23,7 +25,6 @@ export class WireLog implements Disposable {
   readonly #shown = new Shown();
   readonly #listeners = new Set<WireListener>();
   #following: Disposable | undefined;
-  #isDisposed = false;
 
   private constructor(host: EventHost, id: ConversationId) {
     this.#host = host;
@@ -33,8 +34,21 @@ export class WireLog implements Disposable {
   /** All events that are there are in its index when this resolves. Rejects with `not-found`. */
   static async open(host: EventHost, id: ConversationId): Promise<WireLog> {
     const log = new WireLog(host, id);
-    log.#following = await host.subscribe(id, -1, (notification) => log.#hear(notification));
-    if (log.#isDisposed) log.#following[Symbol.dispose]();
+    // What comes while the index is made. The rest is read in pieces, because a subscription from the start would hold up who commands meanwhile.
+    let waiting: Notification[] | undefined = [];
+    const following = await host.follow(id, { limit: 0 }, (notification) => {
+      if (waiting) waiting.push(notification);
+      else log.#hear(notification);
+    });
+    log.#following = following;
+    try {
+      await log.#readTo(following.snapshot.firstSeq);
+    } catch (error) {
+      following[Symbol.dispose]();
+      throw error;
+    }
+    for (const notification of waiting) log.#hear(notification);
+    waiting = undefined;
     return log;
   }
 
@@ -62,18 +76,29 @@ export class WireLog implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#isDisposed = true;
     this.#following?.[Symbol.dispose]();
     this.#listeners.clear();
   }
 
-  #hear(notification: Notification): void {
-    let row: number | undefined;
-    if (notification.type === "event.appended" && this.#shown.has(notification.event)) {
-      row = this.index.count;
-      this.index.add(notification.event, notification.seq);
+  async #readTo(count: number): Promise<void> {
+    for (let from = 0; from < count; from += perRead) {
+      const to = Math.min(from + perRead, count);
+      const found = new Map<number, Event>();
+      await this.#readRange(from, to, found);
+      for (const [seq, event] of found) this.#add(event, seq);
     }
+  }
+
+  #hear(notification: Notification): void {
+    const row = notification.type === "event.appended" ? this.#add(notification.event, notification.seq) : undefined;
     for (const listener of this.#listeners) listener(notification, row);
+  }
+
+  /** Its row, if clients see it. */
+  #add(event: Event, seq: number): number | undefined {
+    if (!this.#shown.has(event)) return undefined;
+    this.index.add(event, seq);
+    return this.index.count - 1;
   }
 
   async #readRange(from: number, to: number, found: Map<number, Event>): Promise<void> {
