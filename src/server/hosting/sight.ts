@@ -39,7 +39,7 @@ export class StoreSight implements Sight {
   readonly #created = new Map<ConversationId, string>();
   readonly #kept = new Map<ConversationId, Kept>();
   readonly #stale = new Set<ConversationId>();
-  #looking: Promise<void> | undefined;
+  #isLooking = false;
 
   /** The store that has its `watch`; it cannot be there before. */
   set store(store: ConversationStore) {
@@ -84,15 +84,17 @@ export class StoreSight implements Sight {
   /** One after the other, so that requests go before. */
   #lookAgain(id: ConversationId): void {
     this.#stale.add(id);
-    this.#looking ??= this.#lookAtStale().finally(() => (this.#looking = undefined));
+    if (!this.#isLooking) void this.#lookAtStale();
   }
 
   async #lookAtStale(): Promise<void> {
+    this.#isLooking = true;
     for (const id of this.#stale) {
       this.#stale.delete(id);
       // What cannot be read now is looked at again.
       await this.#glance(id).catch(() => undefined);
     }
+    this.#isLooking = false;
   }
 
   async #opened(id: ConversationId): Promise<Seen | undefined> {
