@@ -19,7 +19,7 @@ const oldest = { VSCODE_VERSION: "oldest" };
  * One that `needsEngine` is given a Docker engine in CI. Suites in the same `lane` never run side by side. Without an `isRequired` suite, CI fails.
  */
 export const suites = [
-  { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...onlyInCi("--forbid-only")] },
+  { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...patience(), ...onlyInCi("--forbid-only")] },
   { ...mochaSuite("contract", 30_000), isRequired: true, lane: heavy },
   { ...mochaSuite("shells", 30_000), isRequired: true, lane: heavy },
   { ...mochaSuite("process", 60_000), isRequired: true, needsBuild: true, lane: heavy },
@@ -66,18 +66,21 @@ export function isThere(suite) {
 function mochaSuite(name, timeoutMs, files = "**/*") {
   const folder = `test/${name}`;
   const leaks = ["contract", "shells", "e2e"].includes(name) ? [] : ["--require", "test/support/noLeaks.ts"];
-  // A shared machine can stand still for a second; a test that fails twice is wrong.
-  const patience = onlyInCi("--retries", "1");
   const args = [
     "--no-config",
     ...leaks,
     "--timeout",
     String(timeoutMs),
-    ...patience,
+    ...patience(),
     ...onlyInCi("--forbid-only"),
     `${folder}/${files}.test.ts`,
   ];
   return { name, folder, command: "mocha", args };
+}
+
+/** A shared machine can stand still for a second; a test that fails twice is wrong. */
+function patience() {
+  return onlyInCi("--retries", "1");
 }
 
 function onlyInCi(...flags) {

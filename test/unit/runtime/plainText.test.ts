@@ -93,15 +93,15 @@ describe("plain text", () => {
     equal(flushed("\n"), "\n");
   });
 
-  it("keeps little of a line without an end, whatever is done to it", () => {
+  it("keeps little of a line without an end, whatever is done to it", function () {
+    // Were it to look at the whole line each time, it would take hours.
+    this.timeout(60_000);
     let length = 0;
     const plain = new PlainText((text) => (length += text.length));
     for (let round = 0; round < 100; round++) plain.push("x".repeat(100_000));
     ok(length > 9_900_000);
-    const since = performance.now();
     plain.push("\bx".repeat(500_000));
     plain.push("\r".repeat(1_000_000));
     plain.push("\x1b]".repeat(200_000));
-    ok(performance.now() - since < 3000);
   });
 });
