@@ -14,7 +14,7 @@ const llm = {
   aws_secret_access_key: at("aws"),
   aws_session_token: at("aws-token"),
   extra_headers: { Authorization: at("header"), "X-Other": at("other") },
-  litellm_extra_body: { inner: { api_key: at("inner") } },
+  litellm_extra_body: { inner: { api_key: at("inner") }, vertex_credentials: at("credentials"), headers: { "X-All": [at("listed")] } },
 };
 const server = {
   url: "http://x",
@@ -29,12 +29,13 @@ const server = {
 };
 const agentDiff = {
   llm,
-  mcp_config: { x: server },
+  mcp_config: { x: server, bearer: { url: "http://x", auth: at("bearer") } },
   agent_context: {
     secrets: {
       A: at("context"),
       B: { kind: "StaticSecret", value: at("source") },
       C: { kind: "LookupSecret", url: "/x", headers: { K: at("lookup") } },
+      D: { value: at("kindless") },
     },
   },
   verification: { critic_api_key: at("critic") },
@@ -119,6 +120,9 @@ describe("planted secrets", () => {
         "context",
         "source",
         "lookup",
+        "kindless",
+        "credentials",
+        "listed",
         "critic",
       ])
         ok(shown.includes(at(place)), place);
