@@ -10,15 +10,22 @@ import { Refusal } from "../answers.ts";
 
 export type TalkHost = Pick<AgentHost, "handle" | "follow">;
 
-/**
- * A client's message (agent-server protocol §2.3). With a run it also allows what waits for an answer, because clients rely on that; the agent
- * reads it next. Throws a Refusal for what nobody but the server may say.
- */
-export async function sendMessage(host: TalkHost, id: ConversationId, { role, content, run }: MessageInput): Promise<void> {
+/** Throws a Refusal for what nobody but the server may say, and for what is no picture. */
+export function checkMessage({ role, content }: MessageInput): void {
   if (role !== "user") throw new Refusal(400, "Only messages of the role user can be sent.");
-  const images = content.flatMap((part) => (part.type === "image" ? part.image_urls : []));
+  const images = imagesOf(content);
   if (images.length > maxImages) throw new Refusal(400, `A message takes at most ${maxImages} pictures.`);
   if (images.some((url) => !isPicture(url))) throw new Refusal(400, "A picture is an http(s) address or a data: URL of an image.");
+}
+
+/**
+ * A client's message (agent-server protocol §2.3). With a run it also allows what waits for an answer, because clients rely on that; the agent
+ * reads it next. Throws a Refusal as `checkMessage` does.
+ */
+export async function sendMessage(host: TalkHost, id: ConversationId, said: MessageInput): Promise<void> {
+  checkMessage(said);
+  const { content, run } = said;
+  const images = imagesOf(content);
   const target = { conversationId: id };
   const message = { type: "message.send", ...target, text: textOf(content), images } as const;
   if (!run) return host.handle({ ...message, run: false });
@@ -26,6 +33,10 @@ export async function sendMessage(host: TalkHost, id: ConversationId, { role, co
   // While an answer is awaited the message is kept, and begins nothing.
   await host.handle({ ...message, run: true });
   if (isWaiting) await respond(host, id, { accept: true, reason: "" });
+}
+
+function imagesOf(content: MessageInput["content"]): string[] {
+  return content.flatMap((part) => (part.type === "image" ? part.image_urls : []));
 }
 
 function isPicture(url: string): boolean {

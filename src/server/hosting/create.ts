@@ -8,7 +8,7 @@ import { ConversationId } from "../../protocol/ids.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import { addWorktree, prepareFolder } from "../../runtime/machine/git/prepare.ts";
 import { parsed, Refusal } from "../answers.ts";
-import { sendMessage } from "../events/talk.ts";
+import { checkMessage, sendMessage } from "../events/talk.ts";
 import type { Cipher } from "../secrets/cipher.ts";
 import { withSecretsDecrypted } from "../secrets/exposure.ts";
 import type { LaunchedAgent } from "../settings/stores.ts";
@@ -47,6 +47,9 @@ export class Creation {
     await before;
     const { id } = beginning;
     if ((await this.#hosting.options.sight.find(id)) !== undefined) return { id, isNew: false };
+    // What is kept of somebody else's is never written over.
+    if (await this.#hosting.options.sight.isTaken(id))
+      throw new Refusal(409, `There is a conversation ${id} already, and another program has it.`);
     await begin(this.#hosting, beginning);
     return { id, isNew: true };
   }
@@ -61,6 +64,7 @@ interface Beginning {
 async function begin(hosting: Hosting, beginning: Beginning): Promise<void> {
   const { id, request } = beginning;
   const { options } = hosting;
+  if (request.initial_message != null) checkMessage(request.initial_message);
   const chosen = await agentOf(hosting, request);
   await checkParent(hosting, request);
   hosting.clientTools.take(request.client_tools);

@@ -16,6 +16,8 @@ export interface Seen {
 export interface Sight {
   /** Undefined when it is not there. */
   find(id: ConversationId): Promise<Seen | undefined>;
+  /** Whether it is there for anybody. */
+  isTaken(id: ConversationId): Promise<boolean>;
   /** What cannot be read is left out. */
   all(): Promise<ReadonlyMap<ConversationId, Seen>>;
 }
@@ -62,6 +64,10 @@ export class StoreSight implements Sight {
 
   async find(id: ConversationId): Promise<Seen | undefined> {
     return (await this.#opened(id)) ?? this.#glance(id);
+  }
+
+  async isTaken(id: ConversationId): Promise<boolean> {
+    return this.#open.has(id) || (await this.#store?.glance(id)) !== undefined;
   }
 
   async all(): Promise<ReadonlyMap<ConversationId, Seen>> {
@@ -125,21 +131,30 @@ export class HostSight implements Sight {
   }
 
   async find(id: ConversationId): Promise<Seen | undefined> {
-    try {
-      const { state, readOnly } = await this.#host.look(id);
-      if (readOnly?.code === "in-use" || readOnly?.code === "lost") return undefined;
-      const { events } = await this.#host.page(id, { beforeSeq: 1, limit: 1 });
-      return { state: leanState(state), createdAt: inUtc(events[0]?.timestamp) };
-    } catch (error) {
-      if (error instanceof ConversationError && error.code === "not-found") return undefined;
-      throw error;
-    }
+    const looked = await unlessMissing(this.#host.look(id));
+    const code = looked?.readOnly?.code;
+    if (looked === undefined || code === "in-use" || code === "lost") return undefined;
+    const first = await unlessMissing(this.#host.page(id, { beforeSeq: 1, limit: 1 }));
+    return first && { state: leanState(looked.state), createdAt: inUtc(first.events[0]?.timestamp) };
+  }
+
+  async isTaken(id: ConversationId): Promise<boolean> {
+    return (await unlessMissing(this.#host.look(id))) !== undefined;
   }
 
   async all(): Promise<ReadonlyMap<ConversationId, Seen>> {
     const listed = await this.#host.list();
     const seen = await Promise.all(listed.map(async ({ id }) => [id, await this.find(id).catch(() => undefined)] as const));
     return new Map(seen.flatMap(([id, one]) => (one === undefined ? [] : [[id, one] as const])));
+  }
+}
+
+async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (error instanceof ConversationError && error.code === "not-found") return undefined;
+    throw error;
   }
 }
 

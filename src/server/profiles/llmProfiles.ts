@@ -24,9 +24,9 @@ export class LlmProfiles {
     return infos.flatMap((info) => info ?? []);
   }
 
-  /** Rejects with a Refusal (409) when the file cannot be understood. */
-  llmOf(name: string): Promise<LlmConfig | undefined> {
-    return this.#files.read(fileOf(name), LlmConfig);
+  /** What is no name is nobody's. Rejects with a Refusal (409) when the file cannot be understood. */
+  async llmOf(name: string): Promise<LlmConfig | undefined> {
+    return ProfileName.safeParse(name).success ? this.#files.read(fileOf(name), LlmConfig) : undefined;
   }
 
   async save(name: string, llm: LlmConfig): Promise<void> {

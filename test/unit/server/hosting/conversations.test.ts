@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { thisProcess } from "../../../../src/conversation/leaseOwner.ts";
 import { type ServedHosting, serveHosting, testAgent } from "../../../support/servedHosting.ts";
+import { tempFolder } from "../../../support/workspaces.ts";
 
 const unknown = randomUUID();
 
@@ -18,6 +20,35 @@ describe("conversations by the agent-server protocol", () => {
     assert.equal(again.body.execution_status, "idle");
     assert.deepEqual((await served.ask("GET", `/api/conversations/${request.conversation_id}`)).body, again.body);
     assert.equal((await served.ask("GET", `/api/conversations/${request.conversation_id.replaceAll("-", "")}`)).status, 200);
+  });
+
+  it("§10.37 leaves one alone that another process has, also when its id is asked for again", async () => {
+    await using temp = await tempFolder();
+    const folder = temp.path;
+    const served = await serveHosting({ folder });
+    const { workspace } = served;
+    const id = await served.begin();
+    await served[Symbol.asyncDispose]();
+    const kept = join(folder, "conversations", id);
+    await heldElsewhere(kept);
+    const meta = await readFile(join(kept, "meta.json"), "utf8");
+    await using later = await serveHosting({ folder });
+    const request = { conversation_id: id, workspace: { working_dir: workspace }, agent: testAgent };
+    assert.equal((await later.ask("POST", "/api/conversations", request)).status, 409);
+    assert.equal((await later.ask("POST", `/api/conversations/${await later.begin()}/fork`, { id })).status, 409);
+    assert.equal(await readFile(join(kept, "meta.json"), "utf8"), meta);
+  });
+
+  it("leaves nothing behind when it cannot take the first message", async () => {
+    await using served = await serveHosting();
+    const request = { workspace: { working_dir: served.workspace }, agent: testAgent };
+    const text = { type: "text", text: "Go." };
+    for (const initial_message of [
+      { role: "assistant", content: [text] },
+      { content: [{ type: "image", image_urls: ["file:///etc/passwd"] }] },
+    ])
+      assert.equal((await served.ask("POST", "/api/conversations", { ...request, initial_message })).status, 400);
+    assert.equal((await served.ask("GET", "/api/conversations/count")).body, 0);
   });
 
   it("§10.2 takes an agent without a kind for the usual one, and refuses one of another program", async () => {
@@ -195,6 +226,13 @@ describe("conversations by the agent-server protocol", () => {
     );
   });
 });
+
+/** As if a process that nobody here can look at had the conversation. */
+async function heldElsewhere(folder: string): Promise<void> {
+  const owner = { ...(await thisProcess()), space: "elsewhere" };
+  for (const name of (await readdir(folder)).filter((one) => one.startsWith("lease"))) await rm(join(folder, name));
+  await writeFile(join(folder, "lease-9.json"), JSON.stringify({ state: "held", beat: "0000000000", owner }));
+}
 
 const parsedAgent = {
   kind: "Agent" as const,

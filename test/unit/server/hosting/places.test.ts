@@ -117,6 +117,19 @@ describe("turns", () => {
     assert.deepEqual(order, [1, 2]);
     using _again = await turns.take(signal);
   });
+
+  it("are lost by nobody when one is given up in the moment in which it comes", async () => {
+    const turns = new Turns(1);
+    const { signal } = new AbortController();
+    const first = await turns.take(signal);
+    const leaver = new AbortController();
+    const left = turns.take(leaver.signal);
+    const last = turns.take(signal);
+    first[Symbol.dispose]();
+    leaver.abort(new Error("gone"));
+    (await left)[Symbol.dispose]();
+    using _turn = await last;
+  });
 });
 
 async function say(served: ServedHosting, id: string): Promise<void> {

@@ -44,6 +44,14 @@ describe("LLM profiles", () => {
     equal((await ask("GET", "/api/profiles/missing")).status, 404);
   });
 
+  it("are found by their names only, which lead nowhere else", async () => {
+    await using folder = await tempFolder();
+    const { ask, stores } = serveStores(folder.path, key);
+    await writeFile(join(folder.path, "elsewhere.json"), JSON.stringify({ model: "m" }));
+    equal(await stores.profiles.llmOf("../elsewhere"), undefined);
+    equal((await ask("PATCH", "/api/settings", { active_profile: "../elsewhere" })).status, 404);
+  });
+
   it("§10.29 decrypt an encrypted key when they are saved; plain text passes", async () => {
     await using folder = await tempFolder();
     const { ask } = serveStores(folder.path, key);
