@@ -136,9 +136,13 @@ export class LeaseWatch {
   }
 }
 
-/** Waits at most `patienceMs` for another owner to end. Rejects with `in-use`. */
-export async function takeLease(folder: string, patienceMs = reloadMs, times: LeaseTimes = defaultTimes): Promise<Lease> {
-  const watch = new LeaseWatch(folder, times);
+/** Waits at most `patienceMs` for another owner to end; a `watch` may know already for how long it was silent. Rejects with `in-use`. */
+export async function takeLease(
+  folder: string,
+  patienceMs = reloadMs,
+  times: LeaseTimes = defaultTimes,
+  watch = new LeaseWatch(folder, times),
+): Promise<Lease> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const holder = await watch.look();

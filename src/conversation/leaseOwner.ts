@@ -46,10 +46,11 @@ export async function lifeOf(owner: Owner, us: Owner): Promise<Life> {
   return isAlive(owner.pid) && (await startOf(owner.pid)) === owner.started ? "alive" : "dead";
 }
 
-/** On Linux the start time is known to the kernel; elsewhere the pid alone must do. */
+/** On Linux the start time is known to the kernel; elsewhere the pid alone must do. One that has ended, and only stands in the table, has none. */
 async function startOf(pid: number): Promise<string> {
   const stat = await read(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return state === "Z" ? "" : (rest[18] ?? "");
 }
 
 async function read(path: string): Promise<string> {

@@ -29,6 +29,8 @@ export interface StoreOptions {
 /** The conversations below one folder: `<root>/<conversation id>/events.jsonl`, readable by the owner only. */
 export class ConversationStore {
   readonly #root: string;
+  /** Of those that others may write to. */
+  readonly #watches = new Map<ConversationId, LeaseWatch>();
   readonly #options: Required<Omit<StoreOptions, "watch">> & Pick<StoreOptions, "watch">;
 
   constructor(root: string, options: StoreOptions = {}) {
@@ -57,7 +59,7 @@ export class ConversationStore {
    */
   async open(id: ConversationId, patienceMs = reloadMs): Promise<Conversation> {
     const folder = await this.#existing(id);
-    return this.#open(id, takeLease(folder, patienceMs, this.#options.times));
+    return this.#open(id, takeLease(folder, patienceMs, this.#options.times, this.#watchOf(id)));
   }
 
   /** Opens it whoever has it open to write: there the next append is refused, and nothing is lost that was saved. */
@@ -95,8 +97,8 @@ export class ConversationStore {
   async glance(id: ConversationId): Promise<(Glance & { readonly isOpenElsewhere: boolean }) | undefined> {
     const folder = this.#folder(id);
     const glance = await readGlance(folder, this.#options.disk);
-    const holder = glance && (await new LeaseWatch(folder, this.#options.times).look().catch(whenMissing));
-    return holder && { ...glance, isOpenElsewhere: !holder.isFree && !holder.isOurs };
+    const isOpenElsewhere = glance && (await this.#isOpenElsewhere(id).catch(whenMissing));
+    return glance && isOpenElsewhere !== undefined ? { ...glance, isOpenElsewhere } : undefined;
   }
 
   /** A new conversation `forkId` with the events of this one up to `atEventId`, or all; it is idle. Rejects with `exists`. */
@@ -110,6 +112,7 @@ export class ConversationStore {
   /** It can be restored for thirty days. Whoever has it open can append nothing more. */
   async delete(id: ConversationId): Promise<void> {
     await moveToTrash(this.#root, id);
+    this.#watches.delete(id);
   }
 
   /** The ids of those that can be restored, in no order. */
@@ -157,9 +160,21 @@ export class ConversationStore {
 
   async #listed(id: ConversationId): Promise<ListedConversation | undefined> {
     const folder = this.#folder(id);
-    const { disk, times } = this.#options;
-    const [summary, holder] = await Promise.all([readSummary(folder, id, disk), new LeaseWatch(folder, times).look()]);
-    return summary && { ...summary, isOpenElsewhere: !holder.isFree && !holder.isOurs };
+    const [summary, isOpenElsewhere] = await Promise.all([readSummary(folder, id, this.#options.disk), this.#isOpenElsewhere(id)]);
+    return summary && { ...summary, isOpenElsewhere };
+  }
+
+  async #isOpenElsewhere(id: ConversationId): Promise<boolean> {
+    const watch = this.#watchOf(id);
+    const { isFree, isOurs, mayHaveWriter } = await watch.look();
+    // One whose owner nobody can look at must be watched for long, to be known as left.
+    if (isOurs || !mayHaveWriter) this.#watches.delete(id);
+    else this.#watches.set(id, watch);
+    return !isFree && !isOurs;
+  }
+
+  #watchOf(id: ConversationId): LeaseWatch {
+    return this.#watches.get(id) ?? new LeaseWatch(this.#folder(id), this.#options.times);
   }
 
   async #existing(id: ConversationId): Promise<string> {

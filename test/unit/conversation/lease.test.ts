@@ -5,10 +5,28 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type LeaseTimes, LeaseWatch, takeLease, takeOverLease } from "../../../src/conversation/lease.ts";
 import { type LeaseContent, thisProcess } from "../../../src/conversation/leaseOwner.ts";
+import { until } from "../../support/until.ts";
 import { smallDisk, type TempFolder, tempFolder } from "../../support/workspaces.ts";
 
 const fixture = path.join(import.meta.dirname, "fixtures", "holdLease.ts");
 const quick: LeaseTimes = { silenceMs: 300, beatMs: 50, watchMs: 20 };
+
+function zombieParent(): AsyncDisposable & { readonly child: Promise<number> } {
+  const shell = spawn("sh", ["-c", 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ["ignore", "pipe", "inherit"] });
+  return {
+    child: once(shell.stdout, "data").then(([data]) => Number(String(data))),
+    [Symbol.asyncDispose]: async () => {
+      shell.kill("SIGKILL");
+      await once(shell, "exit");
+    },
+  };
+}
+
+/** The fields of the kernel's line about a process, from its state on. */
+async function statOf(pid: number): Promise<string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
 
 describe("the lease of a conversation", () => {
   let temp: TempFolder;
@@ -92,6 +110,17 @@ describe("the lease of a conversation", () => {
     if (machine === "") return;
     await heldBy({ boot: "before" });
     assert.ok(await free());
+  });
+
+  it("§10.37 is free at once when its owner has ended and its parent has not asked for how", async function () {
+    if (process.platform !== "linux") return this.skip();
+    // The shell becomes another program, which knows nothing of its child.
+    await using parent = zombieParent();
+    const pid = await parent.child;
+    const started = (await statOf(pid))[19] ?? "";
+    await until("the end of the child", async () => (await statOf(pid))[0] === "Z");
+    await heldBy({ pid, started });
+    assert.ok((await new LeaseWatch(folder).look()).isFree);
   });
 
   it("of an owner on another machine is free when it has been silent for so long, and not as long as it is heard of", async () => {

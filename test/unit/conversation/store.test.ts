@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Conversation, EventDraft } from "../../../src/conversation/conversation.ts";
+import { thisProcess } from "../../../src/conversation/leaseOwner.ts";
 import { ConversationStore } from "../../../src/conversation/store.ts";
 import type { ConversationId } from "../../../src/protocol/ids.ts";
+import { until } from "../../support/until.ts";
 import { newId, startOf, type TempFolder, tempFolder } from "../../support/workspaces.ts";
 import { message, textsOf } from "./fixtures/messages.ts";
 
@@ -21,6 +23,12 @@ const action = (id: string): EventDraft => ({
   security_risk: "LOW",
 });
 
+/** As a server in another container left it that was killed. */
+async function leftElsewhere(folder: string): Promise<void> {
+  const owner = { ...(await thisProcess()), space: "elsewhere" };
+  await writeFile(path.join(folder, "lease-9.json"), JSON.stringify({ state: "held", beat: "0000000000", owner }));
+}
+
 describe("the store of conversations", () => {
   let folder: TempFolder;
   let store: ConversationStore;
@@ -29,6 +37,20 @@ describe("the store of conversations", () => {
     store = new ConversationStore(folder.path);
   });
   afterEach(() => folder[Symbol.asyncDispose]());
+
+  it("§10.37 tells that an owner whom nobody can look at has gone when it was silent for long, and can be opened then at once", async () => {
+    const id = await made("left");
+    await leftElsewhere(path.join(folder.path, id));
+    const times = { silenceMs: 300, beatMs: 50, watchMs: 20 };
+    const later = new ConversationStore(folder.path, { times });
+    const isElsewhere = async () => (await later.glance(id))?.isOpenElsewhere;
+    assert.equal(await isElsewhere(), true);
+    await assert.rejects(later.open(id, 0), { code: "in-use" });
+    await until("the silence", async () => !(await isElsewhere()));
+    assert.equal(await isElsewhere(), false);
+    assert.equal((await later.list())[0]?.isOpenElsewhere, false);
+    await using _opened = await later.open(id, 0);
+  });
 
   /** A conversation with these messages, closed. */
   async function made(...texts: string[]): Promise<ConversationId> {
