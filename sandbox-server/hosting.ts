@@ -10,7 +10,7 @@ import type { Runtime } from "../src/runtime/runtime.ts";
 import { hostingRoutes } from "../src/server/hosting/app.ts";
 import { Creation } from "../src/server/hosting/create.ts";
 import { openHosted } from "../src/server/hosting/openHosted.ts";
-import { recoverAll } from "../src/server/hosting/recovery.ts";
+import { recoverAll, recoverLater } from "../src/server/hosting/recovery.ts";
 import { hostingSockets } from "../src/server/hosting/sockets.ts";
 import { addMisc } from "../src/server/misc/addMisc.ts";
 import { addOpenAi } from "../src/server/openai/openAiRoutes.ts";
@@ -63,6 +63,7 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
     ...(seconds > 0 ? { idleMs: seconds * 1000 } : {}),
   });
   await recoverAll(hosted.hosting);
+  const recovering = recoverLater(hosted.hosting);
   const routes = hostingRoutes(hosted.hosting);
   addKept(routes, stores, { openModel, skillNames: (signal) => skillNames(home, signal), log });
   addSkills(routes, home);
@@ -73,6 +74,7 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
     routes,
     sockets: hostingSockets(hosted.hosting),
     [Symbol.asyncDispose]: async () => {
+      recovering[Symbol.dispose]();
       await hosted[Symbol.asyncDispose]();
       await sandboxes[Symbol.asyncDispose]();
     },

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { StoreOptions } from "../../src/conversation/store.ts";
 import type { Llm } from "../../src/llm/llm.ts";
 import { scriptedLlm } from "../../src/llm/scripted.ts";
 import { AgentConfig, type LlmConfig } from "../../src/protocol/agentServer/agent.ts";
@@ -21,6 +22,7 @@ export interface ServedOptions {
   readonly cipher?: Cipher;
   /** Whether secrets may be looked up on this machine. */
   readonly reachesInside?: boolean;
+  readonly store?: StoreOptions;
   /** Where all is kept; absent: a temporary folder that goes with the server. */
   readonly folder?: string;
 }
@@ -63,6 +65,7 @@ export async function serveHosting(options: ServedOptions = {}): Promise<ServedH
   const llmOf = options.openLlm ?? (() => scriptedLlm([{ text: "Done." }]));
   const hosted = openHosted({
     root,
+    ...(options.store && { store: options.store }),
     openLlm: async (_ref, _folder, config) => llmOf(config),
     openModel: async (config) => llmOf(config),
     openRuntime: ({ workingDir }) => openMachineRuntime({ workingDir, wall: "test" }),

@@ -49,6 +49,10 @@ export class Goals implements AsyncDisposable {
     await this.#begin(id, { ...last, active: true, status: "running", verdict: null }, text);
   }
 
+  isGoing(id: ConversationId): boolean {
+    return this.#going.has(id);
+  }
+
   /** The run that is going goes on. Resolves when the loop has ended; at once when there is none. */
   async stop(id: ConversationId): Promise<void> {
     const going = this.#going.get(id);
@@ -62,7 +66,7 @@ export class Goals implements AsyncDisposable {
 
   async #begin(id: ConversationId, status: GoalStatus, text: string): Promise<void> {
     const { state } = await this.#host.look(id);
-    if (this.#going.has(id)) throw new Refusal(409, "A goal is worked on already. Stop it first.");
+    if (this.isGoing(id)) throw new Refusal(409, "A goal is worked on already. Stop it first.");
     if (state.execution_status === "running" || state.execution_status === "waiting_for_confirmation")
       throw new Refusal(409, "The agent works already. Wait until it has ended, or stop it.");
     const stop = new AbortController();

@@ -82,8 +82,10 @@ export class StoreSight implements Sight {
     const open = await this.#opened(id);
     if (open !== undefined) return open;
     const kept = this.#kept.get(id);
-    if (kept === undefined) return this.#glance(id).catch(() => undefined);
-    if (performance.now() - kept.at > freshMs) this.#lookAgain(id);
+    const isOld = kept === undefined || performance.now() - kept.at > freshMs;
+    // What was not there may have come.
+    if (isOld && kept?.seen === undefined) return this.#glance(id).catch(() => undefined);
+    if (isOld) this.#lookAgain(id);
     return kept.seen;
   }
 

@@ -12,7 +12,7 @@ const fixture = path.join(import.meta.dirname, "fixtures", "holdLease.ts");
 const quick: LeaseTimes = { silenceMs: 300, beatMs: 50, watchMs: 20 };
 
 function zombieParent(): AsyncDisposable & { readonly child: Promise<number> } {
-  const shell = spawn("sh", ["-c", 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ["ignore", "pipe", "inherit"] });
+  const shell = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
   return {
     child: once(shell.stdout, "data").then(([data]) => Number(String(data))),
     [Symbol.asyncDispose]: async () => {

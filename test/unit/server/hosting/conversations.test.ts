@@ -4,7 +4,12 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { thisProcess } from "../../../../src/conversation/leaseOwner.ts";
+import { stateUpdate } from "../../../../src/conversation/stamp.ts";
+import { ConversationStore } from "../../../../src/conversation/store.ts";
+import { ConversationId } from "../../../../src/protocol/ids.ts";
+import { recoverAll, recoverLater } from "../../../../src/server/hosting/recovery.ts";
 import { type ServedHosting, serveHosting, testAgent } from "../../../support/servedHosting.ts";
+import { until } from "../../../support/until.ts";
 import { tempFolder } from "../../../support/workspaces.ts";
 
 const unknown = randomUUID();
@@ -37,6 +42,25 @@ describe("conversations by the agent-server protocol", () => {
     assert.equal((await later.ask("POST", "/api/conversations", request)).status, 409);
     assert.equal((await later.ask("POST", `/api/conversations/${await later.begin()}/fork`, { id })).status, 409);
     assert.equal(await readFile(join(kept, "meta.json"), "utf8"), meta);
+  });
+
+  it("tells the truth of one that a server left at work that nobody can look at, when it was silent for long", async () => {
+    await using temp = await tempFolder();
+    const folder = temp.path;
+    const served = await serveHosting({ folder });
+    const id = ConversationId.parse(await served.begin());
+    await served[Symbol.asyncDispose]();
+    const root = join(folder, "conversations");
+    const log = await new ConversationStore(root).open(id);
+    await log.append(stateUpdate("execution_status", "running"));
+    await log[Symbol.asyncDispose]();
+    await heldElsewhere(join(root, id));
+    await using later = await serveHosting({ folder, store: { times: { silenceMs: 300, beatMs: 50, watchMs: 20 } } });
+    await recoverAll(later.hosting);
+    const info = async () => (await later.ask("GET", `/api/conversations/${id}`)).body;
+    assert.equal((await info()).detail, `There is no conversation ${id}.`);
+    using _later = recoverLater(later.hosting, 400);
+    await until("the truth", async () => (await info()).execution_status === "error");
   });
 
   it("leaves nothing behind when it cannot take the first message", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Llm, LlmReply } from "../../../../src/llm/llm.ts";
+import { recoverAll } from "../../../../src/server/hosting/recovery.ts";
 import { gate } from "../../../support/scripts.ts";
 import { type ServedHosting, serveHosting } from "../../../support/servedHosting.ts";
 import { until } from "../../../support/until.ts";
@@ -43,6 +44,18 @@ describe("goals of a conversation", () => {
       statusOf(`${unknown}/goal/resume`),
     ]);
     assert.deepEqual(missing, [404, 404, 404]);
+  });
+
+  it("is left alone by what looks for conversations that were left at work", async () => {
+    const held = gate();
+    const openLlm = () => judging([complete], (signal) => held.pass(signal));
+    await using served = await serveHosting({ openLlm });
+    const id = await served.begin({ autotitle: false });
+    await served.ask("POST", `/api/conversations/${id}/goal`, { objective: "Build it." });
+    await held.reached;
+    await recoverAll(served.hosting);
+    held.release();
+    assert.equal((await ended(served, id)).at(-1)?.status, "complete");
   });
 
   it("works and is judged until the goal is reached, and tells how it stands", async () => {
