@@ -194,7 +194,7 @@ function toLlmError(error: unknown, model: vscode.LanguageModelChat, name: strin
     default:
       return refused(
         { status: undefined, body: said, headers: undefined },
-        { model: model.name, host: model.vendor, path: "/v1", apiKey: undefined },
+        { model: model.name, host: model.vendor, path: "/v1", secrets: [] },
       );
   }
 }

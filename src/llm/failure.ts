@@ -17,9 +17,18 @@ export interface Place {
   readonly model: string;
   readonly host: string;
   readonly path: string;
-  /** Never to be seen in an error, also when the server repeats it. */
-  readonly apiKey: string | undefined;
+  /** Never to be seen in an error, also when the server repeats them. */
+  readonly secrets: readonly string[];
 }
+
+/** The key, and what headers hold: whole, and without the name of a scheme before it. */
+export function secretsOf(apiKey: string | undefined, headers: Readonly<Record<string, string | null>>): string[] {
+  const given = [apiKey, ...Object.values(headers)].flatMap((value) => (value == null ? [] : [value, value.split(" ").at(-1) ?? ""]));
+  return [...new Set(given)].filter((secret) => secret.length >= shortestSecret).toSorted((a, b) => b.length - a.length);
+}
+
+/** What is shorter than any real key would make holes in plain words. */
+const shortestSecret = 6;
 
 /** What the server said, for a judgement: all that is in it, in lower case; of a whole page, its beginning. */
 export function wordsOf({ body }: Refusal): string {
@@ -51,9 +60,9 @@ export function unreadable(error: unknown, place: Place): LlmError {
   return failed(sentence, { error, place });
 }
 
-/** What a server said, fit to be shown: on one line, at most 300 characters, and without the key. */
-export function quoted(text: string, { apiKey }: Pick<Place, "apiKey">): string {
-  const line = withoutKey(text, apiKey).replaceAll(/\s+/g, " ").trim();
+/** What a server said, fit to be shown: on one line, at most 300 characters, and without secrets. */
+export function quoted(text: string, { secrets }: Pick<Place, "secrets">): string {
+  const line = withoutSecrets(text, secrets).replaceAll(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
@@ -63,13 +72,12 @@ function failed(
 ): LlmError {
   const options: LlmErrorOptions = { fault };
   // The cause is for the log, which must not hold the key either.
-  const isClean = error instanceof Error && withoutKey(String(error.stack), place.apiKey) === error.stack;
+  const isClean = error instanceof Error && withoutSecrets(String(error.stack), place.secrets) === error.stack;
   return new LlmError("LLMServiceUnavailableError", sentence, isClean ? { ...options, cause: error } : options);
 }
 
-/** What is shorter than any real key would make holes in plain words. */
-function withoutKey(text: string, apiKey: string | undefined): string {
-  return apiKey === undefined || apiKey.length < 6 ? text : text.replaceAll(apiKey, "[key]");
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "[key]"), text);
 }
 
 /** Proxy Authentication Required (RFC 9110 §15.5.8). */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { readBeginning } from "./boundedAnswer.ts";
 import { endpointOf } from "./endpoint.ts";
-import { type Place, refused, unreachable, unreadable } from "./failure.ts";
+import { type Place, refused, secretsOf, unreachable, unreadable } from "./failure.ts";
 import { httpGet } from "./httpPost.ts";
 import { LlmError } from "./llmError.ts";
 
@@ -40,7 +40,7 @@ export async function listModels({ baseUrl, apiKey, signal }: ListOptions): Prom
   const endpoint = endpointOf(baseUrl, apiKey);
   const url = new URL(endpoint.baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/models`;
-  const place: Place = { model: "", apiKey, host: endpoint.host, path: endpoint.path };
+  const place: Place = { model: "", host: endpoint.host, path: endpoint.path, secrets: secretsOf(apiKey, endpoint.headers) };
   const bearer = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   const headers = Object.entries({ accept: "application/json", "user-agent": "OpenHands", ...bearer, ...endpoint.headers });
   const sent = Object.fromEntries(headers.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));

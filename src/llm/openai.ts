@@ -4,7 +4,7 @@ import { readBeginning } from "./boundedAnswer.ts";
 import { type Deadlines, type OpenChunks, withDeadlines } from "./deadlines.ts";
 import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { readEventStream, type ServerEvent } from "./eventStream.ts";
-import { brokenOff, type Place, quoted, type Refusal, refused, unreachable, unreadable, wordsOf } from "./failure.ts";
+import { brokenOff, type Place, quoted, type Refusal, refused, secretsOf, unreachable, unreadable, wordsOf } from "./failure.ts";
 import { type HttpAnswer, httpPost } from "./httpPost.ts";
 import { factsOf, type ModelFacts } from "./knownModels.ts";
 import type { Llm, LlmChunk, LlmReply, LlmRequest } from "./llm.ts";
@@ -38,7 +38,7 @@ export interface OpenAiOptions extends HowToAsk {
 export function openAiLlm({ model, apiKey, baseUrl, deadlines, facts: told, ...how }: OpenAiOptions): Llm {
   const endpoint = withHeaders(endpointOf(baseUrl, apiKey), how.headers);
   const facts = told ?? factsOf({ model, ...(baseUrl === undefined ? {} : { base_url: baseUrl }) });
-  const place: Place = { model, apiKey, host: endpoint.host, path: endpoint.path };
+  const place: Place = { model, host: endpoint.host, path: endpoint.path, secrets: secretsOf(apiKey, endpoint.headers) };
   const bodies = new RequestBodies(model, { noImages: facts.hasVision === false }, how);
   let target: Target | undefined;
 

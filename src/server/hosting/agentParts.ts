@@ -50,9 +50,8 @@ function toolsOf({ agent, client_tools }: Meta, events: readonly Event[], info: 
     isRegistered(name) ? registered[name](events, info) : [],
   );
   const builtIns = agent.include_default_tools.flatMap((name) => builtIn[name] ?? []);
-  const all = [...named, ...client_tools.map(clientTool), ...builtIns];
   const passes = filterOf(agent.filter_tools_regex);
-  return all.filter(({ name }) => passes(name));
+  return [...[...named, ...client_tools.map(clientTool)].filter(({ name }) => passes(name)), ...builtIns];
 }
 
 export function isRegistered(name: string): name is RegisteredTool {
@@ -64,11 +63,11 @@ export function unknownTools({ tools }: AgentConfig, clientTools: readonly { rea
   return tools.map(({ name }) => name).filter((name) => !isRegistered(name) && !clientTools.some((tool) => tool.name === name));
 }
 
-/** One that is no regular expression lets all pass. */
+/** By the beginnings of names, as the official server takes it. One that is no regular expression lets all pass. */
 function filterOf(pattern: string | null | undefined): (name: string) => boolean {
   if (!pattern) return () => true;
   try {
-    const filter = new RegExp(`^(?:${pattern})$`);
+    const filter = new RegExp(`^(?:${pattern})`);
     return (name) => filter.test(name);
   } catch {
     return () => true;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Conversation, EventDraft } from "../../../src/conversation/conversation.ts";
-import { thisProcess } from "../../../src/conversation/leaseOwner.ts";
 import { ConversationStore } from "../../../src/conversation/store.ts";
 import type { ConversationId } from "../../../src/protocol/ids.ts";
+import { heldElsewhere } from "../../support/leases.ts";
 import { until } from "../../support/until.ts";
 import { newId, startOf, type TempFolder, tempFolder } from "../../support/workspaces.ts";
 import { message, textsOf } from "./fixtures/messages.ts";
@@ -23,12 +23,6 @@ const action = (id: string): EventDraft => ({
   security_risk: "LOW",
 });
 
-/** As a server in another container left it that was killed. */
-async function leftElsewhere(folder: string): Promise<void> {
-  const owner = { ...(await thisProcess()), space: "elsewhere" };
-  await writeFile(path.join(folder, "lease-9.json"), JSON.stringify({ state: "held", beat: "0000000000", owner }));
-}
-
 describe("the store of conversations", () => {
   let folder: TempFolder;
   let store: ConversationStore;
@@ -40,7 +34,7 @@ describe("the store of conversations", () => {
 
   it("§10.37 tells that an owner whom nobody can look at has gone when it was silent for long, and can be opened then at once", async () => {
     const id = await made("left");
-    await leftElsewhere(path.join(folder.path, id));
+    await heldElsewhere(path.join(folder.path, id));
     const times = { silenceMs: 300, beatMs: 50, watchMs: 20 };
     const later = new ConversationStore(folder.path, { times });
     const isElsewhere = async () => (await later.glance(id))?.isOpenElsewhere;

@@ -36,6 +36,15 @@ describe("a model as a client describes it", () => {
     assert.deepEqual([headers["x-team"], headers["authorization"]], ["blue", "Bearer other"]);
   });
 
+  it("never tells what its headers hold, also when the endpoint repeats it", async () => {
+    const body = { error: { message: "Not for sk-0123456789, not with blue-secret, and not with other-token. Ask in blue." } };
+    await using server = await startFakeLlm([{ status: 401, body }]);
+    const extra_headers = { "X-Team": "blue", "X-Key": "blue-secret", Authorization: "Bearer other-token" };
+    const llm = await open(server, { api_key: "sk-0123456789", extra_headers });
+    const { error } = await outcomeOf(llm);
+    assert.match(error?.message ?? "", /Not for \[key\], not with \[key\], and not with \[key\]\. Ask in blue\./);
+  });
+
   it("is asked without what its endpoint refuses, and never again with it", async () => {
     await using server = await startFakeLlm([
       refusal("Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported."),

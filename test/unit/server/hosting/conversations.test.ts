@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { thisProcess } from "../../../../src/conversation/leaseOwner.ts";
 import { stateUpdate } from "../../../../src/conversation/stamp.ts";
 import { ConversationStore } from "../../../../src/conversation/store.ts";
 import { ConversationId } from "../../../../src/protocol/ids.ts";
 import { recoverAll, recoverLater } from "../../../../src/server/hosting/recovery.ts";
+import { heldElsewhere } from "../../../support/leases.ts";
 import { type ServedHosting, serveHosting, testAgent } from "../../../support/servedHosting.ts";
 import { until } from "../../../support/until.ts";
 import { tempFolder } from "../../../support/workspaces.ts";
@@ -250,13 +250,6 @@ describe("conversations by the agent-server protocol", () => {
     );
   });
 });
-
-/** As if a process that nobody here can look at had the conversation. */
-async function heldElsewhere(folder: string): Promise<void> {
-  const owner = { ...(await thisProcess()), space: "elsewhere" };
-  for (const name of (await readdir(folder)).filter((one) => one.startsWith("lease"))) await rm(join(folder, name));
-  await writeFile(join(folder, "lease-9.json"), JSON.stringify({ state: "held", beat: "0000000000", owner }));
-}
 
 const parsedAgent = {
   kind: "Agent" as const,

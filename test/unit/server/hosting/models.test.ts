@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Llm } from "../../../../src/llm/llm.ts";
 import { scriptedLlm } from "../../../../src/llm/scripted.ts";
 import { LlmConfig } from "../../../../src/protocol/agentServer/agent.ts";
 import { cipherOf } from "../../../../src/server/secrets/cipher.ts";
@@ -29,6 +30,22 @@ describe("models and secrets of a conversation", () => {
     const text = JSON.stringify(events);
     assert.match(text, /<secret-hidden>-<secret-hidden>-<secret-hidden>/);
     assert.doesNotMatch(text, /value-/);
+  });
+
+  it("gives the agent the tools whose names begin as the filter says, and always those that end and think", async () => {
+    const given: string[][] = [];
+    const script = scriptedLlm([{ text: "Done." }]);
+    const openLlm = (): Llm => ({
+      ...script,
+      stream: (request, signal) => {
+        given.push(request.tools.map(({ name }) => name));
+        return script.stream(request, signal);
+      },
+    });
+    await using served = await serveHosting({ openLlm });
+    const id = await served.begin({ autotitle: false, agent: { ...testAgent, filter_tools_regex: "file|nothing" } });
+    await finish(served, id, "Go.");
+    assert.deepEqual(given, [["file_editor", "finish", "think"]]);
   });
 
   it("§10.29 decrypts keys that are sent encrypted, and takes plain ones as they are", async () => {
