@@ -33,7 +33,7 @@ Environment
   OH_ALLOW_CORS_ORIGIN_REGEX          further pages: a regular expression that matches the whole origin
   OH_SECRET_KEY                       encrypts what is secret on the disk; without it the first key does
   OH_PERSISTENCE_DIR, OH_CONVERSATIONS_PATH    in place of --data, and of "conversations" in it
-  OH_CONVERSATION_WORKTREE_ROOT       where worktrees of conversations are made (default: conversation-worktrees beside temporary files)
+  OH_CONVERSATION_WORKTREE_ROOT       where worktrees of conversations are made (default: "worktrees" in --data, which is private)
   OH_MAX_CONCURRENT_RUNS              so many conversations work at once, and further ones wait (default: all do)
   OH_CONVERSATION_IDLE_TTL_SECONDS    a conversation that nobody uses is closed after so long (default: 1200)
   RUNTIME_ENV                         local, or docker: where the tools of conversations act when their request does not say

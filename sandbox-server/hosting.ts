@@ -1,4 +1,4 @@
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import type { RuntimeNeeds } from "../src/host/host.ts";
 import type { Llm } from "../src/llm/llm.ts";
@@ -58,7 +58,7 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
     mostRuns: mostRuns >= 1 ? Math.floor(mostRuns) : undefined,
     runtime: runtimeOf(process.env["RUNTIME_ENV"]),
     workspace: process.env["OH_WORKSPACE_PATH"] || workspace,
-    worktreeRoot: process.env["OH_CONVERSATION_WORKTREE_ROOT"] || join(tmpdir(), "conversation-worktrees"),
+    worktreeRoot: process.env["OH_CONVERSATION_WORKTREE_ROOT"] || join(data, "worktrees"),
     log,
     ...(seconds > 0 ? { idleMs: seconds * 1000 } : {}),
   });

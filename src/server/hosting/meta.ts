@@ -40,7 +40,7 @@ export type Meta = z.infer<typeof Meta>;
 export class Metas {
   readonly #root: string;
   readonly #cipher: Cipher;
-  readonly #slim = new Map<ConversationId, Promise<Meta | undefined>>();
+  readonly #slim = new Map<ConversationId, Slim>();
   readonly #files = new Map<ConversationId, JsonFile>();
 
   constructor(root: string, cipher: Cipher) {
@@ -57,16 +57,19 @@ export class Metas {
     );
   }
 
-  /** The same from memory, without the agent's skills, which can be large. */
+  /** The same from memory, without the agent's skills, which can be large; what another server has changed is seen within seconds. */
   slim(id: ConversationId): Promise<Meta | undefined> {
-    const known = this.#slim.get(id) ?? this.get(id).then((meta) => meta && slimOf(meta));
-    this.#slim.set(id, known);
-    return known;
+    const known = this.#slim.get(id);
+    if (known !== undefined && performance.now() - known.at < freshMs) return known.meta;
+    const now = this.#slimOf(id, known);
+    const entry = { meta: now.then(({ meta }) => meta), version: now.then(({ version }) => version), at: performance.now() };
+    this.#slim.set(id, entry);
+    return entry.meta;
   }
 
   async put(id: ConversationId, meta: Meta): Promise<void> {
     await this.#file(id).write(this.#sealed(meta));
-    this.#slim.set(id, Promise.resolve(slimOf(meta)));
+    this.#slim.delete(id);
   }
 
   /** What `change` makes of it, which is given back; nothing where there is none. Nothing is written when `change` throws. */
@@ -77,7 +80,7 @@ export class Metas {
       meta = before && change(before);
       return meta ? this.#sealed(meta) : kept;
     });
-    if (meta !== undefined) this.#slim.set(id, Promise.resolve(slimOf(meta)));
+    this.#slim.delete(id);
     return meta;
   }
 
@@ -91,6 +94,17 @@ export class Metas {
   forget(id: ConversationId): void {
     this.#slim.delete(id);
     this.#files.delete(id);
+  }
+
+  /** As it was, when the file is still the same. */
+  async #slimOf(id: ConversationId, known: Slim | undefined): Promise<{ readonly meta: Meta | undefined; readonly version: string }> {
+    // Before it is read, so that a change meanwhile is seen the next time.
+    const version = await this.#file(id)
+      .version()
+      .catch(() => "");
+    if (known !== undefined && (await known.version) === version) return { meta: await known.meta, version };
+    const meta = await this.get(id);
+    return { meta: meta && slimOf(meta), version };
   }
 
   #file(id: ConversationId): JsonFile {
@@ -110,6 +124,16 @@ export class Metas {
     const open = mapSecrets(kept, (secret) => (isToken(secret) ? (this.#cipher.decrypt(secret) ?? redacted) : secret));
     return Meta.safeParse(open).data;
   }
+}
+
+/** The file is looked at again after so long. */
+const freshMs = 2_000;
+
+interface Slim {
+  readonly meta: Promise<Meta | undefined>;
+  /** Of the file that it was read from. */
+  readonly version: Promise<string>;
+  readonly at: number;
 }
 
 function slimOf(meta: Meta): Meta {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder, whenMissing } from "../../conversation/disk.ts";
 
@@ -20,6 +20,12 @@ export class JsonFile {
   async read(): Promise<unknown> {
     const text = await readFile(this.path, "utf8").catch(whenMissing);
     return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** Another text whenever the file may have changed; empty when there is none. */
+  async version(): Promise<string> {
+    const found = await stat(this.path, { bigint: true }).catch(whenMissing);
+    return found === undefined ? "" : `${found.ino} ${found.mtimeNs} ${found.size}`;
   }
 
   write(value: unknown): Promise<void> {

@@ -63,6 +63,18 @@ describe("conversations by the agent-server protocol", () => {
     await until("the truth", async () => (await info()).execution_status === "error");
   });
 
+  it("is shown as another server on the same folder has named and tagged it", async () => {
+    await using temp = await tempFolder();
+    const { path: folder } = temp;
+    await using first = await serveHosting({ folder });
+    const id = await first.begin();
+    const tagsOf = async (served: ServedHosting) => (await served.ask("GET", `/api/conversations/${id}`)).body.tags;
+    assert.deepEqual(await tagsOf(first), {});
+    await using second = await serveHosting({ folder });
+    await second.ask("PATCH", `/api/conversations/${id}`, { tags: { by: "second" } });
+    await until("the tags", async () => (await tagsOf(first)).by === "second");
+  });
+
   it("leaves nothing behind when it cannot take the first message", async () => {
     await using served = await serveHosting();
     const request = { workspace: { working_dir: served.workspace }, agent: testAgent };
