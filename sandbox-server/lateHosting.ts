@@ -2,6 +2,7 @@ import type { LateRoutes } from "../src/server/app.ts";
 import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
 import type { OpenHosting } from "./hosting.ts";
 import type { Serving } from "./parts.ts";
+import { tidyMemorySoon } from "./tidyMemory.ts";
 
 export interface HostingNeeds extends Serving {
   /** What secrets are encrypted with; undefined: nothing, and no secret is kept on the disk. */
@@ -10,18 +11,23 @@ export interface HostingNeeds extends Serving {
 
 export interface LateHosting extends LateRoutes, AsyncDisposable {
   readonly sockets: () => Promise<readonly SocketFamily[]>;
-  /** Nobody need wait for it. */
+  /** Soon, so that the first answer does not wait for it. Nobody need wait for it. */
   begin(): void;
 }
+
+/** Who has started the server asks for `/health` at once. */
+const soonMs = 100;
 
 /** Conversations, read and opened when the server listens already: so it answers `/health` sooner. */
 export function lateHosting(needs: HostingNeeds): LateHosting {
   let opening: Promise<OpenHosting> | undefined;
+  let beginning: NodeJS.Timeout | undefined;
   let areReady = false;
   const open = async (): Promise<OpenHosting> => {
     const { openHosting } = await import("./hosting.ts");
     const opened = await openHosting(needs);
     areReady = true;
+    tidyMemorySoon();
     return opened;
   };
   return {
@@ -31,9 +37,14 @@ export function lateHosting(needs: HostingNeeds): LateHosting {
     routes: async () => (await (opening ??= open())).routes,
     sockets: async () => (await (opening ??= open())).sockets,
     begin: () => {
-      opening ??= open();
-      opening.catch((error: unknown) => needs.log.error("Conversations cannot be served.", { error: String(error) }));
+      beginning = setTimeout(() => {
+        opening ??= open();
+        opening.catch((error: unknown) => needs.log.error("Conversations cannot be served.", { error: String(error) }));
+      }, soonMs);
     },
-    [Symbol.asyncDispose]: async () => (await opening?.catch(() => undefined))?.[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      clearTimeout(beginning);
+      await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
   };
 }

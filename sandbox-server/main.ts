@@ -12,8 +12,6 @@ import { tidyMemorySoon } from "./tidyMemory.ts";
 /** A server that was told to end is gone after this, whatever hangs. */
 const mostEndMs = 1_900;
 
-// Because a flood of output would make the young generation grow by a hundred megabytes of what is no longer used, in a sandbox with a limit.
-setFlagsFromString("--semi-space-growth-factor=1");
 // Because standard output belongs to the protocol, and a library might talk.
 globalThis.console = new Console(process.stderr);
 process.exitCode = await main(process.argv.slice(2));
@@ -46,10 +44,12 @@ async function main(args: readonly string[]): Promise<number> {
 /** Only what is needed is read: what serves a port is a bundle of its own, beside this one. */
 async function serve(serving: Serving): Promise<number | string> {
   const { port } = serving.options;
-  tidyMemorySoon();
   try {
-    if (port === undefined) return await (await import("./stdio.ts")).serveInput(serving);
-    return await (await import("./port.ts")).servePort(serving, port);
+    if (port !== undefined) return await (await import("./port.ts")).servePort(serving, port);
+    // Because a flood of output would make the young generation grow by a hundred megabytes of what is no longer used, in a sandbox with a limit.
+    setFlagsFromString("--semi-space-growth-factor=1");
+    tidyMemorySoon();
+    return await (await import("./stdio.ts")).serveInput(serving);
   } catch (error) {
     return messageOf(error);
   }

@@ -1,7 +1,7 @@
 // Measures what everything but the model costs, each number beside its floor and its target: see README.md.
 //
 //   npm run bench              all parts
-//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, sockets, docker, host, bundles, chatView, face
+//   npm run bench -- loop      one part, or several: loop, append, open, terminal, sandbox, hosting, sockets, docker, host, bundles, chatView, face
 
 import path from "node:path";
 import { measureAppend } from "./append.ts";
@@ -11,6 +11,7 @@ import { measureDocker } from "./docker.ts";
 import { measureFace } from "./face.ts";
 import { measureHost } from "./host.ts";
 import { measureLoop } from "./loop.ts";
+import { measureHosting } from "./hosting.ts";
 import { listenForNoise } from "./noise.ts";
 import { measureOpen } from "./open.ts";
 import { readMachine, writeReport } from "./report.ts";
@@ -29,6 +30,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   open: () => measureOpen(artefacts),
   terminal: measureTerminalPart,
   sandbox: () => measureSandbox(dist),
+  hosting: () => measureHosting(dist, artefacts),
   sockets: () => measureSockets(artefacts),
   docker: () => measureDocker(dist),
   host: () => measureHost(root),

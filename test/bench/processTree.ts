@@ -76,6 +76,11 @@ export function runningCpuMs(pid: number): number {
   return ticksMs(user, system);
 }
 
+/** What the first thread of a process has spent on a processor. */
+export function mainThreadMs(pid: number): number {
+  return Number(words(`/proc/${pid}/task/${pid}/schedstat`)[0] ?? 0) / 1e6;
+}
+
 /** The fields behind the program's name, which may hold anything. */
 function statOf(pid: number | "self"): readonly string[] {
   return (attempt(() => readFileSync(`/proc/${pid}/stat`, "utf8")) ?? "").split(") ").at(-1)?.split(" ") ?? [];

@@ -7,7 +7,6 @@ import { Duplex } from "node:stream";
 import { openMachineRuntime } from "../../src/runtime/machine/machineRuntime.ts";
 import { openRemoteRuntime } from "../../src/runtime/remote/remoteRuntime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { measureHeadless } from "./headless.ts";
 import type { Part } from "./row.ts";
 import { quantile, spread } from "./statistics.ts";
 
@@ -30,7 +29,6 @@ export async function measureSandbox(dist: string): Promise<Part> {
       startTimes.floor.push(floor);
       startTimes.ours.push(ours);
     }
-    const headless = await measureHeadless(dist, workspace, starts);
     const trips = await roundTrips(dist, workspace);
     const share = (of: number) => ({
       ours: spread(trips.ours.map((times) => quantile(times, of))),
@@ -46,8 +44,6 @@ export async function measureSandbox(dist: string): Promise<Part> {
           floor: spread(startTimes.floor),
           target: { atMost: 150 },
         },
-        { name: "headless: start to first answer", unit: "ms", ours: spread(headless.startMs), target: { atMost: 150 } },
-        { name: "headless: memory when idle", unit: "MB", ours: spread(headless.idleMb), target: { atMost: 70 } },
         { name: "`true` p50 (floor: without the wire)", unit: "ms", ...share(0.5) },
         { name: "`true` p99 (floor: without the wire)", unit: "ms", ...share(0.99) },
       ],
