@@ -22,7 +22,11 @@ interface Start {
 type Starts = Readonly<Record<keyof Start, readonly number[]>>;
 
 /** How long sandbox-server on a port takes to its first answers, and what it holds when nobody asks; beside a bare server. */
-export async function measureStarts(dist: string, folder: string, starts: number): Promise<{ readonly ours: Starts; readonly floor: Starts }> {
+export async function measureStarts(
+  dist: string,
+  folder: string,
+  starts: number,
+): Promise<{ readonly ours: Starts; readonly floor: Starts }> {
   const found = { ours: new Array<Start>(), floor: new Array<Start>() };
   const program = path.join(dist, "sandbox-server.js");
   for (let round = -1; round < starts; round++) {
@@ -37,7 +41,9 @@ export async function measureStarts(dist: string, folder: string, starts: number
 }
 
 export function startFloor(sizeBytes = 0): ChildProcess {
-  return spawn(process.execPath, [path.join(import.meta.dirname, "httpFloor.mjs"), String(sizeBytes)], { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, [path.join(import.meta.dirname, "httpFloor.mjs"), String(sizeBytes)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 function startServer(program: string, workspace: string, data: string): ChildProcess {

@@ -42,7 +42,7 @@ export async function measureRest(dist: string, folder: string): Promise<Measure
       workspace,
       program: path.relative(path.join(import.meta.dirname, "..", ".."), path.join(dist, "sandbox-server.js")),
       args: ["--data", path.join(folder, "many")],
-      env: { OH_SECRET_KEY: "a-secret-key-of-the-bench", ...(process.env["BENCH_NODE_OPTIONS"] ? {NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"]} : {}) },
+      env: { OH_SECRET_KEY: "a-secret-key-of-the-bench" },
     });
     return await measureAt({ server, workspace, modelUrl, floorUrl });
   } finally {
@@ -82,7 +82,10 @@ async function measureAt(world: World): Promise<Measured> {
   return { rows: rowsOf(times, { memoryMb, busy }), problems: [...problems] };
 }
 
-function rowsOf(times: ReadonlyMap<string, readonly number[][]>, more: { readonly memoryMb: readonly number[]; readonly busy: readonly number[] }) {
+function rowsOf(
+  times: ReadonlyMap<string, readonly number[][]>,
+  more: { readonly memoryMb: readonly number[]; readonly busy: readonly number[] },
+) {
   const p99 = (of: readonly number[][]) => spread(of.map((round) => quantile(round, 0.99)));
   const p50 = (of: readonly number[][]) => spread(of.map((round) => quantile(round, 0.5)));
   const floor = times.get("floor") ?? [];
@@ -106,7 +109,12 @@ function rowsOf(times: ReadonlyMap<string, readonly number[][]>, more: { readonl
 
 type Requests = Readonly<Record<string, () => Promise<Answer>>>;
 
-function requestsOf({ server, floorUrl, rest, work }: World & { readonly rest: readonly string[]; readonly work: readonly string[] }): Requests {
+function requestsOf({
+  server,
+  floorUrl,
+  rest,
+  work,
+}: World & { readonly rest: readonly string[]; readonly work: readonly string[] }): Requests {
   let turn = 0;
   const get = (below: string) => ask(`${server.url}/api/${below}`, { key: server.key });
   const next = (ids: readonly string[]): string => ids[turn++ % ids.length] ?? "";

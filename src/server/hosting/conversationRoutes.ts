@@ -36,9 +36,10 @@ export function addConversations(routes: Routes, hosting: Hosting): void {
     return c.json(await hosting.infoOf(id, { skills: query.include_skills }), isNew ? 201 : 200);
   });
   const search = { summary: "Find conversations", tag, query: ConversationSearch, answer: ConversationPage };
-  routes.add(["get", "/api/conversations/search"], search, async ({ query }) =>
-    pageOf(await hosting.all({ skills: query.include_skills }), query),
-  );
+  routes.add(["get", "/api/conversations/search"], search, async ({ query }) => {
+    const { items, next_page_id } = pageOf(await hosting.rows(), query);
+    return { items: await hosting.infosOf(items, { skills: query.include_skills }), next_page_id };
+  });
   const count = { summary: "Count conversations", tag, query: ConversationCount, answer: z.number() };
   routes.add(["get", "/api/conversations/count"], count, async ({ query: { status } }) => {
     const all = await hosting.options.sight.all();
@@ -70,7 +71,7 @@ function addChanges(routes: Routes, hosting: Hosting): void {
   routes.add(["delete", "/api/conversations/:conversation_id"], remove, async ({ params: { conversation_id: id } }) => {
     await hosting.require(id, 400);
     await host.handle({ type: "conversation.delete", conversationId: id });
-    hosting.options.metas?.forget(id);
+    hosting.forget(id);
     return success;
   });
 }

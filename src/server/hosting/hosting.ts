@@ -1,3 +1,4 @@
+import type { LeanState } from "../../conversation/summary.ts";
 import type { Host } from "../../host/host.ts";
 import { HostError } from "../../host/hostError.ts";
 import type { Look } from "../../host/mode.ts";
@@ -40,6 +41,17 @@ export interface HostingOptions {
 export interface Shown {
   /** Whether the agent is shown with its skills; false unless told. */
   readonly skills?: boolean;
+}
+
+/** What conversations are found and sorted by. */
+export interface Row {
+  readonly id: ConversationId;
+  readonly state: LeanState;
+  readonly meta: Meta | undefined;
+  /** In UTC. */
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly execution_status: LeanState["execution_status"];
 }
 
 /** Conversations that are served by the agent-server protocol: those of a host, and what clients have said of them. */
@@ -91,19 +103,28 @@ export class Hosting {
 
   /** Throws a Refusal with 404. */
   async infoOf(id: ConversationId, shown: Shown = {}): Promise<ConversationInfo> {
-    const seen = await this.require(id);
-    const children = (await this.#parents()).filter(({ parent }) => parent === id);
-    return this.#info(id, { seen, shown, children: children.map((child) => child.id) });
+    const row = await this.#row(id, await this.require(id));
+    return this.#info(row, shown, await this.#children());
   }
 
   /** All that can be shown, in no order. One that cannot be read is left out, and changes nothing for the others. */
-  async all(shown: Shown = {}): Promise<ConversationInfo[]> {
-    const [all, parents] = await Promise.all([this.options.sight.all(), this.#parents()]);
-    const childrenOf = Map.groupBy(parents, ({ parent }) => parent);
-    const infos = [...all].map(([id, seen]) =>
-      this.#info(id, { seen, shown, children: (childrenOf.get(id) ?? []).map((child) => child.id) }).catch(() => undefined),
-    );
-    return (await Promise.all(infos)).filter((info) => info !== undefined);
+  async rows(): Promise<Row[]> {
+    const all = await this.options.sight.all();
+    const rows = [...all].map(([id, seen]) => this.#row(id, seen).catch(() => undefined));
+    return (await Promise.all(rows)).filter((row) => row !== undefined);
+  }
+
+  /** The same in all detail. Those that cannot be read any more are left out. */
+  async infosOf(rows: readonly Row[], shown: Shown = {}): Promise<ConversationInfo[]> {
+    const children = await this.#children();
+    const infos = await Promise.all(rows.map((row) => this.#info(row, shown, children).catch(() => undefined)));
+    return infos.filter((info) => info !== undefined);
+  }
+
+  /** It has been deleted. */
+  forget(id: ConversationId): void {
+    this.options.metas?.forget(id);
+    this.options.sight.forget(id);
   }
 
   /** What a person calls it; tags replace all that were there. */
@@ -116,24 +137,36 @@ export class Hosting {
     if (title != null) await this.command({ type: "conversation.rename", conversationId: id, title });
   }
 
-  async #info(id: ConversationId, { seen, shown, children }: { seen: Seen; shown: Shown; children: readonly ConversationId[] }) {
-    const { metas, root } = this.options;
-    const meta = await (shown.skills ? metas?.get(id) : metas?.slim(id));
-    const createdAt = meta?.created_at ?? seen.createdAt;
-    const { updated_at } = seen.state;
-    const updatedAt = latest(meta?.updated_at ?? createdAt, updated_at === undefined ? createdAt : inUtc(updated_at));
-    const folder = root === null ? null : `${root}/${id}`;
-    return infoOf({ id, state: seen.state, meta, createdAt, updatedAt, children, folder }, { skills: shown.skills ?? false });
+  async #row(id: ConversationId, { state, createdAt }: Seen): Promise<Row> {
+    const meta = await this.options.metas?.slim(id);
+    const created_at = meta?.created_at ?? createdAt;
+    const changed = state.updated_at === undefined ? created_at : inUtc(state.updated_at);
+    return {
+      id,
+      state,
+      meta,
+      created_at,
+      updated_at: latest(meta?.updated_at ?? created_at, changed),
+      execution_status: state.execution_status,
+    };
   }
 
-  async #parents(): Promise<{ readonly id: ConversationId; readonly parent: ConversationId }[]> {
+  async #info({ created_at, updated_at, ...row }: Row, { skills = false }: Shown, children: Children): Promise<ConversationInfo> {
+    const { metas, root } = this.options;
+    const { id, state } = row;
+    const meta = skills ? await metas?.get(id) : row.meta;
+    const folder = root === null ? null : `${root}/${id}`;
+    const known = { id, state, meta, createdAt: created_at, updatedAt: updated_at, children: children.get(id) ?? [], folder };
+    return infoOf(known, { skills });
+  }
+
+  async #children(): Promise<Children> {
     const { metas, sight } = this.options;
-    if (metas === undefined) return [];
-    const ids = [...(await sight.all()).keys()];
-    const found = await Promise.all(ids.map(async (id) => ({ id, parent: (await metas.slim(id))?.parent_conversation_id })));
-    return found.flatMap(({ id, parent }) => (parent == null ? [] : [{ id, parent }]));
+    return metas === undefined ? new Map() : metas.byParent(await sight.ids());
   }
 }
+
+type Children = ReadonlyMap<ConversationId, readonly ConversationId[]>;
 
 function latest(one: string, other: string): string {
   return one > other ? one : other;

@@ -1,9 +1,11 @@
 import type * as z from "zod";
-import type { ConversationInfo, ConversationSearch, ConversationSort } from "../../protocol/agentServer/conversations.ts";
+import type { ConversationSearch, ConversationSort } from "../../protocol/agentServer/conversations.ts";
+
+import type { Row } from "./hosting.ts";
 
 /** One page in the order that was asked for; `next_page_id` names the first of the next one. An unknown `page_id` begins anew. */
-export function pageOf(infos: readonly ConversationInfo[], { status, sort_order, page_id, limit }: z.output<typeof ConversationSearch>) {
-  const sorted = infos.filter((info) => status === undefined || info.execution_status === status).toSorted(orders[sort_order]);
+export function pageOf(rows: readonly Row[], { status, sort_order, page_id, limit }: z.output<typeof ConversationSearch>) {
+  const sorted = rows.filter((row) => status === undefined || row.execution_status === status).toSorted(orders[sort_order]);
   const wanted = page_id?.replaceAll("-", "").toLowerCase();
   const from = Math.max(0, wanted === undefined ? 0 : sorted.findIndex(({ id }) => hexOf(id) === wanted));
   const next = sorted[from + limit];
@@ -12,7 +14,7 @@ export function pageOf(infos: readonly ConversationInfo[], { status, sort_order,
 
 const hexOf = (id: string): string => id.replaceAll("-", "");
 
-type Order = (a: ConversationInfo, b: ConversationInfo) => number;
+type Order = (a: Row, b: Row) => number;
 
 const by =
   (key: "created_at" | "updated_at"): Order =>

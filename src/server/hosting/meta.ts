@@ -67,6 +67,17 @@ export class Metas {
     return entry.meta;
   }
 
+  /** Those of `ids` that have a parent, by it. */
+  async byParent(ids: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, ConversationId[]>> {
+    const metas = await Promise.all(ids.map((id) => this.slim(id)));
+    const children = new Map<ConversationId, ConversationId[]>();
+    for (const [index, id] of ids.entries()) {
+      const parent = metas[index]?.parent_conversation_id;
+      if (parent != null) children.set(parent, [...(children.get(parent) ?? []), id]);
+    }
+    return children;
+  }
+
   async put(id: ConversationId, meta: Meta): Promise<void> {
     await this.#file(id).write(this.#sealed(meta));
     this.#slim.delete(id);

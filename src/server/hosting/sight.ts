@@ -18,8 +18,12 @@ export interface Sight {
   find(id: ConversationId): Promise<Seen | undefined>;
   /** Whether it is there for anybody. */
   isTaken(id: ConversationId): Promise<boolean>;
+  /** Of all that are there, whether they can be read or not. */
+  ids(): Promise<readonly ConversationId[]>;
   /** What cannot be read is left out. */
   all(): Promise<ReadonlyMap<ConversationId, Seen>>;
+  /** It has been deleted. */
+  forget(id: ConversationId): void;
 }
 
 /** What is on the disk is looked at again after so long; nobody waits for that who has been told of it before. */
@@ -56,6 +60,7 @@ export class StoreSight implements Sight {
         if (this.#open.get(id) !== conversation) return;
         this.#open.delete(id);
         const createdAt = this.#created.get(id);
+        this.#created.delete(id);
         // Only when it is known since when it is there, because an entry is whole.
         if (createdAt !== undefined) this.#keep(id, { state: leanState(conversation.state), createdAt });
       },
@@ -70,12 +75,20 @@ export class StoreSight implements Sight {
     return this.#open.has(id) || (await this.#store?.glance(id)) !== undefined;
   }
 
+  async ids(): Promise<readonly ConversationId[]> {
+    return (await this.#store?.ids()) ?? [];
+  }
+
   async all(): Promise<ReadonlyMap<ConversationId, Seen>> {
-    const ids = (await this.#store?.ids()) ?? [];
+    const ids = await this.ids();
     const there = new Set(ids);
     for (const id of this.#kept.keys()) if (!there.has(id)) this.#kept.delete(id);
     const seen = await Promise.all(ids.map(async (id) => [id, await this.#quick(id)] as const));
     return new Map(seen.flatMap(([id, one]) => (one === undefined ? [] : [[id, one] as const])));
+  }
+
+  forget(id: ConversationId): void {
+    this.#kept.delete(id);
   }
 
   async #quick(id: ConversationId): Promise<Seen | undefined> {
@@ -115,7 +128,10 @@ export class StoreSight implements Sight {
 
   async #glance(id: ConversationId): Promise<Seen | undefined> {
     const glance = await this.#store?.glance(id);
-    return this.#keep(id, glance === undefined || glance.isOpenElsewhere ? undefined : seenOf(glance));
+    if (glance !== undefined) return this.#keep(id, glance.isOpenElsewhere ? undefined : seenOf(glance));
+    // Not remembered, because clients may ask for any number of ids.
+    this.#kept.delete(id);
+    return undefined;
   }
 
   #keep(id: ConversationId, seen: Seen | undefined): Seen | undefined {
@@ -144,11 +160,18 @@ export class HostSight implements Sight {
     return (await unlessMissing(this.#host.look(id))) !== undefined;
   }
 
+  async ids(): Promise<readonly ConversationId[]> {
+    return (await this.#host.list()).map(({ id }) => id);
+  }
+
   async all(): Promise<ReadonlyMap<ConversationId, Seen>> {
-    const listed = await this.#host.list();
-    const seen = await Promise.all(listed.map(async ({ id }) => [id, await this.find(id).catch(() => undefined)] as const));
+    const ids = await this.ids();
+    const seen = await Promise.all(ids.map(async (id) => [id, await this.find(id).catch(() => undefined)] as const));
     return new Map(seen.flatMap(([id, one]) => (one === undefined ? [] : [[id, one] as const])));
   }
+
+  /** It keeps nothing. */
+  forget(): void {}
 }
 
 async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | undefined> {
