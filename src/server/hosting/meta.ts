@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { AgentConfig, ClientTool, LlmConfig, redacted, SecretSource, Tags } from "../../protocol/agentServer/agent.ts";
+import { AgentConfig, ClientTool, LlmConfig, SecretSource, Tags } from "../../protocol/agentServer/agent.ts";
 import { HookConfig } from "../../protocol/agentServer/hooks.ts";
 import { ConversationId } from "../../protocol/ids.ts";
 import { type Cipher, isToken } from "../secrets/cipher.ts";
@@ -48,13 +48,14 @@ export class Metas {
     this.#cipher = cipher;
   }
 
-  /** Undefined where there is none, or none that can be read. */
+  /** Undefined where there is none, or none that can be read. Secrets of another key are not in it. */
   async get(id: ConversationId): Promise<Meta | undefined> {
-    return this.#opened(
+    const meta = this.#opened(
       await this.#file(id)
         .read()
         .catch(() => undefined),
     );
+    return Meta.safeParse(mapSecrets(meta, (secret) => (secret.startsWith(closed) ? undefined : secret))).data;
   }
 
   /** The same from memory, without the agent's skills, which can be large; what another server has changed is seen within seconds. */
@@ -125,17 +126,20 @@ export class Metas {
   }
 
   #sealed(meta: Meta): object {
-    const seal = (secret: string): string => this.#cipher.encrypt(secret);
+    const seal = (secret: string): string => (secret.startsWith(closed) ? secret.slice(closed.length) : this.#cipher.encrypt(secret));
     const { agent, llms, secrets } = meta;
     return { ...meta, agent: mapSecrets(agent, seal), llms: mapSecrets(llms, seal), secrets: mapSecrets(secrets, seal) };
   }
 
-  /** Without the key that it was written with, a secret is lost. */
+  /** What was encrypted with another key stays as it is in the file, marked as closed. */
   #opened(kept: unknown): Meta | undefined {
-    const open = mapSecrets(kept, (secret) => (isToken(secret) ? (this.#cipher.decrypt(secret) ?? redacted) : secret));
+    const open = mapSecrets(kept, (secret) => (isToken(secret) ? (this.#cipher.decrypt(secret) ?? closed + secret) : secret));
     return Meta.safeParse(open).data;
   }
 }
+
+/** Before a secret that this key does not open; no secret begins so. */
+const closed = "\0closed:";
 
 /** The file is looked at again after so long. */
 const freshMs = 2_000;

@@ -5,6 +5,7 @@ import { LlmConfig } from "../../../../src/protocol/agentServer/agent.ts";
 import { cipherOf } from "../../../../src/server/secrets/cipher.ts";
 import { type ServedHosting, serveHosting, testAgent } from "../../../support/servedHosting.ts";
 import { until } from "../../../support/until.ts";
+import { tempFolder } from "../../../support/workspaces.ts";
 
 describe("models and secrets of a conversation", () => {
   it("§10.28 takes texts, values and whole sources as secrets in one request, and shows their names only", async () => {
@@ -30,6 +31,26 @@ describe("models and secrets of a conversation", () => {
     const text = JSON.stringify(events);
     assert.match(text, /<secret-hidden>-<secret-hidden>-<secret-hidden>/);
     assert.doesNotMatch(text, /value-/);
+  });
+
+  it("has no secret with another server key, and all of them again with the right one", async () => {
+    await using temp = await tempFolder();
+    const folder = temp.path;
+    const used: unknown[] = [];
+    const openLlm = (config: LlmConfig | undefined) => {
+      used.push([config?.api_key, config?.extra_headers]);
+      return scriptedLlm([{ text: "Done." }]);
+    };
+    const llm = { ...testAgent.llm, api_key: "sk-kept", extra_headers: { "X-Key": "kept, too" } };
+    let id = "";
+    for (const secretKey of ["right", "wrong", "right"]) {
+      await using served = await serveHosting({ folder, openLlm, cipher: cipherOf(secretKey) });
+      id ||= await served.begin({ autotitle: false, agent: { ...testAgent, llm } });
+      await served.ask("PATCH", `/api/conversations/${id}`, { tags: { key: secretKey } });
+      await finish(served, id, "Go.");
+    }
+    const whole = ["sk-kept", { "X-Key": "kept, too" }];
+    assert.deepEqual(used, [whole, [null, {}], whole]);
   });
 
   it("gives the agent the tools whose names begin as the filter says, and always those that end and think", async () => {
