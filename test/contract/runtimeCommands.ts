@@ -32,18 +32,13 @@ export function commandsContract(open: () => Promise<Runtime>): void {
     const runtime = await open();
     const stop = new AbortController();
     const stopped = once(runtime, { command: "echo $$ > pid; exec sleep 1000" }, stop.signal);
-    await tell(runtime, "until test -s pid; do sleep 0.05; done");
+    equal((await once(runtime, { command: "until test -s pid; do sleep 0.05; done" })).exitCode, 0);
     const ended = once(runtime, { command: "setsid -f sleep 1000; sleep 1000" });
     const [stoppedEnd, endedEnd] = [rejects(stopped, /That is enough/), rejects(ended)];
     stop.abort(new Error("That is enough."));
     await stoppedEnd;
-    equal(
-      await tell(
-        runtime,
-        "i=0; while kill -0 $(cat pid) 2>/dev/null && test $i -lt 200; do i=$((i+1)); sleep 0.05; done; kill -0 $(cat pid) 2>/dev/null || echo gone",
-      ),
-      "0 gone\n",
-    );
+    const gone = "until ! kill -0 $(cat pid) 2>/dev/null; do sleep 0.05; done; echo gone";
+    equal((await once(runtime, { command: gone })).stdout, "gone\n");
     await runtime[Symbol.asyncDispose]();
     await endedEnd;
     await rejects(once(runtime, { command: "true" }));
