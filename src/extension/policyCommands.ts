@@ -7,32 +7,37 @@ import { type ConversationParts, idShown } from "./conversationCommands.ts";
 import { stateOf } from "./edits/conversationLog.ts";
 import { askChoice } from "./modelPicker/quickInput.ts";
 import type { Models } from "./models.ts";
+import type { Servers } from "./servers/servers.ts";
 import { writeSetting } from "./settings.ts";
 
 export interface PolicyParts extends Pick<ConversationParts, "host" | "chats"> {
   readonly models: Models;
+  readonly servers: Pick<Servers, "place">;
 }
 
 /** What the agent may do by itself, how much it may use, and what it is told in confidence. */
 export function policyCommands(parts: PolicyParts): CommandMap {
   return {
-    selectMode: () => selectMode(parts.models),
+    selectMode: () => selectMode(parts),
     raiseLimits: () => raiseLimits(parts),
     setSecret: () => setSecret(parts),
   };
 }
 
 /** In the words of the setting `openhands.confirm`. */
-const modes: Readonly<Record<ConfirmMode, { readonly label: string; readonly detail: string }>> = {
+const modesOn = (machine: string): Readonly<Record<ConfirmMode, { readonly label: string; readonly detail: string }>> => ({
   always: { label: "Ask Always", detail: "Before every action" },
   risky: {
     label: "Ask Before Commands",
     detail: "Also for secrets, what other programs run, and anything outside the workspace",
   },
-  never: { label: "Never Ask", detail: "The agent acts on this machine without a wall" },
-};
+  never: { label: "Never Ask", detail: `The agent acts on ${machine} without a wall` },
+});
 
-async function selectMode({ settings }: Models): Promise<void> {
+async function selectMode({ models, servers }: PolicyParts): Promise<void> {
+  const { settings } = models;
+  const machine = servers.place?.name ?? "this machine";
+  const modes = modesOn(machine);
   const choices = ConfirmMode.options.map((value) => ({
     ...modes[value],
     value,
@@ -41,14 +46,13 @@ async function selectMode({ settings }: Models): Promise<void> {
   const step = { title: "Select Mode", step: 1, totalSteps: 1, placeholder: "When the agent asks before it acts" };
   const answer = await askChoice(step, choices, settings.confirm);
   if (answer === undefined || answer === "back" || answer.value === settings.confirm) return;
-  if (answer.value === "never" && !(await isSure())) return;
+  if (answer.value === "never" && !(await isSure(machine))) return;
   await writeSetting("confirm", answer.value);
 }
 
-async function isSure(): Promise<boolean> {
+async function isSure(machine: string): Promise<boolean> {
   const yes = "Never Ask";
-  const detail =
-    "It runs commands and changes files on this machine without asking, and no sandbox holds it back. A page or file that it reads can mislead it.";
+  const detail = `It runs commands and changes files on ${machine} without asking, and no sandbox holds it back. A page or file that it reads can mislead it.`;
   return (await vscode.window.showWarningMessage("Let the agent act without asking?", { modal: true, detail }, yes)) === yes;
 }
 

@@ -47,7 +47,7 @@ export function EmptyState({ session }: { readonly session: ChatSession }): JSX.
 function Start({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
   return (
-    <Welcome title="What should change?" text="The agent works in this folder and shows every step. Some tasks to start with:">
+    <Welcome title="What should change?" text={`${whereOf(session)} and shows every step. Some tasks to start with:`}>
       {session.sampleTasks.map((task) => (
         <Task key={task} text={task} title="Put into the composer" onClick={() => chat.compose(task)} />
       ))}
@@ -55,9 +55,23 @@ function Start({ session }: { readonly session: ChatSession }): JSX.Element {
   );
 }
 
+function whereOf({ server, workingDir }: ChatSession): string {
+  return server === undefined ? "The agent works in this folder" : `The agent works on ${server}, in ${workingDir},`;
+}
+
 function DemoStart({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
   const [task] = session.sampleTasks;
+  if (session.server !== undefined) {
+    return (
+      <Welcome
+        title="The demo plays on this machine only"
+        text="Its recorded replies fit only the demo workspace. Choose a model for the server, or disconnect from it."
+      >
+        <Door label="Select Model" command="selectModel" kind="primary" />
+      </Welcome>
+    );
+  }
   if (!session.isDemoWorkspace) {
     return (
       <Welcome

@@ -5,6 +5,7 @@ import type { View } from "../protocol/view.ts";
 import { useChat } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { messageWords } from "./messageRows.tsx";
+import { isAway } from "./status.ts";
 
 const shownTitleLength = 100;
 const maxTitleLength = 200;
@@ -121,7 +122,7 @@ function Wall({ session }: { readonly session: ChatSession }): JSX.Element {
 function titleOf(view: View): string {
   if (view.state.title !== undefined && view.state.title !== "") return view.state.title;
   const first = view.firstSeq === 0 ? view.rows.find((row) => row.type === "user") : undefined;
-  if (first?.type !== "user") return view.firstSeq === 0 ? "New conversation" : "Conversation";
+  if (first?.type !== "user") return view.firstSeq === 0 && !isAway(view) ? "New conversation" : "Conversation";
   const [line = ""] = messageWords(first).trim().split("\n");
   return line.length > shownTitleLength ? `${line.slice(0, shownTitleLength).trimEnd()}…` : line;
 }

@@ -13,6 +13,7 @@ import { StreamingRow } from "./messageRows.tsx";
 import { ModelWait } from "./modelWait.tsx";
 import { handleRowKey } from "./rowKeys.ts";
 import { Item } from "./rowView.tsx";
+import { isAway } from "./status.ts";
 
 /** What happened, oldest first. Only what is in view or near it is drawn; older events are loaded when the top comes near. */
 export function Log({ session }: { readonly session: ChatSession }): JSX.Element {
@@ -24,7 +25,8 @@ export function Log({ session }: { readonly session: ChatSession }): JSX.Element
   useLayoutEffect(() => logWindow.drawn());
   useWatch(chat, logWindow);
   const hasNews = useNews(chat, `${view.lastSeq} ${view.streaming.text.length} ${view.streaming.reasoning.length}`);
-  const isEmpty = view.rows.length === 0 && view.state.execution_status === "idle";
+  // Of a server that is away nothing is known yet, which is not the same as nothing.
+  const isEmpty = view.rows.length === 0 && view.state.execution_status === "idle" && !isAway(view);
   return (
     <main class="log-frame">
       <div
@@ -118,6 +120,7 @@ function phaseOf(row: Row, view: View): Phase {
   if (row.type !== "action" || row.result !== undefined) return "ended";
   switch (view.state.execution_status) {
     case "running":
+      if (isAway(view)) return "unknown";
       return view.state.pending[0]?.id === row.id ? "running" : "next";
     case "waiting_for_confirmation":
       return view.state.pending.some((action) => action.id === row.id) ? "waiting" : "unknown";

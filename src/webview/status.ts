@@ -18,6 +18,7 @@ export interface Status {
 /** The status of the conversation in `view`; undefined while nothing goes on and the view says elsewhere what can be done. */
 export function statusOf(view: View, displayOf: (row: ActionRow) => ActionDisplay): Status | undefined {
   if (view.isDeleted) return undefined;
+  if (isAway(view)) return lastKnown(view);
   if (view.phase !== undefined) return { kind: "busy", icon: "", text: view.phase, since: view.lastEventAt };
   switch (view.state.execution_status) {
     case "idle":
@@ -42,6 +43,21 @@ export function statusOf(view: View, displayOf: (row: ActionRow) => ActionDispla
   }
 }
 
+/** No time is counted, because nobody knows what goes on. */
+function lastKnown({ state }: View): Status | undefined {
+  const words = lastWords[state.execution_status];
+  return words === undefined ? undefined : { kind: "paused", icon: "history", text: `Last known: ${words}` };
+}
+
+const lastWords: Readonly<Partial<Record<View["state"]["execution_status"], string>>> = {
+  running: "running",
+  waiting_for_confirmation: "waiting for an answer",
+  paused: "paused",
+  finished: "finished",
+  error: "failed",
+  stuck: "stuck",
+};
+
 /** Whether there is something to continue here. */
 export function canContinue(view: View): boolean {
   if (!isWritable(view)) return false;
@@ -59,6 +75,11 @@ export function canStop(view: View): boolean {
 /** Whether this conversation takes commands from here. */
 export function isWritable(view: View): boolean {
   return view.readOnly === undefined && view.isDeleted === undefined;
+}
+
+/** Whether its server is gone, so that what is shown is what was known last. */
+export function isAway(view: View): boolean {
+  return view.readOnly?.reason === "server-gone";
 }
 
 function runningStatus(view: View, displayOf: (row: ActionRow) => ActionDisplay): Status {

@@ -56,6 +56,11 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   "sandbox-not-opened": () => [session({ wall: dockerWall }), inSandbox(9_000).failed("RuntimeNotOpened", noEngineText, retry).take()],
   working: () => [session({ mode: "always" }), withTasks(), changes(2)],
   finished: () => [session(), finished(), changes(1)],
+  "server-empty": () => [session({ wall: "Server · agents.example.com", server: "agents.example.com", conversationId: null })],
+  "server-away-at-once": () => [
+    session({ wall: "Server · agents.example.com", server: "agents.example.com" }),
+    new Story().readOnly("server-gone", awayAtOnceText).take(),
+  ],
   "server-gone": () => [
     session({ wall: "Server · agents.example.com", server: "agents.example.com" }),
     running(),
@@ -166,6 +171,8 @@ export const testOutput = [
 const dockerWall = "Docker · python:3.12 · no network";
 const serverGoneText =
   "The server agents.example.com cannot be reached (the connection was lost). What is shown here is kept, and the agent may go on there. It is tried again by itself.";
+const awayAtOnceText =
+  "The server agents.example.com cannot be followed (connect ECONNREFUSED 203.0.113.7:443). It is tried again by itself.";
 const goneText = "The sandbox was removed from outside. The files of its workspace are kept.";
 const noEngineText =
   "No container engine answered at unix:///var/run/docker.sock. Start Docker, or give another engine in the setting openhands.sandbox.dockerHost.";

@@ -1,10 +1,13 @@
 import type { AgentHost } from "../../host/agentHost.ts";
+import { Backoff, usualWaits, type Waits } from "../../host/remote/backoff.ts";
+import { ServerError } from "../../host/remote/serverError.ts";
 import type { ChatUpdate } from "../../protocol/chat.ts";
 import type { Event } from "../../protocol/events.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Notification } from "../../protocol/notifications.ts";
 import { shortenDone, shortenEvent } from "../../protocol/shortened.ts";
 import { type ConversationState, reduceState } from "../../protocol/state.ts";
+import { messageOf } from "../../protocol/thrown.ts";
 import type { Snapshot } from "../../protocol/view.ts";
 import { NotificationBatch } from "./notificationBatch.ts";
 
@@ -22,6 +25,8 @@ export interface FeedOptions {
   readonly post: (update: ChatUpdate) => void;
   /** The conversation's state is another one. */
   readonly onState: (state: ConversationState) => void;
+  /** Between attempts to reach a server that is away from the beginning. */
+  readonly waits?: Waits;
 }
 
 /** What one page is told of one conversation: what it lacks, and then what comes. */
@@ -31,7 +36,8 @@ export class Feed implements Disposable {
   readonly #batch: NotificationBatch;
   #following: Disposable | undefined;
   #state: ConversationState | undefined;
-  #isEnded = false;
+  #wasAway = false;
+  readonly #ended = new AbortController();
 
   constructor(options: FeedOptions) {
     const { id, post } = options;
@@ -40,13 +46,41 @@ export class Feed implements Disposable {
     this.#batch = new NotificationBatch((notifications) => post({ type: "notifications", notifications }));
   }
 
-  /** Resolves when the page has been given what it lacked. */
+  /** Resolves when the page has been given what it lacked; or when it has been told that the server is away, which is asked again then. */
   async start(): Promise<void> {
+    const away = await this.#tried();
+    if (away?.code === "unreachable") void this.#tryAgain();
+  }
+
+  /** Undefined: the page has what it lacked. Otherwise why the server cannot tell it, which the page has heard. */
+  async #tried(): Promise<ServerError | undefined> {
     const { host, id } = this.#options;
-    const followed = await host.follow(id, { limit: mostEvents }, (notification) => this.#hear(notification));
-    this.#following = followed;
-    if (this.#isEnded) followed[Symbol.dispose]();
-    else this.#begin(followed.snapshot);
+    try {
+      const followed = await host.follow(id, { limit: mostEvents }, (notification) => this.#hear(notification));
+      this.#following = followed;
+      if (this.#ended.signal.aborted) followed[Symbol.dispose]();
+      else this.#begin(followed.snapshot);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ServerError) || (error.code !== "unreachable" && error.code !== "key")) throw error;
+      this.#wasAway = true;
+      const message = error.code === "key" ? error.message : `${error.message} It is tried again by itself.`;
+      this.#tell({ type: "access.changed", conversationId: id, access: "read", reason: "server-gone", message });
+      return error;
+    }
+  }
+
+  async #tryAgain(): Promise<void> {
+    const { signal } = this.#ended;
+    const backoff = new Backoff(this.#options.waits ?? usualWaits);
+    try {
+      do {
+        await backoff.wait(signal);
+        if (signal.aborted) return;
+      } while ((await this.#tried())?.code === "unreachable");
+    } catch (error) {
+      if (!signal.aborted) this.#options.post({ type: "failed", message: messageOf(error) });
+    }
   }
 
   /** Older events, those right before `beforeSeq`. */
@@ -58,7 +92,7 @@ export class Feed implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#isEnded = true;
+    this.#ended.abort();
     this.#following?.[Symbol.dispose]();
     this.#batch[Symbol.dispose]();
   }
@@ -68,6 +102,7 @@ export class Feed implements Disposable {
     const { state, firstSeq, events } = snapshot;
     this.#state = state;
     onState(state);
+    if (this.#wasAway) this.#tell({ type: "access.changed", conversationId: id, access: "write" });
     const isContinued = afterSeq >= 0 && afterSeq >= firstSeq - 1 && afterSeq < firstSeq + events.length;
     if (!isContinued)
       return post({ type: "snapshot", conversationId: id, snapshot: { state: withoutTexts(state), ...newestThatFit(snapshot) } });

@@ -91,7 +91,7 @@ export function openChats(context: vscode.ExtensionContext, parts: WindowParts):
     ...historyCommands({ host, chats, history, tree }),
     ...sharingCommands({ sharing: parts.sharing, history, workspace }),
     ...serverCommands({ servers: parts.servers, chats }),
-    ...policyCommands({ host, chats, models }),
+    ...policyCommands({ host, chats, models, servers: parts.servers }),
     ...openSandboxViews(context, { ...parts, chats, activities, reviews }),
     getStarted: () => setupKeys.getStarted(context.extension.id),
   };

@@ -23,6 +23,12 @@ export class History {
     return entries.toSorted((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
   }
 
+  /** They are of another host now: what was read counts no more. */
+  forget(): void {
+    this.#listed = undefined;
+    this.#reading = undefined;
+  }
+
   has(id: ConversationId): boolean {
     return this.#listed?.some((listed) => listed.id === id) ?? false;
   }

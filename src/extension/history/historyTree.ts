@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Log } from "../../protocol/log.ts";
+import { messageOf } from "../../protocol/thrown.ts";
 import type { Activities } from "../activity/activities.ts";
 import { titleOf } from "../activity/titles.ts";
 import type { Servers } from "../servers/servers.ts";
@@ -43,12 +44,14 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
   readonly #subscriptions: vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
   #selectingUntil = 0;
+  #url: string | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(history: History, activities: Activities, { workspace, servers, log }: TreeParts) {
     this.#history = history;
     this.#workspace = workspace;
     this.#servers = servers;
+    this.#url = servers.place?.url;
     this.#log = log;
     this.view = vscode.window.createTreeView(HistoryTree.id, { treeDataProvider: this, canSelectMany: true, showCollapseAll: false });
     this.#subscriptions = [
@@ -57,7 +60,7 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
       this.view.onDidChangeVisibility(() => this.#look()),
       vscode.window.onDidChangeWindowState(() => this.#look()),
       workspace.onDidChange(() => this.#changed.fire()),
-      servers.onDidChange(() => void this.refresh()),
+      servers.onDidChange(() => this.#serverChanged()),
       activities.onDidChange(({ id }) => {
         if (this.#history.has(id)) this.#changed.fire();
         else void this.refresh();
@@ -73,7 +76,9 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
       this.view.message = "";
     } catch (error) {
       this.#log.error("the conversations could not be listed", { error: String(error) });
-      this.view.message = "The conversations could not be read. Nothing of them is lost; the log says more.";
+      this.view.message = this.#servers.place
+        ? messageOf(error)
+        : "The conversations could not be read. Nothing of them is lost; the log says more.";
     }
     this.#changed.fire();
   }
@@ -107,7 +112,8 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
 
   async getChildren(parent?: HistoryNode): Promise<HistoryNode[]> {
     if (parent) return "entries" in parent ? [...parent.entries] : [];
-    const all = await this.#history.entries();
+    // Why there are none is said by who reads them, above the list.
+    const all = await this.#history.entries().catch(() => []);
     if (this.#workspace.folder === undefined) return [...all];
     const here = all.filter((entry) => this.#isHere(entry));
     const others = all.filter((entry) => !this.#isHere(entry));
@@ -135,6 +141,15 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryNode>, vscode
         return false;
       },
     );
+  }
+
+  /** None of another server, or of this machine, stays in the list when the new one does not answer. */
+  #serverChanged(): void {
+    const { url } = this.#servers.place ?? {};
+    if (url !== this.#url) this.#history.forget();
+    this.#url = url;
+    this.#changed.fire();
+    void this.refresh();
   }
 
   /** The folders of a server are not those of the window. */

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { RemoteHost } from "../../host/remote/remoteHost.ts";
+import { ServerError } from "../../host/remote/serverError.ts";
 import { readServerUrl, sendsOpenly } from "../../host/remote/serverUrl.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { Chats } from "../chat/chats.ts";
@@ -19,7 +20,7 @@ export function serverCommands(parts: ServerParts): CommandMap {
   return {
     connectToServer: () => connect(parts),
     disconnectFromServer: () => disconnect(parts),
-    reconnectServer: () => servers.reconnect(),
+    reconnectServer: () => reconnect(servers),
     chooseServerFolder: () => chooseOtherFolder(parts),
     showServer: () => showServer(parts),
   };
@@ -57,6 +58,26 @@ async function disconnect({ servers, chats }: ServerParts): Promise<void> {
   void vscode.window
     .showInformationMessage(`Disconnected from ${name}. What runs there goes on; agents work on this machine again.`, forget)
     .then(async (answer) => (answer === forget ? servers.setKey(readSettings().serverUrl, undefined) : undefined));
+}
+
+/** A server that does not take the key that is kept, or has none of ours, is told one. */
+async function reconnect(servers: Servers): Promise<void> {
+  const { place } = servers;
+  if (place === undefined) return;
+  if (await wantsOtherKey(servers, place.url)) {
+    const key = await askForKey(place.url, undefined, "Reconnect to Server");
+    if (key === undefined) return;
+    await servers.setKey(place.url, key || undefined);
+  }
+  await servers.reconnect();
+}
+
+async function wantsOtherKey(servers: Servers, url: string): Promise<boolean> {
+  await using host = await servers.open(url, () => servers.key(url));
+  return host.level().then(
+    () => false,
+    (error: unknown) => error instanceof ServerError && error.code === "key",
+  );
 }
 
 async function chooseOtherFolder({ servers, chats }: ServerParts): Promise<void> {
@@ -119,9 +140,9 @@ async function mayBeSentTo(url: string): Promise<boolean> {
 }
 
 /** Empty: the server wants none. Undefined: the person does not go on. */
-async function askForKey(url: string, known: string | undefined): Promise<string | undefined> {
+async function askForKey(url: string, known: string | undefined, title = "Connect to Server (2/3)"): Promise<string | undefined> {
   const key = await vscode.window.showInputBox({
-    title: "Connect to Server (2/3)",
+    title,
     prompt: `The key of ${new URL(url).host}; empty when it wants none. It is kept in VS Code's secret storage and sent to this server only.`,
     value: known ?? "",
     password: true,

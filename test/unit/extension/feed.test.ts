@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { Feed } from "../../../src/extension/chat/feed.ts";
+import { RemoteHost } from "../../../src/host/remote/remoteHost.ts";
 import type { ChatUpdate } from "../../../src/protocol/chat.ts";
+import { ConversationId } from "../../../src/protocol/ids.ts";
+import { OfficialServer } from "../../support/officialServer.ts";
 import { bash, call, edit, finish, playedLlm } from "../../support/scripts.ts";
 import { until } from "../../support/until.ts";
-import { openTestHost, type TestHost } from "../../support/workspaces.ts";
+import { openTestHost, quietLog, type TestHost } from "../../support/workspaces.ts";
 
 interface Page extends AsyncDisposable {
   readonly updates: ChatUpdate[];
@@ -67,5 +70,46 @@ describe("what a page is told of its conversation", () => {
       seqs(page.updates).toSorted((a, b) => a - b),
       range(0, count),
     );
+  });
+
+  it("is that its server is away from the beginning, and all of it as soon as the server answers", async () => {
+    const before = await OfficialServer.open();
+    const { port, url } = before;
+    const id = ConversationId.parse(before.begin());
+    before.say(id, "It is there.");
+    await before[Symbol.asyncDispose]();
+    await using host = new RemoteHost({ server: { url, key: async () => undefined }, apiKeyOf: async () => undefined, log: quietLog });
+    const updates: ChatUpdate[] = [];
+    const waits = { firstMs: 5, mostMs: 20 };
+    using feed = new Feed({ host, id, afterSeq: -1, post: (update) => updates.push(update), onState: () => undefined, waits });
+    await feed.start();
+    const access = () =>
+      updates.flatMap((update) =>
+        update.type === "notifications" ? update.notifications.filter((told) => told.type === "access.changed") : [],
+      );
+    assert.deepEqual(
+      access().map(({ access: to, reason }) => [to, reason]),
+      [["read", "server-gone"]],
+    );
+    assert.match(access()[0]?.message ?? "", /127\.0\.0\.1:\d+ .*It is tried again by itself\.$/);
+
+    await using back = await OfficialServer.open({ port });
+    for (const [kept, conversation] of before.conversations) back.conversations.set(kept, conversation);
+    await until("the conversation", async () => updates.some(({ type }) => type === "snapshot"));
+    await until("the way back", async () => access().at(-1)?.access === "write");
+  });
+
+  it("is that its server takes no such key, which is not tried again by itself", async () => {
+    await using there = await OfficialServer.open({ key: "the-key" });
+    const id = ConversationId.parse(there.begin());
+    await using host = new RemoteHost({
+      server: { url: there.url, key: async () => undefined },
+      apiKeyOf: async () => undefined,
+      log: quietLog,
+    });
+    const updates: ChatUpdate[] = [];
+    using feed = new Feed({ host, id, afterSeq: -1, post: (update) => updates.push(update), onState: () => undefined });
+    await feed.start();
+    assert.match(JSON.stringify(updates), /"server-gone","message":"The server 127\.0\.0\.1:\d+ [^"]*key/);
   });
 });
