@@ -152,8 +152,9 @@ export function reduceView(view: View, notification: Notification): View {
   }
 }
 
-/** The actions that wait for a person's answer. */
+/** The actions that wait for a person's answer; none while the server that would take it is gone. */
 export function actionsToConfirm(view: View): readonly ActionEvent[] {
+  if (view.readOnly?.reason === "server-gone") return [];
   return view.state.execution_status === "waiting_for_confirmation" ? view.state.pending : [];
 }
 

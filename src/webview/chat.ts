@@ -11,7 +11,6 @@ import { displayCache, foldersOf } from "./displayCache.ts";
 import { Draft } from "./draft.ts";
 import { knownFiles } from "./fileLinks.ts";
 import { reloaded } from "./reloaded.ts";
-import { isAway } from "./status.ts";
 import { type Anchor, type HostChannel, isSavedFor, readUpdate, type SavedState } from "./vscodeApi.ts";
 
 /** With `remember`, exactly these commands need no answer again in this conversation. */
@@ -61,7 +60,7 @@ export class Chat {
   readonly folders: ReadonlySignal<readonly string[]> = computed(() => this.#folderNames.value.split("\0"));
   /** The actions that wait for an answer, while no answer has been given. */
   readonly toConfirm: ReadonlySignal<readonly ActionEvent[]> = computed(() => {
-    const actions = isAway(this.view.value) ? [] : actionsToConfirm(this.view.value);
+    const actions = actionsToConfirm(this.view.value);
     return idsOf(actions) === this.#answered.value ? [] : actions;
   });
   /** What names in the agent's words mean a file of this conversation. */

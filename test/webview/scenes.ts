@@ -1,5 +1,6 @@
 import type { ChatUpdate } from "../../src/protocol/chat.ts";
 import { conversationId, Story, session, workingDir } from "./fixtures.ts";
+import { serverScenes } from "./serverScenes.ts";
 
 /** Every state that the view can be in, as the updates that lead to it. */
 export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
@@ -56,16 +57,7 @@ export const scenes: Readonly<Record<string, () => ChatUpdate[]>> = {
   "sandbox-not-opened": () => [session({ wall: dockerWall }), inSandbox(9_000).failed("RuntimeNotOpened", noEngineText, retry).take()],
   working: () => [session({ mode: "always" }), withTasks(), changes(2)],
   finished: () => [session(), finished(), changes(1)],
-  "server-empty": () => [session({ wall: "Server · agents.example.com", server: "agents.example.com", conversationId: null })],
-  "server-away-at-once": () => [
-    session({ wall: "Server · agents.example.com", server: "agents.example.com" }),
-    new Story().readOnly("server-gone", awayAtOnceText).take(),
-  ],
-  "server-gone": () => [
-    session({ wall: "Server · agents.example.com", server: "agents.example.com" }),
-    running(),
-    worked().readOnly("server-gone", serverGoneText).take(),
-  ],
+  ...serverScenes(() => worked()),
   "read-only": () => [session(), running(), worked().readOnly("in-use").take()],
   "read-only-newer": () => [
     session(),
@@ -169,10 +161,6 @@ export const testOutput = [
 ].join("\n");
 
 const dockerWall = "Docker · python:3.12 · no network";
-const serverGoneText =
-  "The server agents.example.com cannot be reached (the connection was lost). What is shown here is kept, and the agent may go on there. It is tried again by itself.";
-const awayAtOnceText =
-  "The server agents.example.com cannot be followed (connect ECONNREFUSED 203.0.113.7:443). It is tried again by itself.";
 const goneText = "The sandbox was removed from outside. The files of its workspace are kept.";
 const noEngineText =
   "No container engine answered at unix:///var/run/docker.sock. Start Docker, or give another engine in the setting openhands.sandbox.dockerHost.";

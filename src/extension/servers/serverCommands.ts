@@ -74,7 +74,7 @@ async function reconnect(servers: Servers): Promise<void> {
 
 async function wantsOtherKey(servers: Servers, url: string): Promise<boolean> {
   await using host = await servers.open(url, () => servers.key(url));
-  return host.level().then(
+  return await host.level().then(
     () => false,
     (error: unknown) => error instanceof ServerError && error.code === "key",
   );

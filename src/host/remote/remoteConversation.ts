@@ -1,3 +1,5 @@
+import { textOf } from "../../protocol/content.ts";
+import { isUserMessage } from "../../protocol/events.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { Log } from "../../protocol/log.ts";
 import type { Notification } from "../../protocol/notifications.ts";
@@ -10,6 +12,7 @@ import type { Watch } from "../watch.ts";
 import { Backoff, type Waits } from "./backoff.ts";
 import { closeCodes, EventSocket } from "./eventSocket.ts";
 import { Mirror } from "./mirror.ts";
+import type { RemoteLog } from "./remoteLog.ts";
 import type { RunWait } from "./runWait.ts";
 import type { ServerClient } from "./serverClient.ts";
 import { ServerError } from "./serverError.ts";
@@ -229,10 +232,22 @@ export class RemoteConversation implements Disposable {
 
   #changed(): void {
     if (this.#reach.kind === "unknown") return;
-    this.#options.watch.see(activityOf(this.#id, this.state, this.#reach.kind === "away"));
+    this.#options.watch.see(activityOf(this.#id, titled(this.state, this.#mirror.log), this.#reach.kind === "away"));
     this.#closeUnused();
   }
 }
+
+/** Until the server gives it a title, a conversation is called by what it was begun with, as in the chat. */
+function titled(state: ConversationState, { window }: RemoteLog): ConversationState {
+  if (state.title || window.firstSeq > 0) return state;
+  const first = window.slice(0, beginning).find(isUserMessage);
+  const [line = ""] = first === undefined ? [] : textOf(first.llm_message.content).trim().split("\n");
+  return line === "" ? state : { ...state, title: line.length > mostOfTitle ? `${line.slice(0, mostOfTitle).trimEnd()}…` : line };
+}
+
+/** Events among which the first message is. */
+const beginning = 20;
+const mostOfTitle = 100;
 
 const isNotThere = (end: unknown): boolean => end instanceof ServerError && end.status === 404;
 

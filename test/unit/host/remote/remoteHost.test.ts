@@ -118,6 +118,22 @@ describe("a host on a server", () => {
     assert.deepEqual(door.texts, ["Before", "After"]);
   });
 
+  it("calls a conversation by its first message until its server gives it a title", async () => {
+    const { server, host } = there;
+    const id = server.begin();
+    const titles: (string | undefined)[] = [];
+    using _watching = host.watch((notice) => {
+      if (notice.type === "changed" && notice.activity.id === idOf(id)) titles.push(notice.activity.title);
+    });
+    using _ = await host.subscribe(idOf(id), -1, () => undefined);
+    server.say(id, "Mend the date\nand say why.", "user");
+    await until("the message to be its name", async () => titles.at(-1) === "Mend the date");
+    const kept = server.conversations.get(id);
+    Object.assign(kept?.info ?? {}, { title: "Date mending" });
+    server.status(id, "finished");
+    await until("the title of the server", async () => titles.at(-1) === "Date mending");
+  });
+
   it("answers exactly the actions that were shown", async () => {
     const { server, host } = there;
     const id = server.begin();

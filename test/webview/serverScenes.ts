@@ -1,0 +1,18 @@
+import type { ChatUpdate } from "../../src/protocol/chat.ts";
+import { Story, session } from "./fixtures.ts";
+
+const onServer = { wall: "Server · agents.example.com", server: "agents.example.com" };
+
+/** What a conversation on a server, or before one, can look like. */
+export function serverScenes(worked: () => Story): Readonly<Record<string, () => ChatUpdate[]>> {
+  return {
+    "server-empty": () => [session({ ...onServer, conversationId: null })],
+    "server-away-at-once": () => [session(onServer), new Story().readOnly("server-gone", awayAtOnceText).take()],
+    "server-gone": () => [session(onServer), worked().readOnly("server-gone", serverGoneText).take()],
+  };
+}
+
+const awayAtOnceText =
+  "The server agents.example.com cannot be followed (connect ECONNREFUSED 203.0.113.7:443). It is tried again by itself.";
+const serverGoneText =
+  "The server agents.example.com cannot be reached (the connection was lost). What is shown here is kept, and the agent may go on there. It is tried again by itself.";
