@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { RuntimeNeeds } from "../src/host/host.ts";
 import type { Llm } from "../src/llm/llm.ts";
 import { LlmConfig } from "../src/protocol/agentServer/agent.ts";
@@ -21,6 +20,7 @@ import { openStores } from "../src/server/settings/openStores.ts";
 import { addHooks } from "../src/server/skills/hookRoutes.ts";
 import { addSkills, skillNames } from "../src/server/skills/skillRoutes.ts";
 import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
+import { dataFolder } from "./dataFolder.ts";
 import { isLoopback } from "./hosts.ts";
 import type { HostingNeeds } from "./lateHosting.ts";
 import { lazySandboxes } from "./sandboxes.ts";
@@ -32,7 +32,7 @@ export interface OpenHosting extends AsyncDisposable {
 
 /** The conversations of this server: a host whose agents act on this machine or in sandboxes, and all routes about them. */
 export async function openHosting({ options, workspace, secretKey, log }: HostingNeeds): Promise<OpenHosting> {
-  const data = dataFolder(options.data);
+  const data = await dataFolder(options.data);
   const root = resolve(process.env["OH_CONVERSATIONS_PATH"] || join(data, "conversations"));
   const stores = openStores(data, secretKey);
   const reach = { inside: isLoopback(options.host) };
@@ -79,14 +79,6 @@ export async function openHosting({ options, workspace, secretKey, log }: Hostin
       await sandboxes[Symbol.asyncDispose]();
     },
   };
-}
-
-function dataFolder(given: string | undefined): string {
-  const named = given ?? process.env["OH_PERSISTENCE_DIR"];
-  if (named) return resolve(named);
-  const home = homedir();
-  if (!isAbsolute(home)) throw new Error("There is no home folder to keep conversations in. Give --data.");
-  return join(home, ".openhands", "agent-server");
 }
 
 /** A container sees the folder itself, because nobody reviews what a copy has become. */

@@ -1,4 +1,6 @@
+import { messageOf } from "../src/protocol/thrown.ts";
 import type { LateRoutes } from "../src/server/app.ts";
+import type { LateState } from "../src/server/serverInfo.ts";
 import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
 import type { OpenHosting } from "./hosting.ts";
 import type { Serving } from "./parts.ts";
@@ -22,24 +24,31 @@ const soonMs = 100;
 export function lateHosting(needs: HostingNeeds): LateHosting {
   let opening: Promise<OpenHosting> | undefined;
   let beginning: NodeJS.Timeout | undefined;
-  let areReady = false;
+  let state: LateState = "opening";
   const open = async (): Promise<OpenHosting> => {
-    const { openHosting } = await import("./hosting.ts");
-    const opened = await openHosting(needs);
-    areReady = true;
-    tidyMemorySoon();
-    return opened;
+    try {
+      const { openHosting } = await import("./hosting.ts");
+      const opened = await openHosting(needs);
+      state = "ready";
+      tidyMemorySoon();
+      return opened;
+    } catch (error) {
+      state = "failed";
+      needs.log.error("Conversations cannot be served.", { error: messageOf(error) });
+      throw error;
+    }
   };
   return {
-    get areReady() {
-      return areReady;
+    get state() {
+      return state;
     },
     routes: async () => (await (opening ??= open())).routes,
     sockets: async () => (await (opening ??= open())).sockets,
     begin: () => {
       beginning = setTimeout(() => {
         opening ??= open();
-        opening.catch((error: unknown) => needs.log.error("Conversations cannot be served.", { error: String(error) }));
+        // It is in the log already, and told to who asks.
+        opening.catch(() => undefined);
       }, soonMs);
     },
     [Symbol.asyncDispose]: async () => {

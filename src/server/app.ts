@@ -10,7 +10,7 @@ import { addFiles } from "./files.ts";
 import { addGit } from "./git.ts";
 import { Routes } from "./routes.ts";
 import { runtimeApp } from "./runtimeApp.ts";
-import { addServerInfo, type ServerFacts } from "./serverInfo.ts";
+import { addServerInfo, type LateState, type ServerFacts } from "./serverInfo.ts";
 import { addStatic } from "./staticFiles.ts";
 
 export interface ServerParts {
@@ -30,7 +30,7 @@ export interface ServerParts {
 
 /** Routes that are loaded when the server listens already, or when one of them is first asked for. */
 export interface LateRoutes {
-  readonly areReady: boolean;
+  readonly state: LateState;
   /** Rejects when they cannot be had. */
   routes(): Promise<Routes>;
 }
@@ -51,7 +51,7 @@ export function serverApp(parts: ServerParts): Hono {
   const routes = new Routes(app);
   addErrors(app, log, late && (async (c) => (await late.routes()).app.fetch(c.req.raw, c.env)));
   if (staticFolder !== undefined) addStatic(routes, staticFolder);
-  addServerInfo(routes, facts, () => late?.areReady ?? true);
+  addServerInfo(routes, facts, () => late?.state ?? "ready");
   const once = answerOnce();
   for (const path of effects) app.use(path, once);
   addBash(routes, openBash);

@@ -2,6 +2,14 @@ import * as z from "zod";
 import { protocolVersion, ServerInfo } from "../protocol/agentServer/base.ts";
 import type { Routes } from "./routes.ts";
 
+/** Of the routes that are loaded when the server listens already. */
+export type LateState = "opening" | "ready" | "failed";
+
+const notReady = {
+  opening: "The server is starting.",
+  failed: "The server cannot serve conversations. Its log says why.",
+} as const;
+
 /** What the program tells of itself. */
 export interface ServerFacts {
   /** Commit and name of the build; "unknown" where nobody has said. */
@@ -15,7 +23,7 @@ export interface ServerFacts {
 }
 
 /** `/alive`, `/health`, `/ready`, `/server_info` and `/`: for everybody, because they say nothing of the workspace. */
-export function addServerInfo(routes: Routes, facts: ServerFacts, isReady: () => boolean = () => true): void {
+export function addServerInfo(routes: Routes, facts: ServerFacts, state: () => LateState = () => "ready"): void {
   const start = performance.now();
   let lastUse = start;
   routes.app.use("/api/*", async (_c, next) => {
@@ -34,9 +42,10 @@ export function addServerInfo(routes: Routes, facts: ServerFacts, isReady: () =>
     status: "ok",
   }));
   // Requests that come before wait for it.
-  routes.add(["get", "/ready"], { summary: "Whether all of the server is there", tag, answer: Status }, ({ c }) =>
-    isReady() ? { status: "ready" } : c.json({ status: "initializing", message: "The server is starting." }, 503),
-  );
+  routes.add(["get", "/ready"], { summary: "Whether all of the server is there", tag, answer: Status }, ({ c }) => {
+    const now = state();
+    return now === "ready" ? { status: "ready" } : c.json({ status: "initializing", message: notReady[now] }, 503);
+  });
   routes.add(["get", "/server_info"], { summary: "What the server is", tag, answer: ServerInfo }, info);
   routes.add(["get", "/"], { summary: "What the server is", tag, answer: ServerInfo }, info);
 }

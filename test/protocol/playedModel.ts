@@ -29,8 +29,9 @@ type Answer = Awaited<ReturnType<ResponseFactory>>;
 /** Never in a response, a log or an event of the server. */
 export const modelKey = "sk-key-of-the-played-model";
 
-export async function startPlayedModel(): Promise<PlayedModel> {
-  const mock = new LLMock({ port: 0, host: "127.0.0.1", strict: true, logLevel: "silent" });
+/** `host`: the address that it listens at, for an agent that cannot reach loopback. */
+export async function startPlayedModel(host = "127.0.0.1"): Promise<PlayedModel> {
+  const mock = new LLMock({ port: 0, host, strict: true, logLevel: "silent" });
   const gates = new Map<string, PromiseWithResolvers<void> & { isAsked?: true }>();
   const gateOf = (name: string) => gates.get(name) ?? gates.set(name, Promise.withResolvers()).get(name)!;
   const play: ResponseFactory = async (request) => {

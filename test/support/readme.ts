@@ -2,8 +2,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { root } from "./checkout.ts";
 
-/** The shell examples of sandbox-server's README in their order, as a person would copy them. */
-export async function serverExamples(): Promise<string[]> {
+export interface ServerExamples {
+  readonly requests: string;
+  readonly git: string;
+  readonly agent: string;
+}
+
+/** The shell examples of sandbox-server's README, as a person would copy them; `git` and `agent` go on from `requests`. */
+export async function serverExamples(): Promise<ServerExamples> {
   const text = await readFile(path.join(root, "sandbox-server", "README.md"), "utf8");
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+  const [, requests = "", git = "", agent = ""] = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+  return { requests, git, agent };
 }

@@ -109,7 +109,7 @@ describe("any request that the description allows, and some that it does not", f
     const bash = await openBashCommands({ workingDir: folder.path });
     ends.push(hosting, runtime, bash);
     const facts = { buildSha: "", buildRef: "", platform: "test", usableTools: [], idleTimeoutSeconds: undefined };
-    const late = { areReady: true, routes: async () => hosting.routes };
+    const late = { state: "ready" as const, routes: async () => hosting.routes };
     app = serverApp({ runtime, workspace: folder.path, openBash: async () => bash, facts, maxUploadBytes: 1_000, log, late });
     const start = {
       workspace: { working_dir: path.join(folder.path, "w") },

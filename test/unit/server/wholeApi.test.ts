@@ -33,7 +33,7 @@ describe("the whole API of sandbox-server on a port", () => {
     const openBash = (): Promise<BashCommands> => Promise.reject(new Error("Nothing runs in this test."));
     const facts = { buildSha: "", buildRef: "", platform: "test", usableTools: [], idleTimeoutSeconds: undefined };
     late = hosting.routes.app;
-    const routes = { areReady: true, routes: async () => hosting.routes };
+    const routes = { state: "ready" as const, routes: async () => hosting.routes };
     app = serverApp({ runtime, workspace: folder.path, openBash, facts, maxUploadBytes: 1_000, log: noLog, late: routes });
     ({ paths } = await (await app.request("/openapi.json")).json());
   });
