@@ -154,5 +154,7 @@ const ownNode = path.join(root, "node_modules", "node", "node_modules", `node-${
 /** The project's Node comes first on the path, and headers from the `node` package, so that nothing else has to be fetched. */
 async function npm(args: readonly string[], { cwd, signal, headers = ownNode }: NpmOptions): Promise<void> {
   const searchPath = [path.join(root, "node_modules", ".bin"), process.env["PATH"]].join(path.delimiter);
-  await runCommand("npm", args, { cwd, env: { ...process.env, PATH: searchPath, npm_config_nodedir: headers }, ...(signal && { signal }) });
+  // npm would leave a folder of compiled code in the temporary one.
+  const own = { PATH: searchPath, npm_config_nodedir: headers, NODE_DISABLE_COMPILE_CACHE: "1" };
+  await runCommand("npm", args, { cwd, env: { ...process.env, ...own }, ...(signal && { signal }) });
 }
