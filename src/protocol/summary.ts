@@ -36,8 +36,10 @@ export interface Activity {
   readonly runStartedAt: string;
   /** How many actions wait for the person's answer. */
   readonly waiting: number;
-  /** Whether another window or program writes to it. */
+  /** Whether another window or program writes to it, or its server is away. */
   readonly isReadOnly: boolean;
+  /** Its server cannot be reached, so that all else is what was known last. */
+  readonly isAway?: boolean;
 }
 
 /** What the host tells of the conversations that it has open: one is open, or something in it has changed; or it is so no more. */

@@ -51,7 +51,7 @@ function lastKnown({ state }: View): Status | undefined {
 
 const lastWords: Readonly<Partial<Record<View["state"]["execution_status"], string>>> = {
   running: "running",
-  waiting_for_confirmation: "waiting for an answer",
+  waiting_for_confirmation: "waiting for you",
   paused: "paused",
   finished: "finished",
   error: "failed",

@@ -65,6 +65,7 @@ describe("a server in VS Code", () => {
 
     await agents[Symbol.asyncDispose]();
     await (await chat.frame()).getByText(/cannot be reached/).waitFor();
+    await chat.statusIs("Last known: finished");
     await window.screenshot("server-gone");
     await using back = await OfficialServer.open({ key, port });
     for (const [id, kept] of agents.conversations) back.conversations.set(id, kept);

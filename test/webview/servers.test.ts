@@ -52,7 +52,7 @@ describe("webview: a conversation on a server", function () {
     for (const [scene, words] of [
       ["finished", "Last known: finished"],
       ["running", "Last known: running"],
-      ["approval", "Last known: waiting for an answer"],
+      ["approval", "Last known: waiting for you"],
     ] as const) {
       await view.send(session(onServer), ...(scenes[scene]?.() ?? []).slice(1), new Story().readOnly("server-gone", gone).take());
       assert.equal((await status()).trim(), words);

@@ -53,8 +53,9 @@ export class History {
   #entry(listed: ListedConversation): HistoryEntry {
     const activity = this.#activities.get(listed.id);
     if (activity === undefined) return { ...listed, waiting: listed.execution_status === "waiting_for_confirmation" ? 1 : 0 };
-    const { title, execution_status, waiting, since, isReadOnly } = activity;
+    const { title, execution_status, waiting, since, isReadOnly, isAway = false } = activity;
     const updated_at = since > listed.updated_at ? since : listed.updated_at;
-    return { ...listed, ...(title === undefined ? {} : { title }), execution_status, waiting, updated_at, isOpenElsewhere: isReadOnly };
+    const reach = { isOpenElsewhere: isReadOnly && !isAway, isAway };
+    return { ...listed, ...(title === undefined ? {} : { title }), execution_status, waiting, updated_at, ...reach };
   }
 }

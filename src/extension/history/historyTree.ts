@@ -181,7 +181,7 @@ function conversationItem(entry: HistoryEntry, isHere: boolean): vscode.TreeItem
   item.description = descriptionOf(entry, isHere);
   item.tooltip = tooltipOf(entry);
   item.iconPath = iconOf(standing);
-  item.contextValue = standing === "elsewhere" ? "conversation.readOnly" : "conversation";
+  item.contextValue = standing === "elsewhere" || standing === "away" ? "conversation.readOnly" : "conversation";
   item.accessibilityInformation = { label: spokenOf(entry) };
   item.command = { command: "openhands.openConversation", title: "Open", arguments: [entry] };
   return item;
@@ -196,6 +196,7 @@ const icons: Readonly<Record<Standing, { readonly icon: string; readonly color?:
   running: { icon: "sync~spin" },
   asking: { icon: "bell-dot", color: "list.warningForeground" },
   elsewhere: { icon: "eye" },
+  away: { icon: "debug-disconnect" },
   finished: { icon: "check" },
   paused: { icon: "debug-pause" },
   failed: { icon: "error", color: "list.errorForeground" },

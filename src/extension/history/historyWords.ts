@@ -7,12 +7,15 @@ import { titleOf } from "../activity/titles.ts";
 export interface HistoryEntry extends ListedConversation {
   /** How many actions wait for the person's answer. */
   readonly waiting: number;
+  /** Its server cannot be reached. */
+  readonly isAway?: boolean;
 }
 
 /** How a conversation stands, in one word of the list. */
-export type Standing = "running" | "asking" | "elsewhere" | "finished" | "paused" | "failed" | "idle";
+export type Standing = "running" | "asking" | "elsewhere" | "away" | "finished" | "paused" | "failed" | "idle";
 
-export function standingOf({ execution_status, isOpenElsewhere, waiting }: HistoryEntry): Standing {
+export function standingOf({ execution_status, isOpenElsewhere, isAway, waiting }: HistoryEntry): Standing {
+  if (isAway) return "away";
   if (isOpenElsewhere) return "elsewhere";
   switch (execution_status) {
     case "running":
@@ -42,6 +45,7 @@ const standingWords: Readonly<Record<Standing, string>> = {
   running: "Running",
   asking: "Needs your answer",
   elsewhere: "Another window works on it; here it can be read",
+  away: "Its server cannot be reached",
   finished: "Finished",
   paused: "Paused",
   failed: "Stopped by an error",

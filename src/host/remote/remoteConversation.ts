@@ -14,7 +14,7 @@ import { closeCodes, EventSocket } from "./eventSocket.ts";
 import { Mirror } from "./mirror.ts";
 import type { RemoteLog } from "./remoteLog.ts";
 import type { RunWait } from "./runWait.ts";
-import type { ServerClient } from "./serverClient.ts";
+import { reasonOf, type ServerClient } from "./serverClient.ts";
 import { ServerError } from "./serverError.ts";
 
 export interface RemoteOptions {
@@ -232,7 +232,8 @@ export class RemoteConversation implements Disposable {
 
   #changed(): void {
     if (this.#reach.kind === "unknown") return;
-    this.#options.watch.see(activityOf(this.#id, titled(this.state, this.#mirror.log), this.#reach.kind === "away"));
+    const isAway = this.#reach.kind === "away";
+    this.#options.watch.see({ ...activityOf(this.#id, titled(this.state, this.#mirror.log), isAway), ...(isAway ? { isAway } : {}) });
     this.#closeUnused();
   }
 }
@@ -259,7 +260,7 @@ function away({ name }: ServerClient, why: string): ServerError {
 }
 
 function wordsOf(end: unknown): string {
-  if (end instanceof ServerError) return end.message.replace(/\.$/, "");
+  if (end instanceof ServerError) return end.code === "unreachable" ? reasonOf(end.cause) : end.message.replace(/\.$/, "");
   if (end === closeCodes.wrongKey) return "it wants another key";
   if (end === closeCodes.tooMany) return "too many are connected to it";
   return end instanceof Error ? messageOf(end) : "the connection was lost";

@@ -58,7 +58,7 @@ const quarterHourMs = 15 * 60_000;
 function readEvent(common: Common, shiftMs: number): Event {
   const event = {
     ...defaults[common.kind],
-    ...common,
+    ...withoutMadeSummary(common),
     id: EventId.safeParse(common.id).data ?? hexOf(common.id),
     timestamp: shifted(common.timestamp, shiftMs),
     source: sources.catch("environment").parse(common.source),
@@ -72,6 +72,13 @@ function readEvent(common: Common, shiftMs: number): Event {
     }
   }
   return parseEvent({ kind: `Unread${common.kind}`, id: event.id, timestamp: event.timestamp, source: event.source });
+}
+
+/** A server makes one of the tool's name and its arguments where the agent has said none; nobody has said that. */
+function withoutMadeSummary(common: Common): Common {
+  const { summary, ...rest } = common;
+  const isMade = typeof summary === "string" && summary.startsWith(`${String(common["tool_name"])}: {`);
+  return isMade ? rest : common;
 }
 
 const unclassified = { kind: "unknown", retryable: false, user_action: "none" };

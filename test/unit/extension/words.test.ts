@@ -31,8 +31,9 @@ describe("what the list of conversations says", () => {
         standingOf({ ...entry, execution_status: "waiting_for_confirmation", waiting: 1 }),
         standingOf({ ...entry, execution_status: "running", isOpenElsewhere: true }),
         standingOf({ ...entry, execution_status: "stuck" }),
+        standingOf({ ...entry, execution_status: "running", isAway: true }),
       ],
-      ["asking", "elsewhere", "failed"],
+      ["asking", "elsewhere", "failed", "away"],
     );
   });
 

@@ -109,7 +109,7 @@ describe("a host on a server", () => {
     await server[Symbol.asyncDispose]();
     await until("the loss to be told", async () => door.view.readOnly !== undefined);
     assert.equal(door.view.readOnly?.reason, "server-gone");
-    assert.match(door.view.readOnly?.message ?? "", /cannot be reached .*What is shown here is kept/);
+    assert.match(door.view.readOnly?.message ?? "", /^The server [\d.:]+ cannot be reached \([^()]*\)\. What is shown here is kept/);
     await assert.rejects(host.handle({ type: "message.send", conversationId: idOf(id), text: "Now?" }), /cannot be reached/);
     await using again = await OfficialServer.open({ port });
     for (const [known, kept] of server.conversations) again.conversations.set(known, kept);
@@ -148,6 +148,7 @@ describe("a host on a server", () => {
       tool_call: { id: "c1", name: "terminal", arguments: "{}", origin: "completion" },
       llm_response_id: "r1",
       security_risk: "HIGH",
+      summary: 'terminal: {"command":"rm x"}',
     };
     const actionId = EventId.parse(server.append(id, action));
     server.status(id, "waiting_for_confirmation");
@@ -155,7 +156,10 @@ describe("a host on a server", () => {
     const respond = { type: "confirmation.respond", conversationId, accept: true } as const;
     const notices: ActivityNotice[] = [];
     using _watching = host.watch((notice) => notices.push(notice));
-    using _ = await host.subscribe(conversationId, -1, () => undefined);
+    const door = new Door();
+    using _ = await host.subscribe(conversationId, -1, door.hear);
+    const [shown] = door.view.state.pending;
+    assert.deepEqual([shown?.id, shown?.summary], [actionId, undefined], "what the server made up of the call is not said by the agent");
     await assert.rejects(host.handle({ ...respond, actionIds: [EventId.parse("00000000-0000")] }), /not waiting for an answer/);
     await assert.rejects(host.handle({ ...respond, actionIds: [actionId], remember: true }), /does not remember/);
     assert.equal(server.askedFor("POST", "respond_to_confirmation").length, 0);
