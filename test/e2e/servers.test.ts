@@ -38,7 +38,7 @@ describe("a server in VS Code", () => {
       agents.status(id, "waiting_for_confirmation");
     };
     await using server = await startVscodeServer({ unpackedExtension: root, env: { LLM_MODEL: "their-model", LLM_API_KEY: "sk-test" } });
-    await using window = await openWindow({ server, folder: workspace.folder });
+    await using window = await openWindow({ server, folder: workspace.folder, keepsSecrets: true });
     const chat = new ChatDriver(window);
     await chat.open();
     await window.command("OpenHands: Connect to Server…");
@@ -67,15 +67,19 @@ describe("a server in VS Code", () => {
     await (await chat.frame()).getByText(/cannot be reached/).waitFor();
     await chat.statusIs("Last known: finished");
     await window.screenshot("server-gone");
-    await using back = await OfficialServer.open({ key, port });
+    await using back = await OfficialServer.open({ key: "another-key", port });
     for (const [id, kept] of agents.conversations) back.conversations.set(id, kept);
+    await (await chat.frame()).getByText(/it wants another key/).waitFor();
     await chat.press("Reconnect");
+    await window.page.getByText("kept in VS Code's secret storage").waitFor();
+    await window.quickInput("another-key");
     await (await chat.frame()).getByText(/cannot be reached/).waitFor({ state: "detached" });
 
     await window.reload();
     await chat.open();
-    // The connection is the window's, and there again. VS Code's server forgets secrets, and so the key is asked for anew.
+    // The connection is the window's, and there again with its key.
     await (await chat.frame()).getByText(`Server · 127.0.0.1:${port}`).waitFor();
+    await chat.statusIs("Finished");
     await window.command("OpenHands: Disconnect from Server");
     await (await chat.frame()).getByText("Local · no sandbox").waitFor();
   });

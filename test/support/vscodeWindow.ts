@@ -25,6 +25,8 @@ export interface WindowOptions {
   readonly theme?: Theme;
   /** Defaults for settings of every scope. A setting of the server, of the folder or of the person goes above them. */
   readonly settings?: Settings;
+  /** Secrets are there after a reload, as in the VS Code of a person, who has a keyring or a server with a key for them; the one of the tests has none. */
+  readonly keepsSecrets?: boolean;
   readonly size?: { readonly width: number; readonly height: number };
 }
 
@@ -94,6 +96,7 @@ export class VscodeWindow implements AsyncDisposable {
     const isAutomated = options.extensionPath !== undefined;
     await this.page.addInitScript(optionsScript({ configurationDefaults, ...(isAutomated ? {} : { developmentOptions: {} }) }));
     this.#themeShown = theme.shown;
+    if (options.keepsSecrets) await this.#keepSecrets(options.server.url);
     await this.page.goto(await windowUrl(options));
     // Because tests may have ended, and the extension host with them, before a window is whole.
     if (options.testsPath === undefined) await this.#drawn();
@@ -193,6 +196,12 @@ export class VscodeWindow implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser.close();
+  }
+
+  /** Gives the page a key that it encrypts its secrets with before it keeps them. */
+  async #keepSecrets(url: string): Promise<void> {
+    await this.page.context().addCookies([{ name: "vscode-secret-key-path", value: "/mint-key", url }]);
+    await this.page.route("**/mint-key", (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
   }
 
   #editor(name: string): Locator {

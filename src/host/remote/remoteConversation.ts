@@ -260,6 +260,7 @@ function away({ name }: ServerClient, why: string): ServerError {
 }
 
 function wordsOf(end: unknown): string {
+  if (end instanceof ServerError && end.code === "key") return "it wants another key";
   if (end instanceof ServerError) return end.code === "unreachable" ? reasonOf(end.cause) : end.message.replace(/\.$/, "");
   if (end === closeCodes.wrongKey) return "it wants another key";
   if (end === closeCodes.tooMany) return "too many are connected to it";
