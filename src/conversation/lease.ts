@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Stats, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -54,11 +54,12 @@ export class Lease implements AsyncDisposable {
   }
 
   /**
-   * Two cheap looks at the disk. The order matters: owners remove the files of the generations below theirs, so when ours is still there
-   * after the next one was not, the next one had not been made.
+   * One look at the folder, which shows every file that is there all the while. Not only the next generation counts: who was overtaken while it made
+   * that one has taken it back.
    */
   isHeld(): boolean {
-    return !isThere(fileOf(this.#folder, this.generation + 1)) && isThere(fileOf(this.#folder, this.generation));
+    const generations = namesIn(this.#folder).flatMap(generationOf);
+    return generations.includes(this.generation) && Math.max(...generations) === this.generation;
   }
 
   /** The log is in this owner's hands alone: what was left of the owners before goes. */
@@ -192,16 +193,24 @@ async function isFirst(draft: string, own: string): Promise<boolean> {
 }
 
 async function generationsIn(folder: string): Promise<number[]> {
-  const names = await readdir(folder);
-  return names.flatMap((name) => /^lease-(\d+)\.json$/.exec(name)?.slice(1).map(Number) ?? []);
+  return (await readdir(folder)).flatMap(generationOf);
+}
+
+function generationOf(name: string): number[] {
+  return /^lease-(\d+)\.json$/.exec(name)?.slice(1).map(Number) ?? [];
 }
 
 const fileOf = (folder: string, generation: number): string => join(folder, `lease-${generation}.json`);
 const beatText = (beats: number): string => String(beats).padStart(10, "0");
 
-function isThere(path: string): boolean {
-  const found: Stats | undefined = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined;
+/** Synchronous, because it is asked after each write. None when the folder has gone. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
 }
 
 function contentOf(text: string | undefined): LeaseContent | undefined {

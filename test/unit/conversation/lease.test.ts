@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type LeaseTimes, LeaseWatch, takeLease, takeOverLease } from "../../../src/conversation/lease.ts";
 import { type LeaseContent, thisProcess } from "../../../src/conversation/leaseOwner.ts";
@@ -161,6 +161,18 @@ describe("the lease of a conversation", () => {
     await second.settle();
     assert.deepEqual([first.isHeld(), second.isHeld()], [false, true]);
     assert.equal((await new LeaseWatch(folder).look()).isOurs, true, "the old owner has not given away what is not its own");
+  });
+
+  it("is not held beside a later one, also where the one between them was taken back by who was too slow", async () => {
+    const first = await takeOverLease(folder);
+    const second = await takeOverLease(folder);
+    const third = await takeOverLease(folder);
+    await rm(path.join(folder, `lease-${second.generation}.json`));
+    assert.deepEqual(
+      [first, second, third].map((lease) => lease.isHeld()),
+      [false, false, true],
+    );
+    for (const lease of [first, second, third]) await lease[Symbol.asyncDispose]();
   });
 
   it("has one owner when many ask for it at once", async () => {
