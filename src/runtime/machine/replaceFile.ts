@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { access, link, mkdir, open, readlink, rename, stat, unlink } from "node:fs/promises";
+import { access, link, open, readlink, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { codeOf } from "../../protocol/thrown.ts";
 import type { WriteOptions } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { isNothingThere, lstatOrUndefined, refuseNonFile, statOrUndefined, versionOf } from "./fileStats.ts";
+import { makeFolders } from "./makeFolders.ts";
 
 const mostLinks = 40;
 
@@ -74,7 +75,7 @@ async function openNew(file: string, mode: number): Promise<FileHandle> {
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (cause) {
     // Because that is how mkdir says that a file is in the way.
     if (codeOf(cause) !== "EEXIST") throw cause;

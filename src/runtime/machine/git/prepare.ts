@@ -1,12 +1,13 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { RuntimeError } from "../../runtime.ts";
+import { fileError } from "../fileErrors.ts";
+import { makeFolders } from "../makeFolders.ts";
 import { commitOf, openRepository, type Repository } from "./repository.ts";
 import { runGit } from "./runGit.ts";
 
 /** The folder, made when it is missing, in a repository: a new one without a commit where it is in none. Where git is missing it stays a folder. */
 export async function prepareFolder(folder: string, signal: AbortSignal): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder).catch((error: unknown) => Promise.reject(fileError(error, folder, signal)));
   try {
     if ((await openRepository(folder, signal)) !== undefined) return;
     await runGit(["init", "--quiet", "--template="], { cwd: folder, signal, settings: { "init.defaultBranch": "main" } });
@@ -41,7 +42,7 @@ export async function addWorktree({ folder, place, branch, signal }: WorktreeNee
   const start = await startOf(repository);
   if (start === undefined) return undefined;
   const root = path.join(place, path.basename(top));
-  await mkdir(place, { recursive: true });
+  await makeFolders(place);
   const { exitCode, stderr } = await repository.git(["worktree", "add", "--quiet", "-b", branch, root, start]);
   if (exitCode !== 0) throw new RuntimeError("failed", `git made no work tree: ${stderr.trim()}`);
   return { root, folder: path.resolve(root, repository.prefix) };

@@ -1,10 +1,11 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import type { Home, NamedFolder } from "../../../protocol/agentServer/base.ts";
 import { RuntimeError } from "../../runtime.ts";
 import { fileError } from "../fileErrors.ts";
 import { lstatOrUndefined } from "../fileStats.ts";
+import { makeFolders } from "../makeFolders.ts";
 import { checkedPath } from "./checkedPath.ts";
 
 export interface BrowseOptions {
@@ -41,7 +42,7 @@ export async function createFolder(folder: string, signal: AbortSignal): Promise
   try {
     const before = await lstatOrUndefined(folder);
     if (before !== undefined && !before.isDirectory()) throw new RuntimeError("exists", `${folder} is there already, and is no folder.`);
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw fileError(error, folder, signal);
   }

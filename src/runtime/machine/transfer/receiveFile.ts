@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { RuntimeError } from "../../runtime.ts";
 import { fileError } from "../fileErrors.ts";
 import { lstatOrUndefined, refuseNonFile } from "../fileStats.ts";
+import { makeFolders } from "../makeFolders.ts";
 import { checkedPath, refuseSystemFile } from "./checkedPath.ts";
 
 export interface ReceiveOptions {
@@ -22,7 +23,7 @@ export async function receiveFile(file: string, chunks: AsyncIterable<Uint8Array
     const before = await lstatOrUndefined(file);
     if (before !== undefined) refuseNonFile(before, file);
     const folder = path.dirname(file);
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await refuseSystemFile(folder);
     const beside = path.join(folder, `.openhands-${randomBytes(6).toString("hex")}.tmp`);
     try {
