@@ -20,6 +20,7 @@ export interface ServedOptions {
   readonly openLlm?: (config: LlmConfig | undefined) => Llm;
   readonly lookups?: Partial<Lookups>;
   readonly cipher?: Cipher;
+  readonly mostConversations?: number;
   /** Whether secrets may be looked up on this machine. */
   readonly reachesInside?: boolean;
   readonly store?: StoreOptions;
@@ -71,6 +72,7 @@ export async function serveHosting(options: ServedOptions = {}): Promise<ServedH
     openRuntime: ({ workingDir }) => openMachineRuntime({ workingDir, wall: "test" }),
     lookups: { ...noLookups, ...options.lookups },
     cipher: options.cipher,
+    mostConversations: options.mostConversations,
     runtime: { kind: "local" },
     reach: { inside: options.reachesInside ?? false },
     workspace,

@@ -30,6 +30,7 @@ export function addConversations(routes: Routes, hosting: Hosting): void {
     body: StartConversationRequest,
     status: 201,
     answer: ConversationInfo,
+    refuses: [429],
   } as const;
   routes.add(["post", "/api/conversations"], begin, async ({ c, query, body, signal }) => {
     const { id, isNew } = await creation.create(body, signal);

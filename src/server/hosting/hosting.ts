@@ -35,6 +35,8 @@ export interface HostingOptions {
   readonly workspace?: string | undefined;
   /** Where worktrees are made; undefined: none are. */
   readonly worktreeRoot?: string | undefined;
+  /** Because each takes some memory and some of the disk; ten thousand unless told. */
+  readonly mostConversations?: number | undefined;
   readonly log: Log;
 }
 

@@ -18,7 +18,7 @@ import { Turns } from "./turns.ts";
 
 export interface HostedOptions
   extends Pick<HostOptions, "home" | "openLlm" | "openRuntime" | "idleMs">,
-    Pick<HostingOptions, "lookups" | "cipher" | "runtime" | "workspace" | "worktreeRoot" | "log"> {
+    Pick<HostingOptions, "lookups" | "cipher" | "runtime" | "workspace" | "worktreeRoot" | "mostConversations" | "log"> {
   /** The folder of the logs. */
   readonly root: string;
   readonly store?: StoreOptions;
@@ -61,8 +61,8 @@ export function openHosted(options: HostedOptions): Hosted {
     ...(home && { home }),
     ...(idleMs === undefined ? {} : { idleMs }),
   });
-  const { runtime, workspace, worktreeRoot } = options;
-  const hosting = new Hosting({ host, sight, metas, lookups, cipher, root, runtime, workspace, worktreeRoot, log });
+  const { runtime, workspace, worktreeRoot, mostConversations } = options;
+  const hosting = new Hosting({ host, sight, metas, lookups, cipher, root, runtime, workspace, worktreeRoot, mostConversations, log });
   return {
     hosting,
     store,

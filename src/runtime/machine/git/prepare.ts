@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { RuntimeError } from "../../runtime.ts";
 import { fileError } from "../fileErrors.ts";
@@ -8,12 +9,18 @@ import { runGit } from "./runGit.ts";
 /** The folder, made when it is missing, in a repository: a new one without a commit where it is in none. Where git is missing it stays a folder. */
 export async function prepareFolder(folder: string, signal: AbortSignal): Promise<void> {
   await makeFolders(folder).catch((error: unknown) => Promise.reject(fileError(error, folder, signal)));
+  // Most are the root of one, and to ask git takes two processes.
+  if (await isFile(path.join(folder, ".git", "HEAD"))) return;
   try {
     if ((await openRepository(folder, signal)) !== undefined) return;
     await runGit(["init", "--quiet", "--template="], { cwd: folder, signal, settings: { "init.defaultBranch": "main" } });
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.code !== "no-shell") throw error;
   }
+}
+
+async function isFile(name: string): Promise<boolean> {
+  return (await stat(name).catch(() => undefined))?.isFile() ?? false;
 }
 
 export interface WorktreeNeeds {

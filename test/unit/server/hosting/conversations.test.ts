@@ -87,6 +87,17 @@ describe("conversations by the agent-server protocol", () => {
     assert.equal((await served.ask("GET", "/api/conversations/count")).body, 0);
   });
 
+  it("begins no more than there may be, and knows those that are there (HS-20)", async () => {
+    await using server = await serveHosting({ mostConversations: 2 });
+    const [first] = [await server.begin(), await server.begin()];
+    const request = { workspace: { working_dir: server.workspace }, agent: testAgent };
+    const refused = await server.ask("POST", "/api/conversations", request);
+    assert.deepEqual(refused, { status: 429, body: { detail: "There are 2 conversations already. Delete some that nobody needs." } });
+    assert.equal((await server.ask("POST", "/api/conversations", { ...request, conversation_id: first })).status, 200);
+    await server.ask("DELETE", `/api/conversations/${first}`);
+    assert.equal((await server.ask("POST", "/api/conversations", request)).status, 201);
+  });
+
   it("§10.2 takes an agent without a kind for the usual one, and refuses one of another program", async () => {
     await using served = await serveHosting();
     const statusOf = async (agent: unknown): Promise<number> =>
