@@ -51,7 +51,7 @@ describe("what sandbox-server holds (HS-20)", function () {
   before(async function () {
     if (!existsSync("/proc/self/fd")) this.skip();
     folder = await tempFolder();
-    const tell = pathToFileURL(path.join(import.meta.dirname, "fixtures", "tellMemory.mjs")).href;
+    const tell = pathToFileURL(path.join(import.meta.dirname, "fixtures", "tellMemory.ts")).href;
     server = await startHeadless({
       workspace: folder.path,
       args: ["--data", path.join(folder.path, "data")],
