@@ -32,8 +32,10 @@ export interface ContainerOptions {
 
 /** For a `describe`: builds the image once, and takes it away afterwards. Returns how one starts a container of it. */
 export function useServerImage(engine: TestEngine): (options?: ContainerOptions) => Promise<ServerContainer> {
+  let isMade = false;
   before(async function () {
     this.timeout(300_000);
+    isMade = true;
     const build = {
       IMAGE: image,
       BASE_IMAGE: await testImage(engine.docker, "debian"),
@@ -42,7 +44,8 @@ export function useServerImage(engine: TestEngine): (options?: ContainerOptions)
     };
     await runCommand(process.execPath, [path.join(root, ".ci/dockerBuild.mjs")], { env: { ...process.env, ...build } });
   });
-  after(() => engine.docker.getImage(image).remove({ force: true }));
+  // Without an engine nothing was made, and there is nobody to ask.
+  after(async () => isMade && (await engine.docker.getImage(image).remove({ force: true })));
   return (options) => startContainer(engine.docker, options);
 }
 
