@@ -91,6 +91,10 @@ describe("webview: a conversation", function () {
       "sandbox-not-opened": "Failed",
       "failed-key": "Failed · time",
       problem: "Finished · time",
+      hooks: "Waiting for the model · time",
+      "server-empty": "",
+      "server-gone": "Last known: running",
+      "server-away-at-once": "",
     });
   }).timeout(60_000);
 
