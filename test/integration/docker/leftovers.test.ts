@@ -30,7 +30,7 @@ describe("what sandboxes have left on the engine", () => {
   let ours: string;
   let sandboxes: Sandboxes;
   const hosts = new Set<string>();
-  let alive: ChildProcess;
+  let alive: ChildProcess | undefined;
   let gone: number;
 
   before(async () => {
@@ -40,8 +40,7 @@ describe("what sandboxes have left on the engine", () => {
     await once(short, "exit");
   });
   after(async () => {
-    alive.kill();
-    await once(alive, "exit");
+    if (alive?.kill() === true) await once(alive, "exit");
   });
 
   beforeEach(async () => {
@@ -118,8 +117,8 @@ describe("what sandboxes have left on the engine", () => {
       workspaceOfNobody: await make({ hasContainer: false }),
       young: await make({ created: new Date().toISOString() }),
       youngWorkspace: await make({ created: new Date().toISOString(), hasContainer: false }),
-      alive: await make({ isRunning: true, owner: alive.pid }),
-      aliveButNeverStarted: await make({ owner: alive.pid }),
+      alive: await make({ isRunning: true, owner: alive?.pid }),
+      aliveButNeverStarted: await make({ owner: alive?.pid }),
       anotherHost: await make({ isRunning: true, host: newId() }),
     };
     const known = new Set([ids.known, ids.knownWorkspace]);
@@ -185,7 +184,7 @@ describe("what sandboxes have left on the engine", () => {
   });
 
   it("is removed for one conversation, with what its copy was made from, whether it runs or not", async () => {
-    const ids = { running: await make({ isRunning: true, owner: alive.pid }), other: await make() };
+    const ids = { running: await make({ isRunning: true, owner: alive?.pid }), other: await make() };
     const base = await makeBase(ids.running);
     await sandboxes.remove(ids.running, AbortSignal.timeout(20_000));
     await sandboxes.remove(newId(), AbortSignal.timeout(20_000));
@@ -197,7 +196,7 @@ describe("what sandboxes have left on the engine", () => {
     const ids = {
       kept: await make({ hasContainer: false }),
       unknown: await make({ hasContainer: false }),
-      alive: await make({ isRunning: true, owner: alive.pid }),
+      alive: await make({ isRunning: true, owner: alive?.pid }),
     };
     const bases = await Promise.all([makeBase(ids.kept), makeBase(ids.unknown), makeBase(newId())]);
     const removed = await sandboxes.prune((id) => id === ids.kept, AbortSignal.timeout(20_000));
