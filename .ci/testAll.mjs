@@ -56,7 +56,8 @@ async function runWithEngine(suite) {
 async function run(suite) {
   const result = await runJob(suite, { logPath: path.join(logs, `${suite.name}.log`), deadlineMs });
   const counts = suite.folder === undefined ? countOne(result) : countTests(result);
-  report(suite, { counts, seconds: result.seconds, sentence: counts.failed > 0 ? tail(result.output) : skippedBecause(result.output) });
+  const sentence = counts.failed > 0 ? tail(result.output) : notes(result.output);
+  report(suite, { counts, seconds: result.seconds, sentence });
   return counts.failed === 0;
 }
 
@@ -84,9 +85,12 @@ function report(suite, { counts, seconds, sentence }) {
   if (sentence !== undefined) console.log(sentence.replace(/^/gm, "    "));
 }
 
-/** The first sentence in which tests that were skipped have said why. */
-function skippedBecause(output) {
-  return /^ *(.* These tests are skipped\.)$/m.exec(output)?.[1];
+/** The first sentence in which tests that were skipped have said why, and which tests did not pass in their first try. */
+function notes(output) {
+  const skipped = /^ *(.* These tests are skipped\.)$/m.exec(output)?.[1];
+  const triedAgain = [...output.matchAll(/^ *(↻ .*)$/gm)].map((match) => match[1]);
+  const lines = [...(skipped === undefined ? [] : [skipped]), ...triedAgain];
+  return lines.length === 0 ? undefined : lines.join("\n");
 }
 
 function tail(output) {

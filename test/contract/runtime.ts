@@ -14,6 +14,8 @@ export interface RuntimeCapabilities {
   readonly realShell: boolean;
   /** Whether programs see a terminal (a pseudo terminal), so that keys and terminal settings mean something. */
   readonly isTerminal: boolean;
+  /** Whether a person sees that terminal; from when on it is as large as its picture is not said. */
+  readonly isShown?: boolean;
   /** The language of its shell; bash's without it. */
   readonly words?: ShellWords;
   /** An absolute folder of the runtime; each test gets its own under it. */

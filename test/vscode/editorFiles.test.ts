@@ -180,6 +180,11 @@ describe("LocalRuntime's files", () => {
 
   it("FF-05 takes what is on the disk over an editor that has not read it yet", async () => {
     const document = await open();
+    // Because VS Code begins to watch a file outside the workspace some time after it has opened it, and nothing tells when.
+    await until("VS Code to watch the file", async () => {
+      await writeFile(file, "watched\n");
+      return document.getText() === "watched\n";
+    });
     await writeFile(file, "from elsewhere\n");
     await write("from elsewhere\nand here\n");
     assert.equal(await readFile(file, "utf8"), "from elsewhere\nand here\n");

@@ -15,5 +15,5 @@ async function open(workingDir: string): Promise<Runtime> {
 
 describe("LocalRuntime", () => {
   after(() => rmSync(baseDir, { recursive: true, force: true }));
-  runtimeContract("local, in the extension host", open, { realShell: true, isTerminal: true, baseDir, atOnce: 8 });
+  runtimeContract("local, in the extension host", open, { realShell: true, isTerminal: true, isShown: true, baseDir, atOnce: 8 });
 });

@@ -10,7 +10,7 @@ import type Mocha from "mocha";
 export async function run(): Promise<void> {
   // Because the Node of the oldest VS Code gets the module wrong when it is required.
   const { default: Runs } = await import("mocha");
-  const mocha = new Runs({ timeout: 30_000, retries: process.env["CI"] === "true" ? 1 : 0, color: false, reporter: "dot" });
+  const mocha = new Runs({ timeout: 30_000, retries: process.env["CI"] === "true" ? 2 : 0, color: false, reporter: "dot" });
   for (const name of readdirSync(__dirname).sort()) if (name.endsWith(".test.cjs")) mocha.addFile(path.join(__dirname, name));
   const failures = await new Promise<number>((resolve) => tell(mocha.run(resolve)));
   if (failures > 0) throw new Error(`${failures} failed`);
@@ -19,6 +19,7 @@ export async function run(): Promise<void> {
 /** Mocha's own reporters print to the console, which the extension host sends to a log that only a window shows. */
 function tell(runner: Mocha.Runner): void {
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   runner.on("pass", (test) => {
     counts.passed++;
     report(`  ✓ ${test.fullTitle()} (${test.duration} ms)`);
@@ -27,11 +28,14 @@ function tell(runner: Mocha.Runner): void {
     counts.skipped++;
     report(`  - ${test.fullTitle()}`);
   });
+  runner.on("retry", (test, error: Error) => report(`↻ ${test.fullTitle()}: failed and is tried again: ${error.message}`));
   runner.on("fail", (test, error: Error) => {
     counts.failed++;
-    report(`  ✗ ${test.fullTitle()}\n${error.stack ?? error.message}`);
+    report(`  ✗ ${test.fullTitle()}`);
+    failures.push(`  ✗ ${test.fullTitle()}\n${error.stack ?? error.message}`);
   });
-  runner.on("end", () => report(JSON.stringify(counts)));
+  // In the end and not where they happen, because it is the end of the output that is shown.
+  runner.on("end", () => report([...failures, JSON.stringify(counts)].join("\n")));
 }
 
 function report(line: string): void {
