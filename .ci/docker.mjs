@@ -170,10 +170,13 @@ async function ensureBaseImage(socket, folder) {
   const place = mkdtempSync(path.join(folder, "debian-"));
   try {
     await run("debootstrap", ["--variant=minbase", "bookworm", place]);
-    const tar = spawn("tar", ["-C", place, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
+    // It leaves /proc mounted there when something was still using it.
+    await unmountBelow(place);
+    const tar = spawn("tar", ["-C", place, "--one-file-system", "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
     const [repo, tag] = baseImage.split(":");
     await ask(socket, "POST", `/images/create?fromSrc=-&repo=${repo}&tag=${tag}`, tar.stdout);
   } finally {
+    await unmountBelow(place);
     rmSync(place, { recursive: true, force: true });
   }
 }
