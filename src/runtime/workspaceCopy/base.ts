@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { LeftOut } from "../../protocol/sandbox.ts";
@@ -43,6 +43,8 @@ export class Base implements AsyncDisposable {
   readonly #pack: FileHandle;
   readonly #entries: Map<string, BaseEntry>;
   readonly leftOut: LeftOut;
+  /** Of the manifest that was read or written last. */
+  #stamp: string;
   /** Where the pack ends once all is written. */
   #end: number;
   /** The end of the pack that is not written yet: many small pieces are written at once. */
@@ -50,8 +52,13 @@ export class Base implements AsyncDisposable {
   #unwrittenBytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, pack: FileHandle, state: { readonly manifest: Manifest; readonly end: number }) {
+  private constructor(
+    folder: string,
+    pack: FileHandle,
+    state: { readonly manifest: Manifest; readonly end: number; readonly stamp: string },
+  ) {
     this.#folder = folder;
+    this.#stamp = state.stamp;
     this.#pack = pack;
     this.#entries = new Map(state.manifest.entries.map((entry) => [entry.path, entry]));
     this.leftOut = state.manifest.leftOut;
@@ -60,10 +67,11 @@ export class Base implements AsyncDisposable {
 
   /** Undefined when no copy has been made, or not to its end. Rejects with a RuntimeError when what is there cannot be read. */
   static async open(folder: string): Promise<Base | undefined> {
+    const stamp = await manifestStamp(folder);
     const manifest = await readManifest(folder);
     if (manifest === undefined) return undefined;
     const pack = await open(path.join(folder, packName), "r+");
-    return new Base(folder, pack, { manifest, end: (await pack.stat()).size });
+    return new Base(folder, pack, { manifest, stamp, end: (await pack.stat()).size });
   }
 
   /** Begins a new one in place of any that is there. It is there for good only once it is saved. */
@@ -71,14 +79,19 @@ export class Base implements AsyncDisposable {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await removeBase(folder);
     const pack = await open(path.join(folder, packName), "wx+", 0o600);
-    return new Base(folder, pack, { manifest: { version: 1, leftOut: { secrets: [], notes: [] }, entries: [] }, end: 0 });
+    return new Base(folder, pack, { manifest: { version: 1, leftOut: { secrets: [], notes: [] }, entries: [] }, stamp: "", end: 0 });
+  }
+
+  /** False when another one has been saved there since, or none is there any more. */
+  async isNewest(): Promise<boolean> {
+    return (await manifestStamp(this.#folder)) === this.#stamp;
   }
 
   get entries(): ReadonlyMap<string, BaseEntry> {
     return this.#entries;
   }
 
-  /** Undefined when the content is not kept, or is another one: two reviews of one sandbox may have written to the pack. */
+  /** Undefined when the content is not kept, or is another one: the disk may have been full. */
   async content({ packedAt, sizeBytes, sha256 }: BaseEntry): Promise<Uint8Array | undefined> {
     if (packedAt === undefined) return undefined;
     await this.#write();
@@ -124,6 +137,7 @@ export class Base implements AsyncDisposable {
     await this.#pack.sync();
     const manifest: Manifest = { version: 1, leftOut, entries: [...this.#entries.values()] };
     await replaceWhole(path.join(this.#folder, manifestName), JSON.stringify(manifest));
+    this.#stamp = await manifestStamp(this.#folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,6 +164,17 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
     throw new RuntimeError("failed", `What the sandbox was copied from cannot be read (${file}). Its files are kept in the sandbox.`, {
       cause,
     });
+  }
+}
+
+/** Another one for each manifest; empty when there is none. */
+async function manifestStamp(folder: string): Promise<string> {
+  try {
+    const { ino, mtimeNs, size } = await stat(path.join(folder, manifestName), { bigint: true });
+    return `${ino} ${mtimeNs} ${size}`;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return "";
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import type { FileChange, MappedFolder, SandboxChanges } from "../../protocol/sa
 import { messageOf } from "../../protocol/thrown.ts";
 import type { RemoteWorkspace } from "../remote/remoteWorkspace.ts";
 import { type Files, RuntimeError } from "../runtime.ts";
+import { alone } from "./alone.ts";
 import { applyOne } from "./applying.ts";
 import { Base, sha256Of } from "./base.ts";
 import { compare, type Difference, isExecutable } from "./compare.ts";
@@ -27,10 +28,14 @@ const mostAtOnce = 8;
 
 /** Rejects with a RuntimeError when no copy has been made. Disposing lets go of the base; nothing else is lost. */
 export async function openReview(options: ReviewOptions): Promise<Review & AsyncDisposable> {
-  const base = await Base.open(options.base);
+  return new SandboxReview(await openBase(options), options);
+}
+
+async function openBase({ base: folder }: ReviewOptions): Promise<Base> {
+  const base = await Base.open(folder);
   if (base === undefined)
     throw new RuntimeError("not-found", "No copy of the workspace has been made for this sandbox, so that it has no changes to review.");
-  return new SandboxReview(base, options);
+  return base;
 }
 
 interface ActParts extends ReviewParts {
@@ -38,9 +43,12 @@ interface ActParts extends ReviewParts {
   readonly againstDeletions: string | undefined;
 }
 
-/** One thing after the other, because each looks at what is there first. */
+/**
+ * One thing after the other, because each looks at what is there first. Other reviews of the same sandbox, in other windows and commands, may have
+ * saved the base meanwhile: then it is read again, and only one of them acts at a time.
+ */
 class SandboxReview implements Review, AsyncDisposable {
-  readonly #base: Base;
+  #base: Base;
   readonly #options: ReviewOptions;
   /** Hashes of what a person was shown last, by path. */
   readonly #shown = new Map<string, string>();
@@ -113,7 +121,7 @@ class SandboxReview implements Review, AsyncDisposable {
     signal: AbortSignal,
     act: (difference: Difference, parts: ActParts) => Promise<ReviewedFile>,
   ): Promise<ReviewedFile[]> {
-    return this.#inTurn(signal, async (parts) => {
+    return this.#inTurnAlone(signal, async (parts) => {
       const { differences } = await compare(parts);
       const isAll = paths === "all";
       const wanted = isAll ? differences.slice(0, mostListed) : differences.filter(({ path }) => paths.includes(path));
@@ -125,7 +133,7 @@ class SandboxReview implements Review, AsyncDisposable {
           done.push(await act(difference, { ...parts, againstDeletions }).catch((error: unknown) => refusedBy(difference, error, signal)));
         }
       } finally {
-        await this.#base.save();
+        await parts.base.save();
       }
       const missing = paths === "all" ? [] : paths.filter((path) => !wanted.some((one) => one.path === path));
       return [
@@ -136,13 +144,28 @@ class SandboxReview implements Review, AsyncDisposable {
   }
 
   #inTurn<T>(signal: AbortSignal, act: (parts: ReviewParts) => Promise<T>): Promise<T> {
-    const { workspace, folders, hostFiles } = this.#options;
-    const turn = this.#turn.then(() => {
+    const turn = this.#turn.then(async () => {
       signal.throwIfAborted();
-      return act({ base: this.#base, workspace, folders, writer: new HostWriter(hostFiles), signal });
+      return act(await this.#parts(signal));
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  #inTurnAlone<T>(signal: AbortSignal, act: (parts: ReviewParts) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => alone(this.#options.base, async () => act(await this.#parts(signal)), { signal }));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #parts(signal: AbortSignal): Promise<ReviewParts> {
+    const { workspace, folders, hostFiles } = this.#options;
+    if (!(await this.#base.isNewest())) {
+      const newest = await openBase(this.#options);
+      await this.#base[Symbol.asyncDispose]();
+      this.#base = newest;
+    }
+    return { base: this.#base, workspace, folders, writer: new HostWriter(hostFiles), signal };
   }
 }
 
