@@ -14,7 +14,7 @@ import type { Tool } from "../tools/tool.ts";
 import type { ActivityListener, AgentHost, Followed, NotificationListener, Page } from "./agentHost.ts";
 import type { AgentParts } from "./agentParts.ts";
 import { HostError } from "./hostError.ts";
-import { type Look, lookAt } from "./mode.ts";
+import { cutOff, type Glimpse, glimpseOf, type Look, lookAt } from "./mode.ts";
 import { OpenConversation } from "./openConversation.ts";
 import type { Session } from "./session.ts";
 import { Watch } from "./watch.ts";
@@ -103,6 +103,14 @@ export class Host implements AgentHost {
   /** How the conversation is now, and whether somebody else writes to it. Rejects with `not-found`. */
   look(id: ConversationId): Promise<Look> {
     return this.#use(id, async (open) => lookAt(await open.readable()));
+  }
+
+  /** How the conversation is, which is not opened for it where nobody uses it; undefined when there is none, or nothing is in it. */
+  async glance(id: ConversationId): Promise<Glimpse | undefined> {
+    this.#refuseWhenClosed();
+    if (this.#open.has(id)) return this.#use(id, async (open) => glimpseOf(await open.readable()));
+    const glance = await this.#options.store.glance(id);
+    return glance && cutOff(glance);
   }
 
   watch(listener: ActivityListener): Disposable {

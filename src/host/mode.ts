@@ -1,6 +1,7 @@
 import type { Conversation } from "../conversation/conversation.ts";
 import { ConversationError } from "../conversation/conversationError.ts";
 import type { FollowedConversation } from "../conversation/followedConversation.ts";
+import { type Glance, leanState } from "../conversation/summary.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { ConversationState } from "../protocol/state.ts";
@@ -54,6 +55,22 @@ export interface Look {
   readonly count: number;
   /** Why it can only be read here; absent: commands are taken. */
   readonly readOnly?: ConversationError;
+}
+
+/** A conversation as a list shows it. */
+export type Glimpse = Pick<Glance, "state" | "createdAt"> & { readonly isOpenElsewhere: boolean };
+
+export async function glimpseOf(conversation: Conversation | FollowedConversation): Promise<Glimpse | undefined> {
+  const [first] = await conversation.read(0, 1);
+  if (first === undefined) return undefined;
+  const code = "reason" in conversation ? conversation.reason.code : undefined;
+  return { state: leanState(conversation.state), createdAt: first.timestamp, isOpenElsewhere: code === "in-use" || code === "lost" };
+}
+
+/** One that nobody has open has no run: opening it finds that it failed. */
+export function cutOff(glimpse: Glimpse): Glimpse {
+  const isCutOff = !glimpse.isOpenElsewhere && glimpse.state.execution_status === "running";
+  return isCutOff ? { ...glimpse, state: { ...glimpse.state, execution_status: "error" } } : glimpse;
 }
 
 export function lookAt(conversation: Conversation | FollowedConversation): Look {

@@ -32,7 +32,7 @@ describe("a window that is shared", () => {
     const [, url = ""] = /Shared at (http:\/\/127\.0\.0\.1:\d+)/.exec(shown) ?? [];
     const [, key = ""] = /Key: (\S+)/.exec(shown) ?? [];
     assert.equal(key.length, 43);
-    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.getByRole("button", { name: "Done" }).click();
 
     await using client = new RemoteHost({ server: { url, key: async () => key }, apiKeyOf: async () => undefined, log: quietLog });
     const [listed] = await client.list();

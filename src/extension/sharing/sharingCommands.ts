@@ -33,18 +33,24 @@ async function shareHost({ sharing, workspace }: SharingParts): Promise<void> {
   await showOnce(await sharing.start());
 }
 
+interface Copy extends vscode.MessageItem {
+  readonly text?: string;
+  readonly said?: string;
+}
+
 /** The key is shown this one time: it is kept nowhere. */
 async function showOnce({ url, key }: Share): Promise<void> {
-  const copies = new Map([
-    ["Copy Address", url],
-    ["Copy Key", key],
-  ]);
+  const copies: readonly Copy[] = [
+    { title: "Copy Key", text: key, said: "The key was copied." },
+    { title: "Copy Address", text: url, said: "The address was copied." },
+    { title: "Done", isCloseAffordance: true },
+  ];
   const detail = `Key: ${key}\n\nThe key is shown only now. In another window: OpenHands: Connect to Server…`;
   for (;;) {
-    const answer = await vscode.window.showInformationMessage(`Shared at ${url}`, { modal: true, detail }, ...copies.keys());
-    if (answer === undefined) return;
-    await vscode.env.clipboard.writeText(copies.get(answer) ?? "");
-    vscode.window.setStatusBarMessage(answer === "Copy Key" ? "The key was copied." : "The address was copied.", 3000);
+    const answer = await vscode.window.showInformationMessage(`Shared at ${url}`, { modal: true, detail }, ...copies);
+    if (answer?.text === undefined) return;
+    await vscode.env.clipboard.writeText(answer.text);
+    vscode.window.setStatusBarMessage(answer.said ?? "", 3000);
   }
 }
 
@@ -52,13 +58,16 @@ async function showSharing({ sharing, history }: SharingParts): Promise<void> {
   const share = sharing.current;
   if (share === undefined) throw new Error("This host is not shared.");
   const entries = await history.entries();
-  const clients = share.clients.map(({ conversationId, since }) => {
+  const clients = share.clients.map(({ conversationId, since, asking }) => {
     const entry = entries.find(({ id }) => id === conversationId);
-    return { label: `$(person) ${entry ? titleOf(entry) : "A conversation"}`, description: `followed since ${sinceWords(since)}` };
+    const what = entry ? titleOf(entry) : asking ? "The list of conversations" : "A conversation";
+    return asking
+      ? { label: `$(eye) ${what}`, description: `read ${sinceWords(asking.last)}${asking.name === "" ? "" : ` by ${asking.name}`}` }
+      : { label: `$(person) ${what}`, description: `followed since ${sinceWords(since)}` };
   });
   const stop = { label: "$(circle-slash) Stop Sharing", description: share.url };
   const title = `Shared at ${share.url}: ${countWords(share.clients.length)}`;
-  const picked = await vscode.window.showQuickPick([stop, ...clients], { title, placeHolder: "Who follows which conversation" });
+  const picked = await vscode.window.showQuickPick([stop, ...clients], { title, placeHolder: "Who follows or reads which conversation" });
   if (picked === stop) await vscode.commands.executeCommand("openhands.stopSharing");
 }
 

@@ -149,15 +149,12 @@ export class HostSight implements Sight {
   }
 
   async find(id: ConversationId): Promise<Seen | undefined> {
-    const looked = await unlessMissing(this.#host.look(id));
-    const code = looked?.readOnly?.code;
-    if (looked === undefined || code === "in-use" || code === "lost") return undefined;
-    const first = await unlessMissing(this.#host.page(id, { beforeSeq: 1, limit: 1 }));
-    return first && { state: leanState(looked.state), createdAt: inUtc(first.events[0]?.timestamp) };
+    const glimpse = await unlessMissing(this.#host.glance(id));
+    return glimpse === undefined || glimpse.isOpenElsewhere ? undefined : seenOf(glimpse);
   }
 
   async isTaken(id: ConversationId): Promise<boolean> {
-    return (await unlessMissing(this.#host.look(id))) !== undefined;
+    return (await unlessMissing(this.#host.glance(id))) !== undefined;
   }
 
   async ids(): Promise<readonly ConversationId[]> {
@@ -183,7 +180,7 @@ async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | un
   }
 }
 
-function seenOf({ state, createdAt }: Glance): Seen {
+function seenOf({ state, createdAt }: Pick<Glance, "state" | "createdAt">): Seen {
   return { state, createdAt: inUtc(createdAt) };
 }
 

@@ -14,8 +14,8 @@ import { listen } from "../listen.ts";
 import { Routes } from "../routes.ts";
 import { addServerInfo } from "../serverInfo.ts";
 import { SocketServer } from "../sockets/socketServer.ts";
-import { countedClients, type SharedClient } from "./countedClients.ts";
 import { isForClients, refusal } from "./mayClients.ts";
+import { type SharedClient, SharedClients } from "./sharedClients.ts";
 
 export interface ShareOptions {
   /** Of a program that goes on working with it. */
@@ -25,8 +25,10 @@ export interface ShareOptions {
   /** The tools of its agents. */
   readonly usableTools: readonly string[];
   readonly log: Log;
-  /** Another client follows a conversation, or one does no more. */
+  /** Another client is there, or one is no more. */
   readonly onClients: () => void;
+  /** A client that only asks is there for so long after its last request; a minute unless told. */
+  readonly activeMs?: number;
 }
 
 /** A host that clients of the agent-server protocol can follow and steer, on loopback. Disposing sends them away; runs go on. */
@@ -34,12 +36,12 @@ export interface Share extends AsyncDisposable {
   readonly url: string;
   /** Made for this share alone, and kept nowhere. */
   readonly key: string;
-  /** Who follows a conversation now. */
+  /** Who follows a conversation now, or has asked something just now. */
   readonly clients: readonly SharedClient[];
 }
 
 /** Rejects with Node's error when no port can be had. */
-export async function shareHost({ host, platform, usableTools, log, onClients }: ShareOptions): Promise<Share> {
+export async function shareHost({ host, log, onClients, activeMs = 60_000, ...options }: ShareOptions): Promise<Share> {
   const hosting = new Hosting({
     host,
     sight: new HostSight(host),
@@ -53,10 +55,10 @@ export async function shareHost({ host, platform, usableTools, log, onClients }:
   const key = randomBytes(32).toString("base64url");
   const allowed = [key];
   const keys = currentKeys(() => allowed);
-  const clients = new Set<SharedClient>();
-  const families = hostingSockets(hosting).map((family) => countedClients(family, clients, onClients));
+  const clients = new SharedClients(activeMs, onClients);
+  const families = hostingSockets(hosting).map((family) => clients.counting(family));
   const listening = await listen({
-    app: sharedApp(hosting, { platform, usableTools }),
+    app: sharedApp(hosting, clients, options),
     host: "127.0.0.1",
     port: 0,
     gate: (port) => gateOf({ keys, hosts: [`127.0.0.1:${port}`, `localhost:${port}`], origins: [] }),
@@ -67,9 +69,10 @@ export async function shareHost({ host, platform, usableTools, log, onClients }:
     url: `http://127.0.0.1:${listening.port}`,
     key,
     get clients() {
-      return [...clients];
+      return clients.all;
     },
     [Symbol.asyncDispose]: async () => {
+      clients[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
       await hosting.goals[Symbol.asyncDispose]();
       hosting.logs[Symbol.dispose]();
@@ -78,10 +81,15 @@ export async function shareHost({ host, platform, usableTools, log, onClients }:
 }
 
 /** The routes of conversations, behind what clients of a share may ask. */
-function sharedApp(hosting: Hosting, { platform, usableTools }: Pick<ShareOptions, "platform" | "usableTools">): Hono {
+function sharedApp(
+  hosting: Hosting,
+  clients: SharedClients,
+  { platform, usableTools }: Pick<ShareOptions, "platform" | "usableTools">,
+): Hono {
   const app = new Hono({ strict: false });
   addErrors(app, hosting.options.log);
   app.use(async (c, next) => {
+    clients.asked(c.req.header("user-agent") ?? "", c.req.path);
     if (!isForClients(c.req.method, c.req.path)) throw new Refusal(403, refusal);
     await next();
   });
