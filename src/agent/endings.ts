@@ -1,5 +1,6 @@
 import { type EventDraft, stateUpdate } from "../conversation/stamp.ts";
 import { classify, LlmError } from "../llm/llmError.ts";
+import { cutOffWords } from "../protocol/display.ts";
 import type { Classification } from "../protocol/events.ts";
 import { type ConversationState, type ExecutionStatus, stateKeys } from "../protocol/state.ts";
 import { messageOf } from "../protocol/thrown.ts";
@@ -28,7 +29,7 @@ export function interruptedEvents({ pending }: ConversationState, reason: unknow
   const isClosing = reason instanceof HostClosing;
   const error = isClosing
     ? "The host was closed before this was done; look at what is there."
-    : "Interrupted by the person before it was done.";
+    : `${cutOffWords} by the person before it was done.`;
   const cut = pending.map((action) => callError(action, error));
   const last: EventDraft = isClosing ? { kind: "PauseEvent", source: "environment" } : interrupted;
   return [...cut, statusEvent("paused"), last];
@@ -38,7 +39,7 @@ export function interruptedEvents({ pending }: ConversationState, reason: unknow
 export function failedEvents({ pending }: ConversationState, error: unknown): EventDraft[] {
   const cut = pending.map((action) =>
     error instanceof LimitReached
-      ? callError(action, "Interrupted before it was done, because the run had reached a limit.")
+      ? callError(action, `${cutOffWords} before it was done, because the run had reached a limit.`)
       : unknownOutcome(action),
   );
   const detail = messageOf(error);

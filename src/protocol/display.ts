@@ -21,7 +21,11 @@ export interface ActionDisplay {
   readonly isReadOnly: boolean;
 }
 
-export type ActionStatus = "open" | "done" | "failed" | "rejected";
+/** `stopped`: it was cut off with its run, by the person or at a limit. */
+export type ActionStatus = "open" | "done" | "failed" | "stopped" | "rejected";
+
+/** How the result of a call begins that was cut off with its run. */
+export const cutOffWords = "Interrupted";
 
 /** How `row` reads. `folders` are those of the workspace, one or several: paths below them are shortened. */
 export function displayAction(row: Pick<ActionRow, "event" | "result">, folders: Folders): ActionDisplay {
@@ -38,12 +42,13 @@ export function displayAction(row: Pick<ActionRow, "event" | "result">, folders:
   };
 }
 
-/** A command that failed did run; an edit that failed was not made. */
+/** A command that failed or was stopped did run; such an edit was not made. */
 function verbOf(words: Words, { event, result }: Pick<ActionRow, "event" | "result">): string {
   switch (statusOf(result)) {
     case "done":
       return words.past;
     case "failed":
+    case "stopped":
       return event.action?.kind === "FileEditorAction" ? words.plan : words.past;
     case "open":
     case "rejected":
@@ -185,7 +190,7 @@ function statusOf(result: ActionResult | undefined): ActionStatus {
     case "UserRejectObservation":
       return "rejected";
     case "AgentErrorEvent":
-      return "failed";
+      return result.error.startsWith(cutOffWords) ? "stopped" : "failed";
     case "ObservationEvent":
       return result.observation.is_error || exitCodeOf(result) > 0 ? "failed" : "done";
   }
@@ -198,6 +203,7 @@ function exitCodeOf(result: ActionResult): number {
 
 function outcomeOf(result: ActionResult | undefined): string {
   if (result?.kind === "UserRejectObservation") return result.rejection_source === "hook" ? "forbidden by a hook" : "rejected";
+  if (statusOf(result) === "stopped") return "stopped";
   if (result?.kind !== "ObservationEvent") return "";
   const { observation } = result;
   if (observation.kind === "TerminalObservation") return terminalOutcome(observation.exit_code ?? 0);
