@@ -3,10 +3,11 @@ import { messageOf } from "../protocol/thrown.ts";
 import type { CommandMap } from "./commandMap.ts";
 import type { DiagnosticParts } from "./copyDiagnostics.ts";
 import { modelCommands } from "./modelCommands.ts";
-import type { TestParts } from "./modelPicker/testModel.ts";
+import type { PickerParts } from "./modelPicker/picker.ts";
+import { openSettings } from "./settings.ts";
 import { NotOpenHere, type Workspace } from "./workspace.ts";
 
-export interface CommandParts extends TestParts, DiagnosticParts {
+export interface CommandParts extends PickerParts, DiagnosticParts {
   /** Those of the chats. */
   readonly commands: CommandMap;
   readonly workspace: Workspace;
@@ -19,7 +20,7 @@ export function registerCommands(context: vscode.ExtensionContext, parts: Comman
     ...parts.commands,
     ...modelCommands(parts),
     openDemoWorkspace: () => parts.workspace.openDemo(),
-    openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${parts.context.extension.id}`),
+    openSettings: () => openSettings(`@ext:${parts.context.extension.id}`),
     copyDiagnostics: async () => (await import("./copyDiagnostics.ts")).copyDiagnostics(parts),
     showLog: () => parts.channel.show(true),
   };

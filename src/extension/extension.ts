@@ -69,7 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     openModel(ref, { host: folder, shown: folder });
   context.subscriptions.push(channel, models, workspace, servers, sharing);
   const { chats, commands } = openChats(context, { host, servers, sharing, models, workspace, terminals, sandboxes, log });
-  registerCommands(context, { context, commands, models, keys, host, workspace, channel, openLlm: openForTest });
+  registerCommands(context, { context, commands, models, keys, host, servers, workspace, channel, openLlm: openForTest });
   closing = async () => {
     await sharing.stop();
     await host[Symbol.asyncDispose]();

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import type { TestParts } from "./modelPicker/testModel.ts";
+import type { PickerParts } from "./modelPicker/picker.ts";
 
 /** The palette's commands for models and keys; their code is loaded when one of them runs. */
-export function modelCommands(parts: TestParts): Readonly<Record<string, () => Promise<void>>> {
+export function modelCommands(parts: PickerParts): Readonly<Record<string, () => Promise<void>>> {
   return {
     selectModel: async () => (await import("./modelPicker/picker.ts")).selectModel(parts),
     testModel: async () => {

@@ -65,6 +65,11 @@ interface Limit {
 /** For the conversation that is shown, from its next run on. */
 async function raiseLimits({ host, chats }: PolicyParts): Promise<void> {
   const conversationId = idShown(chats);
+  const server = host.serverOf?.(conversationId);
+  if (server !== undefined)
+    throw new Error(
+      `The limits of a conversation on ${server} were fixed when it began, and hold for each of its runs: Continue starts another. Nothing was changed.`,
+    );
   const { max_iterations, limits = {} } = await stateOf(host, conversationId);
   const all: readonly Limit[] = [
     { label: "Steps", now: max_iterations, set: (value) => ({ maxIterations: Math.max(1, Math.floor(value)) }) },

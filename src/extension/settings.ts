@@ -13,3 +13,9 @@ export function readSettings(): Settings {
 export async function writeSetting(key: keyof Settings, value: unknown): Promise<void> {
   await vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Global);
 }
+
+/** VS Code's own page of settings, where they are kept: those of the machine on the other end, in a window that works on one. */
+export async function openSettings(query: string): Promise<void> {
+  const where = vscode.env.remoteName === undefined ? "openSettings" : "openRemoteSettings";
+  await vscode.commands.executeCommand(`workbench.action.${where}`, { query });
+}

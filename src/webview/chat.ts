@@ -193,8 +193,7 @@ export class Chat {
       case "insert":
         return this.compose(this.draft.value.trimEnd() === "" ? update.text : `${this.draft.value.trimEnd()}\n${update.text}`);
       case "answer":
-        this.answerAll(update.accept);
-        return undefined;
+        return void this.answerAll(update.accept);
       case "move":
         this.moves.value = { to: update.to };
         return undefined;
@@ -210,6 +209,7 @@ export class Chat {
   #changeSession(session: ChatSession): void {
     const { conversationId } = session;
     const isFirst = this.session.value === undefined;
+    if (!isFirst && session.readiness !== this.session.value?.readiness) this.problem.value = "";
     if (isFirst || conversationId !== this.conversationId.peek()) {
       this.#draft.change(session, this.starting.value !== undefined);
       this.#forget();

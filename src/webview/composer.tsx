@@ -103,7 +103,7 @@ function Box({ session, onSend }: { readonly session: ChatSession; readonly onSe
         aria-autocomplete="list"
         aria-haspopup="listbox"
         aria-controls={found && mentionListId}
-        aria-activedescendant={found && mentionId(found.active)}
+        aria-activedescendant={found && found.paths.length > 0 ? mentionId(found.active) : undefined}
         value={chat.draft.value}
         onInput={(event) => {
           chat.draft.value = event.currentTarget.value;

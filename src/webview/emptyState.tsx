@@ -26,6 +26,7 @@ export function EmptyState({ session }: { readonly session: ChatSession }): JSX.
         </Welcome>
       );
     case "no-model":
+      if (session.server !== undefined) return <ServerModel server={session.server} />;
       return (
         <Welcome title="Choose a model" text="The agent needs a model to think with. There are three ways in.">
           <Way text="OpenAI, or any endpoint that speaks its protocol.">
@@ -44,10 +45,22 @@ export function EmptyState({ session }: { readonly session: ChatSession }): JSX.
   }
 }
 
+function ServerModel({ server }: { readonly server: string }): JSX.Element {
+  return (
+    <Welcome
+      title="Choose a model for the server"
+      text={`${server} asks the model itself, so it needs one that it can reach. The demo and the models of VS Code work on this machine only.`}
+    >
+      <Door label="Select Model" command="selectModel" kind="primary" />
+      <Door label="Set API Key" command="setApiKey" />
+    </Welcome>
+  );
+}
+
 function Start({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
   return (
-    <Welcome title="What should change?" text={`${whereOf(session)} and shows every step. Some tasks to start with:`}>
+    <Welcome title="What should change?" text={`${whereOf(session)} and shows every step. ${toStartWith(session)}`}>
       {session.sampleTasks.map((task) => (
         <Task key={task} text={task} title="Put into the composer" onClick={() => chat.compose(task)} />
       ))}
@@ -59,19 +72,13 @@ function whereOf({ server, workingDir }: ChatSession): string {
   return server === undefined ? "The agent works in this folder" : `The agent works on ${server}, in ${workingDir},`;
 }
 
+function toStartWith({ sampleTasks }: ChatSession): string {
+  return sampleTasks.length === 1 ? "A task to start with:" : "Some tasks to start with:";
+}
+
 function DemoStart({ session }: { readonly session: ChatSession }): JSX.Element {
   const chat = useChat();
   const [task] = session.sampleTasks;
-  if (session.server !== undefined) {
-    return (
-      <Welcome
-        title="The demo plays on this machine only"
-        text="Its recorded replies fit only the demo workspace. Choose a model for the server, or disconnect from it."
-      >
-        <Door label="Select Model" command="selectModel" kind="primary" />
-      </Welcome>
-    );
-  }
   if (!session.isDemoWorkspace) {
     return (
       <Welcome

@@ -35,6 +35,7 @@ export function ErrorCard({ row, isLatest }: { readonly row: ErrorRow; readonly 
 /** Another run with twice as much; not to press it leaves the run stopped. */
 function Raise({ command, to }: { readonly command: ChatCommand; readonly to: string }): JSX.Element {
   const chat = useChat();
+  if (chat.session.value?.server !== undefined) return <ContinueThere />;
   const raise = (): void => {
     chat.command(command);
     chat.run("run.start");
@@ -47,6 +48,16 @@ function Raise({ command, to }: { readonly command: ChatCommand; readonly to: st
         title="Open the limits of new conversations"
         onClick={() => chat.post({ type: "door", command: "openSettings" })}
       />
+    </div>
+  );
+}
+
+/** The limit of a conversation on a server was fixed when it began, and counts for each run. */
+function ContinueThere(): JSX.Element {
+  const chat = useChat();
+  return (
+    <div class="buttons">
+      <Button kind="primary" label="Continue" title="Go on, for as much again" onClick={() => chat.run("run.start")} />
     </div>
   );
 }

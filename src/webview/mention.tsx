@@ -10,6 +10,8 @@ interface Found {
   readonly start: number;
   readonly paths: readonly string[];
   readonly active: number;
+  /** Why there are none. */
+  readonly note?: string;
 }
 
 /** The list of files that opens behind an `@`. */
@@ -40,6 +42,8 @@ export function useMention(chat: Chat, field: RefObject<HTMLTextAreaElement | nu
   const look = (): void => {
     const word = field.current === null ? undefined : wordBefore(field.current);
     if (word === undefined) return close();
+    const server = chat.session.peek()?.server;
+    if (server !== undefined) return setFound({ start: word.start, paths: [], active: 0, note: unlisted(server) });
     const question = `${word.start} ${word.query}`;
     if (question === asked.current) return;
     asked.current = question;
@@ -59,6 +63,7 @@ export function useMention(chat: Chat, field: RefObject<HTMLTextAreaElement | nu
   const useKey = (event: KeyboardEvent): boolean => {
     if (found === undefined || event.isComposing || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false;
     const { paths, active } = found;
+    if (paths.length === 0 && event.key !== "Escape") return false;
     switch (event.key) {
       case "ArrowDown":
         setFound({ ...found, active: (active + 1) % paths.length });
@@ -86,6 +91,7 @@ export function MentionList({ mention }: { readonly mention: Mention }): JSX.Ele
   const { found } = mention;
   useLayoutEffect(() => active.current?.scrollIntoView({ block: "nearest" }), [found]);
   if (found === undefined) return null;
+  if (found.note !== undefined) return <MentionNote text={found.note} />;
   return (
     <div class="mentions" role="listbox" id={mentionListId} aria-label="Files">
       {found.paths.map((path, index) => {
@@ -113,6 +119,18 @@ export function MentionList({ mention }: { readonly mention: Mention }): JSX.Ele
     </div>
   );
 }
+
+/** In the place of the list, where there cannot be one. */
+function MentionNote({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <div class="mentions" role="status" id={mentionListId}>
+      <p class="mention-note quiet">{text}</p>
+    </div>
+  );
+}
+
+// Because the protocol of agent-servers has no search for files.
+const unlisted = (server: string): string => `The files of ${server} cannot be listed from here. Write the path: the agent finds it.`;
 
 /** A file's name, and its folder in a quieter colour, as VS Code lists files. */
 export function FileName({ path }: { readonly path: string }): JSX.Element {

@@ -52,8 +52,18 @@ describe("a server in VS Code", () => {
     await window.pick("Use This Folder");
     await window.notificationShows("Connected to 127.0.0.1");
     await (await chat.frame()).getByText(`Server · 127.0.0.1:${port}`).waitFor();
+    await window.command("OpenHands: Select Model…");
+    await window.page
+      .getByPlaceholder(/The model that 127\.0\.0\.1:\d+ is told\. The demo and the models of VS Code work on this/)
+      .waitFor();
+    const offered = await window.page.locator(".quick-input-list .monaco-list-row").allInnerTexts();
+    assert.deepEqual([offered.length, /their-model/.test(offered[0] ?? ""), /Add a Model/.test(offered[1] ?? "")], [2, true, true]);
+    await window.page.keyboard.press("Escape");
     await chat.send("Run the tests");
     await (await chat.frame()).getByRole("alertdialog").waitFor();
+    await window.command("OpenHands: Raise Limits…");
+    await window.notificationShows("were fixed when it began, and hold for each of its runs");
+    await window.command("Notifications: Clear All Notifications");
     await window.screenshot("server-asks");
     await chat.allow();
     await chat.statusIs("Finished");

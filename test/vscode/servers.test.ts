@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { readinessOf } from "../../src/extension/chat/surroundings.ts";
 import { Servers } from "../../src/extension/servers/servers.ts";
 import { SwitchedHost } from "../../src/extension/servers/switchedHost.ts";
 import { Sharing } from "../../src/extension/sharing/sharing.ts";
@@ -32,7 +33,21 @@ class Secrets implements vscode.SecretStorage {
   delete = async (key: string): Promise<void> => void this.kept.delete(key);
 }
 
+/** A trusted folder with this model, in a window that is connected to a server or not. */
+function around(model: string, isConnected: boolean): Parameters<typeof readinessOf>[0] {
+  const models = { current: { model }, isReady: async () => true };
+  const place = { url: "https://agents.example.com", name: "agents.example.com", folder: "/srv/project" };
+  const servers = { place: isConnected ? place : undefined };
+  return { models, workspace: { folder: "/workspace", isTrusted: true }, servers } as unknown as Parameters<typeof readinessOf>[0];
+}
+
 describe("servers in VS Code", () => {
+  it("can begin no task with a model that is on this machine only", async () => {
+    const models = ["demo", "vscode/copilot/gpt-5", "gpt-5"];
+    assert.deepEqual(await Promise.all(models.map((model) => readinessOf(around(model, false)))), ["ready", "ready", "ready"]);
+    assert.deepEqual(await Promise.all(models.map((model) => readinessOf(around(model, true)))), ["no-model", "no-model", "ready"]);
+  });
+
   it("are connected to by the window, again after it was loaded anew, and left; the key is a secret only", async () => {
     await using there = await OfficialServer.open({ key: "the-key" });
     const id = there.begin();

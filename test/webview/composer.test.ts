@@ -27,6 +27,17 @@ describe("webview: the composer and the ways in", function () {
     return requests();
   };
 
+  it("says no more what was missing when it is there, and names one task as one", async () => {
+    await view.send(session({ conversationId: null, readiness: "no-model" }));
+    await composer().fill("Hello");
+    await composer().press("Enter");
+    await view.page.getByText("Set up a model first. Your message is kept.").waitFor();
+    await view.send(session({ conversationId: null, sampleTasks: ["Fix the test."] }));
+    await view.page.getByText("shows every step. A task to start with:").waitFor();
+    assert.equal(await view.page.getByText("Set up a model first").count(), 0);
+    await composer().fill("");
+  });
+
   it("starts a conversation with the first message, and sends the next ones to it", async () => {
     await view.send(session({ conversationId: null }));
     await composer().fill("Fix it.");

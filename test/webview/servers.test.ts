@@ -29,9 +29,43 @@ describe("webview: a conversation on a server", function () {
     assert.equal(await composer(), "Ask for a change, @ for context");
   });
 
-  it("leads to a model, where the demo is chosen, which plays on this machine only", async () => {
-    await view.send(session({ ...onServer, conversationId: null, isDemo: true, modelLabel: "Demo" }));
-    await view.page.getByRole("heading", { name: "The demo plays on this machine only" }).waitFor();
+  it("lists no files behind an @, says so, and lets Enter send", async () => {
+    await view.send(session({ ...onServer, conversationId: null }));
+    await view.requests();
+    const field = view.page.getByLabel("Message to the agent");
+    await field.pressSequentially("Look at @da");
+    await view.page.getByText("The files of agents.example.com cannot be listed from here. Write the path: the agent finds it.").waitFor();
+    assert.deepEqual(
+      (await view.requests()).filter(({ type }) => type === "files.find"),
+      [],
+    );
+    await field.press("ArrowDown");
+    await field.press("Escape");
+    assert.equal(await view.page.getByText("cannot be listed from here").count(), 0);
+    assert.equal(await field.inputValue(), "Look at @da");
+    await field.pressSequentially("t");
+    await view.page.getByText("cannot be listed from here").waitFor();
+    await field.press("Enter");
+    assert.deepEqual(
+      (await view.requests()).filter(({ type }) => type === "task.start"),
+      [{ type: "task.start", text: "Look at @dat" }],
+    );
+  });
+
+  it("offers to go on at a limit, which was fixed when it began", async () => {
+    await view.send(session(onServer), ...(scenes["limit"]?.() ?? []).slice(1));
+    const buttons = view.page.locator(".limit-card").getByRole("button");
+    assert.deepEqual(await buttons.allInnerTexts(), ["Continue"]);
+    await view.requests();
+    await buttons.click();
+    const commands = (await view.requests()).flatMap((request) => (request.type === "command" ? [request.command.type] : []));
+    assert.deepEqual(commands, ["run.start"]);
+  });
+
+  it("leads to a model that the server can use, where none of those is chosen", async () => {
+    await view.send(session({ ...onServer, conversationId: null, readiness: "no-model", isDemo: true, modelLabel: "Demo" }));
+    await view.page.getByRole("heading", { name: "Choose a model for the server" }).waitFor();
+    assert.equal(await view.page.getByRole("button", { name: "Use the Demo Model" }).count(), 0);
     await view.requests();
     await view.page.locator(".welcome").getByRole("button", { name: "Select Model" }).click();
     assert.deepEqual(await view.requests(), [{ type: "door", command: "selectModel" }]);

@@ -1,3 +1,4 @@
+import { refusalThere } from "../../host/remote/starting.ts";
 import type { ChatSession } from "../../protocol/chat.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
 import type { RuntimeRef } from "../../protocol/sandbox.ts";
@@ -29,6 +30,8 @@ export async function readinessOf({
 }: Pick<Surroundings, "models" | "workspace" | "servers">): Promise<Readiness> {
   if (workspace.folder === undefined && servers.place === undefined) return "no-folder";
   if (!workspace.isTrusted) return "untrusted";
+  const { current } = models;
+  if (servers.place !== undefined && current !== undefined && refusalThere(current) !== undefined) return "no-model";
   return (await models.isReady()) ? "ready" : "no-model";
 }
 
@@ -43,10 +46,11 @@ export async function sessionOf(
   const folders = server === undefined ? workspace.folders : [servers.place?.folder ?? ""];
   const running = conversationId === null ? undefined : sandboxes.running(conversationId);
   // The recorded task is for the sample folder of this machine.
-  const [readiness, demoTask] = await Promise.all([readinessOf(surroundings), server === undefined ? workspace.demoTask() : undefined]);
+  const [lacking, demoTask] = await Promise.all([readinessOf(surroundings), server === undefined ? workspace.demoTask() : undefined]);
   return {
     conversationId,
-    readiness,
+    // One that is on a server has its model there.
+    readiness: lacking === "no-model" && server !== undefined && conversationId !== null ? "ready" : lacking,
     modelLabel: models.label,
     isDemo: models.isDemo,
     isDemoWorkspace: demoTask !== undefined,

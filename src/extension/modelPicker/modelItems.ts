@@ -5,7 +5,9 @@ import { vscodeModelName } from "../../llm/vscodeModel.ts";
 import { llmOf, type ModelProfile } from "../../protocol/settings.ts";
 import type { LlmRef } from "../../protocol/state.ts";
 import { endpointHost } from "../apiKeys.ts";
+import { isLoopback } from "../modelChoice.ts";
 import type { KeyState, Models } from "../models.ts";
+import type { ServerPlace } from "../servers/servers.ts";
 import type { LocalServer } from "./endpoints.ts";
 
 /** What a line of the picker stands for. */
@@ -30,10 +32,12 @@ export interface Offers {
   readonly models: Models;
   readonly offered: readonly vscode.LanguageModelChat[];
   readonly servers: readonly LocalServer[];
+  /** The agent-server that would use the model; undefined: this machine. */
+  readonly place: ServerPlace | undefined;
 }
 
-export async function modelItems({ models, offered, servers }: Offers): Promise<ModelItem[]> {
-  const profiles = await Promise.all(models.settings.profiles.map((profile) => profileItem(profile, models)));
+export async function modelItems({ models, offered, servers, place }: Offers): Promise<ModelItem[]> {
+  const profiles = await Promise.all(models.settings.profiles.map((profile) => profileItem(profile, models, place)));
   const found = servers.map((server): [string, ModelItem[]] => [
     `${server.name}, found on this machine`,
     server.models.filter((model) => !isKnown(server, model, models.settings.profiles)).map((model) => foundItem(server, model)),
@@ -42,7 +46,7 @@ export async function modelItems({ models, offered, servers }: Offers): Promise<
     ["Your models", [...profiles, ...environmentItem(models)]],
     ["Offered by VS Code", offered.map((model) => offeredItem(model, models))],
     ...found,
-    ["More", [demoItem(models), addItem]],
+    ["More", [...(place === undefined ? [demoItem(models)] : []), addItem]],
   ];
   return sections.flatMap(([label, items]) => (items.length === 0 ? [] : [separator(label), ...items]));
 }
@@ -54,11 +58,13 @@ export function isInUse(item: ModelItem, { choice, settings }: Models): boolean 
   return target.name === settings.model;
 }
 
-async function profileItem(profile: ModelProfile, models: Models): Promise<ModelItem> {
+async function profileItem(profile: ModelProfile, models: Models, place: ServerPlace | undefined): Promise<ModelItem> {
   const { name, model = name, baseUrl } = profile;
   const key = await models.keyState(baseUrl);
   const words: Readonly<Record<KeyState, readonly string[]>> = { set: ["key set"], missing: ["key missing"], "not needed": [] };
-  const parts = [...(model === name ? [] : [model]), endpointHost(baseUrl), ...words[key]];
+  // Loopback is another machine for a server that is on another one.
+  const isThere = place !== undefined && isLoopback(baseUrl) && !isLoopback(place.url);
+  const parts = [...(model === name ? [] : [model]), endpointHost(baseUrl), ...(isThere ? [`on ${place.name} itself`] : words[key])];
   return {
     ...line(name, parts.join(" · "), models.settings.model === name),
     buttons: [buttons.test, buttons.edit, buttons.setKey, buttons.remove],

@@ -1,11 +1,17 @@
 import * as vscode from "vscode";
 import { needsKey } from "../../llm/openLlm.ts";
 import type { LlmRef } from "../../protocol/state.ts";
+import { isLoopback } from "../modelChoice.ts";
+import type { ServerPlace, Servers } from "../servers/servers.ts";
 import { addModel } from "./addModel.ts";
 import { findLocalServers, offeredModels } from "./endpoints.ts";
 import { askForKey } from "./keyCommands.ts";
 import { isInUse, type ModelButton, type ModelItem, modelItems, type Offers, profileOf, type Target } from "./modelItems.ts";
 import { type TestParts, testModel } from "./testModel.ts";
+
+export interface PickerParts extends TestParts {
+  readonly servers: Pick<Servers, "place">;
+}
 
 /** What the person wants: a line, or a button of a line. */
 interface Wish {
@@ -14,7 +20,7 @@ interface Wish {
 }
 
 /** Shows all models there are, and lets one be chosen, added, changed, tested or removed. */
-export async function selectModel(parts: TestParts): Promise<void> {
+export async function selectModel(parts: PickerParts): Promise<void> {
   for (;;) {
     const wish = await askForModel(parts);
     if (wish === undefined) return;
@@ -24,17 +30,17 @@ export async function selectModel(parts: TestParts): Promise<void> {
 }
 
 /** Servers and VS Code are asked while the rest is shown already. */
-async function askForModel({ models }: TestParts): Promise<Wish | undefined> {
+async function askForModel({ models, servers: { place } }: PickerParts): Promise<Wish | undefined> {
   const pick = vscode.window.createQuickPick<ModelItem>();
   Object.assign(pick, {
     title: "Select Model",
-    placeholder: "The model for this and new conversations",
+    placeholder: placeholderFor(place),
     matchOnDescription: true,
     busy: true,
   });
   const closed = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Wish | undefined>();
-  let offers: Offers = { models, offered: [], servers: [] };
+  let offers: Offers = { models, offered: [], servers: [], place };
   const show = async (): Promise<void> => {
     const items = await modelItems(offers);
     const [active] = pick.activeItems;
@@ -58,14 +64,25 @@ async function askForModel({ models }: TestParts): Promise<Wish | undefined> {
   pick.onDidHide(() => resolve(undefined));
   await show();
   pick.show();
-  const searches = [findLocalServers(closed.signal).then((servers) => ({ servers })), offeredModels().then((offered) => ({ offered }))];
-  void Promise.all(searches.map(add)).then(() => (pick.busy = false));
+  void Promise.all(searchesFor(place, closed.signal).map(add)).then(() => (pick.busy = false));
   try {
     return await promise;
   } finally {
     closed.abort();
     pick.dispose();
   }
+}
+
+function placeholderFor(place: ServerPlace | undefined): string {
+  return place === undefined
+    ? "The model for this and new conversations"
+    : `The model that ${place.name} is told. The demo and the models of VS Code work on this machine only`;
+}
+
+/** What may be found beside the models that are known already. A server reaches this machine's own only when it is on it. */
+function searchesFor(place: ServerPlace | undefined, signal: AbortSignal): readonly Promise<Partial<Offers>>[] {
+  const local = place === undefined || isLoopback(place.url) ? [findLocalServers(signal).then((servers) => ({ servers }))] : [];
+  return place === undefined ? [...local, offeredModels().then((offered) => ({ offered }))] : local;
 }
 
 /** Whether the picker is done with; otherwise it is shown again. */

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { DockerRef, RuntimeRef } from "../../protocol/sandbox.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import { stateOf } from "../edits/conversationLog.ts";
-import { writeSetting } from "../settings.ts";
+import { openSettings, writeSetting } from "../settings.ts";
 import { newRuntime, wallWords } from "./newRuntime.ts";
 import type { RuntimeParts } from "./runtimeCommands.ts";
 
@@ -47,7 +47,7 @@ function newItems(parts: RuntimeParts): RuntimeItem[] {
     command("$(layers) Choose Sandbox Image…", "chooseSandboxImage", settings["sandbox.image"] || "the usual one"),
     {
       label: "$(gear) Sandbox Settings",
-      run: () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:openhands.openhands-vscode openhands.sandbox"),
+      run: () => openSettings("@ext:openhands.openhands-vscode openhands.sandbox"),
     },
   ];
 }
@@ -93,8 +93,7 @@ async function useDocker({ sandboxes }: RuntimeParts): Promise<boolean> {
       return true;
     } catch (error) {
       const answer = await vscode.window.showErrorMessage(messageOf(error), "Try Again", "Sandbox Settings");
-      if (answer === "Sandbox Settings")
-        await vscode.commands.executeCommand("workbench.action.openSettings", "openhands.sandbox.dockerHost");
+      if (answer === "Sandbox Settings") await openSettings("openhands.sandbox.dockerHost");
       if (answer !== "Try Again") return false;
     }
   }

@@ -32,7 +32,12 @@ async function itemsAt(host: RemoteHost, at: string | undefined): Promise<{ read
   try {
     const folders = await (at === undefined ? host.folders.start() : host.folders.below(at));
     const into = folders.map(
-      ({ label, path }): FolderItem => ({ label: `$(folder) ${label}`, description: at === undefined ? path : "", go: "into", path }),
+      ({ label, path }): FolderItem => ({
+        label: `$(folder) ${label}`,
+        description: at === undefined && path !== label ? path : "",
+        go: "into",
+        path,
+      }),
     );
     return { items: [...use, ...into, ...up(at), type] };
   } catch (error) {

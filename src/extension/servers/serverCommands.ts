@@ -27,14 +27,15 @@ export function serverCommands(parts: ServerParts): CommandMap {
 }
 
 /** Address, key, a test of both, and the folder: nothing is changed before all of them are right. */
-async function connect({ servers, chats }: ServerParts): Promise<void> {
-  const url = await askForUrl();
+async function connect(parts: ServerParts, before = readSettings().serverUrl): Promise<void> {
+  const { servers, chats } = parts;
+  const url = await askForUrl(before);
   if (url === undefined || !(await mayBeSentTo(url))) return;
   const key = await askForKey(url, await servers.key(url));
   if (key === undefined) return;
   const host = await servers.open(url, async () => key || undefined);
   try {
-    const notes = await tested(host);
+    const notes = await tested(host, () => connect(parts, url));
     if (notes === undefined) return;
     const folder = await chooseFolder(host, servers.folderOf(url));
     if (folder === undefined) return;
@@ -115,12 +116,12 @@ async function showServer({ servers }: ServerParts): Promise<void> {
   if (picked) await vscode.commands.executeCommand(picked.command);
 }
 
-async function askForUrl(): Promise<string | undefined> {
+async function askForUrl(before: string): Promise<string | undefined> {
   const typed = await vscode.window.showInputBox({
     title: "Connect to Server (1/3)",
     prompt: "The address of an OpenHands agent-server",
     placeHolder: "https://agents.example.com or 127.0.0.1:8000",
-    value: readSettings().serverUrl,
+    value: before,
     ignoreFocusOut: true,
     validateInput: (text) =>
       text.trim() === "" || readServerUrl(text) !== undefined
@@ -152,7 +153,7 @@ async function askForKey(url: string, known: string | undefined, title = "Connec
 }
 
 /** What the person should know of it, in a sentence; undefined: it cannot be used, and that has been said. */
-async function tested(host: RemoteHost): Promise<string | undefined> {
+async function tested(host: RemoteHost, tryAgain: () => Promise<void>): Promise<string | undefined> {
   const location = vscode.ProgressLocation.Notification;
   try {
     const { version, notes } = await vscode.window.withProgress({ location, title: `Looking for ${host.name}` }, () => host.level());
@@ -160,7 +161,7 @@ async function tested(host: RemoteHost): Promise<string | undefined> {
   } catch (error) {
     const again = "Try Again";
     const answer = await vscode.window.showErrorMessage(messageOf(error), again);
-    if (answer === again) void vscode.commands.executeCommand("openhands.connectToServer");
+    if (answer === again) await tryAgain();
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import WebSocket from "ws";
+import { reasonOf } from "./serverClient.ts";
 import { ServerError } from "./serverError.ts";
 
 const mostFrameBytes = 32 * 1024 * 1024;
@@ -121,7 +122,7 @@ export class EventSocket implements Disposable {
 }
 
 function notOpened(host: string, cause: unknown): ServerError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   if (/\b(401|403)\b/.test(reason))
     return new ServerError(
       "key",

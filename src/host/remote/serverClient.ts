@@ -109,8 +109,19 @@ export class ServerClient {
 export function reasonOf(error: unknown): string {
   if (error instanceof Error && error.name === "TimeoutError") return "no answer in time";
   const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  const code = codeOf(cause);
+  if (code !== undefined) return reasons[code] === undefined ? code : `${reasons[code]}, ${code}`;
+  return cause instanceof Error ? cause.message : String(cause);
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "it closed the connection",
+  ENOTFOUND: "no machine of that name is found",
+  EAI_AGAIN: "no machine of that name is found",
+  EHOSTUNREACH: "there is no way to that machine",
+  ENETUNREACH: "there is no way to that network",
+};
 
 function isMomentary(error: unknown): boolean {
   if (!(error instanceof ServerError)) return false;

@@ -53,10 +53,15 @@ export function analyzerFor(policy: ConfirmationPolicy): object | null {
   return policy.kind === "ConfirmRisky" ? { kind: "LLMSecurityAnalyzer" } : null;
 }
 
+/** Why no server can use the model, in a sentence; undefined: it can be told of it. */
+export function refusalThere(ref: LlmRef): string | undefined {
+  if (ref.model === demoModel) return "The demo plays on this machine only. Choose a model for the server.";
+  return isVscodeModel(ref) ? "A server cannot use the models of VS Code. Choose a model that it can reach by itself." : undefined;
+}
+
 async function llmRequest(ref: LlmRef, usageId: string, { level, apiKeyOf }: ModelOptions): Promise<object> {
-  if (ref.model === demoModel) throw new HostError("not-possible", "The demo plays on this machine only. Choose a model for the server.");
-  if (isVscodeModel(ref))
-    throw new HostError("not-possible", "A server cannot use the models of VS Code. Choose a model that it can reach by itself.");
+  const refusal = refusalThere(ref);
+  if (refusal !== undefined) throw new HostError("not-possible", refusal);
   const { model, base_url, input_cost_per_token, output_cost_per_token, max_input_tokens } = ref;
   const key = await apiKeyOf(ref);
   // Because LiteLLM knows what to speak to an endpoint of one's own only by the name of the model.

@@ -47,10 +47,16 @@ export function noEngine(namedBy: string | undefined, failures: readonly EngineF
   const tried = there.map(({ where, why }) => `${where}: ${why}`).join("; ");
   if (there.length === 0) {
     const nextStep = "install or start Docker or Podman, or name an engine in DOCKER_HOST or the setting sandbox.dockerHost";
-    return new RuntimeError("unreachable", `No Docker engine is there (looked for ${missing.join(", ")}): ${nextStep}.`, { cause });
+    return new RuntimeError("unreachable", `No Docker engine is there (looked for ${placesOf(missing)}): ${nextStep}.`, { cause });
   }
-  const others = missing.length > 0 ? `; nothing is at ${missing.join(", ")}` : "";
+  const others = missing.length > 0 ? `; nothing is at ${placesOf(missing)}` : "";
   return new RuntimeError("unreachable", `No Docker engine answers (${tried}${others}): ${first.nextStep}.`, { cause });
+}
+
+/** The first by its name: which others are usual is of no use to a person who has none. */
+function placesOf([first = "", ...others]: readonly string[]): string {
+  if (others.length === 0) return first;
+  return `${first} and ${others.length} other usual ${others.length === 1 ? "place" : "places"}`;
 }
 
 type Reason = Pick<EngineFailure, "why" | "nextStep">;

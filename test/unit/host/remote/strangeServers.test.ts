@@ -49,7 +49,7 @@ describe("a server that is not as one would like it", () => {
     const there = await world();
     const { host } = there;
     await there.server[Symbol.asyncDispose]();
-    await assert.rejects(host.list(), /does not answer \(ECONNREFUSED\)/);
+    await assert.rejects(host.list(), /does not answer \(nothing listens there, ECONNREFUSED\)/);
     await assert.rejects(
       host.follow(startOf().id, { limit: 10 }, () => undefined),
       /cannot be followed/,
