@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { RuntimeNeeds } from "../src/host/host.ts";
 import type { Llm } from "../src/llm/llm.ts";
 import { LlmConfig } from "../src/protocol/agentServer/agent.ts";
@@ -20,7 +20,7 @@ import { openStores } from "../src/server/settings/openStores.ts";
 import { addHooks } from "../src/server/skills/hookRoutes.ts";
 import { addSkills, skillNames } from "../src/server/skills/skillRoutes.ts";
 import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
-import { dataFolder } from "./dataFolder.ts";
+import { conversationsFolder, dataFolder } from "./dataFolder.ts";
 import { isLoopback } from "./hosts.ts";
 import type { HostingNeeds } from "./lateHosting.ts";
 import { lazySandboxes } from "./sandboxes.ts";
@@ -33,7 +33,7 @@ export interface OpenHosting extends AsyncDisposable {
 /** The conversations of this server: a host whose agents act on this machine or in sandboxes, and all routes about them. */
 export async function openHosting({ options, workspace, secretKey, log }: HostingNeeds): Promise<OpenHosting> {
   const data = await dataFolder(options.data);
-  const root = resolve(process.env["OH_CONVERSATIONS_PATH"] || join(data, "conversations"));
+  const root = await conversationsFolder(data);
   const stores = openStores(data, secretKey);
   const reach = { inside: isLoopback(options.host) };
   const mostRuns = Number(process.env["OH_MAX_CONCURRENT_RUNS"]);

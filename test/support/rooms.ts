@@ -106,7 +106,7 @@ export const nodeModules: Readonly<Record<string, readonly string[]>> = {
   "node:url": anywhere,
   "node:util": anywhere,
   "node:v8": programs,
-  "node:vm": ["src/runtime/machine/", "sandbox-server/"],
+  "node:vm": ["src/runtime/timeLimited.ts", "sandbox-server/tidyMemory.ts"],
   "node:worker_threads": ["src/extension/highlighter/"],
   "node:zlib": anywhere,
 };

@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, rename, stat } from "node:fs/promises";
+import { lstat, open, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { RuntimeError } from "../runtime.ts";
 import { fileError } from "./fileErrors.ts";
 import { refuseNonFile, versionOf } from "./fileStats.ts";
+import { makeFolders } from "./makeFolders.ts";
 
 export interface FilePart {
   readonly bytes: Uint8Array;
@@ -45,7 +46,7 @@ export async function movePath(from: string, to: string, signal: AbortSignal): P
   }
   try {
     if (await isThere(to)) throw new RuntimeError("exists", `There is already something at ${to}.`);
-    await mkdir(path.dirname(to), { recursive: true });
+    await makeFolders(path.dirname(to));
     await rename(from, to);
   } catch (error) {
     throw fileError(error, to, signal);

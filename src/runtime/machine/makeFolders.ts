@@ -7,14 +7,14 @@ import { codeOf } from "../../protocol/thrown.ts";
  *
  * Not by Node's own `recursive`, which tries for ever where a folder is there and takes none, such as in /proc.
  */
-export async function makeFolders(folder: string): Promise<void> {
+export async function makeFolders(folder: string, mode?: number): Promise<void> {
   try {
-    await mkdir(folder);
+    await mkdir(folder, mode);
   } catch (error) {
     if (await isFolder(folder)) return;
     if (codeOf(error) !== "ENOENT" || path.dirname(folder) === folder) throw error;
-    await makeFolders(path.dirname(folder));
-    await mkdir(folder).catch(async (cause: unknown) => {
+    await makeFolders(path.dirname(folder), mode);
+    await mkdir(folder, mode).catch(async (cause: unknown) => {
       // Another one may have made it meanwhile.
       if (!(await isFolder(folder))) throw cause;
     });

@@ -1,7 +1,7 @@
-import { createContext, Script } from "node:vm";
 import type { FoundFile } from "../../protocol/runtime.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import { RuntimeError } from "../runtime.ts";
+import { TookTooLong, timeLimited } from "../timeLimited.ts";
 
 export type FoundLines = FoundFile["lines"];
 
@@ -21,15 +21,14 @@ export function lineFinder(pattern: string): (bytes: Uint8Array) => FoundLines {
   const expression = compile(pattern);
   let text = "";
   let found: FoundLines = [];
-  const context = createContext({ find: () => (found = linesIn(text, expression)) });
-  const script = new Script("find()");
+  const look = timeLimited(longestLookMs, () => void (found = linesIn(text, expression)));
   return (bytes) => {
     text = textIn(bytes);
     found = [];
     try {
-      if (text !== "") script.runInContext(context, { timeout: longestLookMs });
+      if (text !== "") look();
     } catch (cause) {
-      if (!isTimeout(cause)) throw cause;
+      if (!(cause instanceof TookTooLong)) throw cause;
       throw new RuntimeError("failed", `The pattern takes too long on some text. Use a simpler one.`, { cause });
     }
     return found;
@@ -43,11 +42,6 @@ export function foundLine(number: number, line: string, at: number): FoundLines[
   const to = from + longestLine;
   const text = `${from > 0 ? "…" : ""}${line.slice(from, to)}${to < line.length ? "…" : ""}`;
   return { number, text: text.toWellFormed() };
-}
-
-/** The error comes out of the other context, so that it is no Error of this one. */
-function isTimeout(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
 }
 
 function compile(pattern: string): RegExp {

@@ -1,3 +1,4 @@
+import { matchEach } from "../../agent/namePatterns.ts";
 import { skillsOf } from "../../agent/skills/skillsParts.ts";
 import type { AgentParts, CondenserParts } from "../../host/agentParts.ts";
 import type { AgentConfig, CondenserConfig } from "../../protocol/agentServer/agent.ts";
@@ -50,8 +51,7 @@ function toolsOf({ agent, client_tools }: Meta, events: readonly Event[], info: 
     isRegistered(name) ? registered[name](events, info) : [],
   );
   const builtIns = agent.include_default_tools.flatMap((name) => builtIn[name] ?? []);
-  const passes = filterOf(agent.filter_tools_regex);
-  return [...[...named, ...client_tools.map(clientTool)].filter(({ name }) => passes(name)), ...builtIns];
+  return [...filtered([...named, ...client_tools.map(clientTool)], agent.filter_tools_regex), ...builtIns];
 }
 
 export function isRegistered(name: string): name is RegisteredTool {
@@ -63,15 +63,11 @@ export function unknownTools({ tools }: AgentConfig, clientTools: readonly { rea
   return tools.map(({ name }) => name).filter((name) => !isRegistered(name) && !clientTools.some((tool) => tool.name === name));
 }
 
-/** By the beginnings of names, as the official server takes it. One that is no regular expression lets all pass. */
-function filterOf(pattern: string | null | undefined): (name: string) => boolean {
-  if (!pattern) return () => true;
-  try {
-    const filter = new RegExp(`^(?:${pattern})`);
-    return (name) => filter.test(name);
-  } catch {
-    return () => true;
-  }
+/** By the beginnings of names, as the official server takes it. One that is no regular expression, or takes too long, lets none pass. */
+function filtered(tools: readonly Tool[], filter: string | null | undefined): readonly Tool[] {
+  if (!filter) return tools;
+  const found = matchEach(tools.map(({ name }) => ({ pattern: `^(?:${filter})`, text: name })));
+  return tools.filter((_, index) => found[index] ?? false);
 }
 
 function condenserOf({ llm, max_size, max_tokens, keep_first }: CondenserConfig): CondenserParts {

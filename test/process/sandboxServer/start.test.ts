@@ -114,6 +114,31 @@ describe("sandbox-server, when it starts on a port", () => {
     }
   });
 
+  it("says in one sentence where nothing can be kept, and is never ready", async () => {
+    await using folder = await tempFolder({ file: "" });
+    const file = path.join(folder.path, "file");
+    const cases: [string[], Record<string, string>, string][] = [
+      [["--data", file], {}, `${file} is not a folder. Please name another folder by --data, and start the server again.`],
+      [
+        [],
+        { OH_CONVERSATIONS_PATH: file },
+        `${file} is not a folder. Please name another folder by OH_CONVERSATIONS_PATH, and start the server again.`,
+      ],
+    ];
+    if (process.platform === "linux")
+      cases.push([
+        ["--data", "/proc/none/below"],
+        {},
+        "Nothing can be kept in /proc/none/below, which cannot be made: ENOENT: no such file or directory, mkdir '/proc/none'. Please name another folder by --data, and start the server again.",
+      ]);
+    for (const [args, env, said] of cases) {
+      const data = { OH_PERSISTENCE_DIR: path.join(folder.path, "data") };
+      await using server = await startHeadless({ workspace: folder.path, args, env: { ...data, ...env } });
+      equal((await server.ask("/api/conversations/count")).json.exception, `503: ${said}`);
+      equal((await fetch(`${server.url}/ready`)).status, 503);
+    }
+  });
+
   it("serves a web UI to everybody, which may ask by its own pages, and leads / there (§1.1)", async () => {
     await using folder = await tempFolder({ "ui/index.html": "<title>UI</title>", "ui/app.js": "1" });
     const env = { OH_STATIC_FILES_PATH: path.join(folder.path, "ui") };

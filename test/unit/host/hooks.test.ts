@@ -31,6 +31,19 @@ describe("hooks (agent-server protocol §6.11)", () => {
     assert.equal(statuses(host).at(-1), "finished");
   });
 
+  it("a matcher that would take for ever holds nobody up, and its hooks run, because they may forbid", async () => {
+    const llm = playedLlm([call(bash("touch forbidden")), say("Done.")]);
+    const never = hook("exit 2", {}, "/(?:.*){60}!/");
+    const others = [...hook("exit 2", {}, "file_.*"), ...hook("exit 2", {}, "(")];
+    await using host = await open({ hooks: { PreToolUse: [...never, ...others] }, llm });
+    await talk(host);
+    assert.equal(await isThere(path.join(host.folder, "forbidden")), false);
+    assert.deepEqual(
+      ran(host).map(({ hook_event_type, blocked }) => [hook_event_type, blocked]),
+      [["PreToolUse", true]],
+    );
+  });
+
   it("gives a hook what it is about, on its input and in its environment, in the folder of the workspace", async () => {
     const tell = "cat > input.json; env | grep ^OPENHANDS_ | grep -v -e TERMINAL -e LEAK | sort > env.txt; pwd > pwd.txt";
     const llm = playedLlm([call(edit("create", "a.txt", { file_text: "x" })), say("1")]);

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { BashEvent, type BashSearch, type Page } from "../../../protocol/agentServer/base.ts";
 import { isNothingThere } from "../fileStats.ts";
+import { makeFolders } from "../makeFolders.ts";
 
 export interface BashEventLogOptions {
   readonly folder: string;
@@ -45,7 +46,7 @@ export class BashEventLog {
 
   /** With what an earlier server has left in the folder. */
   static async open(options: BashEventLogOptions): Promise<BashEventLog> {
-    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    await makeFolders(options.folder, 0o700);
     const names = (await readdir(options.folder)).filter((name) => fileName.test(name)).sort();
     const entries = await Promise.all(names.map((name) => entryOf(options.folder, name)));
     return new BashEventLog(

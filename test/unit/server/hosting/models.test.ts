@@ -69,6 +69,27 @@ describe("models and secrets of a conversation", () => {
     assert.deepEqual(given, [["file_editor", "finish", "think"]]);
   });
 
+  it("gives it none of them where the filter is no regular expression, or one that would take for ever", async () => {
+    const given: (readonly string[])[] = [];
+    const script = (): Llm => scriptedLlm([{ text: "Done." }]);
+    const openLlm = (): Llm => ({
+      ...script(),
+      stream: (request, signal) => {
+        given.push(request.tools.map(({ name }) => name));
+        return script().stream(request, signal);
+      },
+    });
+    await using served = await serveHosting({ openLlm });
+    for (const filter_tools_regex of ["(", "(?:.*){60}!"]) {
+      const id = await served.begin({ autotitle: false, agent: { ...testAgent, filter_tools_regex } });
+      await finish(served, id, "Go.");
+    }
+    assert.deepEqual(given, [
+      ["finish", "think"],
+      ["finish", "think"],
+    ]);
+  });
+
   it("§10.29 decrypts keys that are sent encrypted, and takes plain ones as they are", async () => {
     const cipher = cipherOf("secret");
     const used: (string | null)[] = [];
