@@ -1,13 +1,15 @@
-import { rename, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { textContent } from "../protocol/content.ts";
 import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { type ConversationState, initialState, reduceState } from "../protocol/state.ts";
+import { codeOf } from "../protocol/thrown.ts";
 import { isOnBranch, type Node, pathTo } from "./activeBranch.ts";
 import type { ReadableConversation } from "./conversation.ts";
 import { ConversationError } from "./conversationError.ts";
-import { type Disk, makeFolder } from "./disk.ts";
+import { type Disk, makeFolder, whenMissing } from "./disk.ts";
 import { firstLog } from "./logFile.ts";
 import { writeFresh } from "./openLog.ts";
 import { encodeRecord } from "./record.ts";
@@ -19,6 +21,10 @@ export interface Forked {
   readonly atEventId?: string | undefined;
   /** Whether what it has cost stays behind. */
   readonly resetMetrics?: boolean | undefined;
+  /** Absent: one that says which it is a fork of. */
+  readonly title?: string | undefined;
+  /** Puts into its folder what else belongs there, before anybody sees it. When it rejects there is no fork. */
+  readonly fill?: ((folder: string) => Promise<void>) | undefined;
 }
 
 export interface Fork extends Forked {
@@ -27,6 +33,10 @@ export interface Fork extends Forked {
   readonly root: string;
   readonly disk: Disk;
 }
+
+const draftPrefix = ".new-";
+/** Longer than any takes to be made. */
+const draftMs = 24 * 60 * 60 * 1000;
 
 /** So many events are in memory at once. */
 const perPiece = 500;
@@ -37,12 +47,16 @@ const perPiece = 500;
  */
 export async function writeFork(fork: Fork): Promise<void> {
   const { root, id, disk } = fork;
-  const draft = join(root, `.new-${id}`);
+  // A name of its own, because another one may be made under this id at the same time.
+  const draft = join(root, `${draftPrefix}${randomUUID()}`);
   try {
     await makeFolder(draft);
     await writeFresh(join(draft, firstLog), disk, recordsOf(fork));
+    await fork.fill?.(draft);
     await disk.syncFolder(draft);
-    await rename(draft, join(root, id));
+    await rename(draft, join(root, id)).catch((error: unknown) => {
+      throw ["ENOTEMPTY", "EEXIST"].includes(codeOf(error) ?? "") ? taken(id) : error;
+    });
     await disk.syncFolder(root);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -50,7 +64,18 @@ export async function writeFork(fork: Fork): Promise<void> {
   }
 }
 
-async function* recordsOf({ source, id, atEventId, resetMetrics = false }: Fork): AsyncGenerator<Buffer> {
+export function taken(id: ConversationId): ConversationError {
+  return new ConversationError("exists", `There is a conversation ${id} already.`);
+}
+
+/** Removes what forks that were cut off have left, a day after; nobody has ever seen it. */
+export async function removeDrafts(root: string, now: number): Promise<void> {
+  const names = (await readdir(root).catch(whenMissing)) ?? [];
+  for (const draft of names.filter((name) => name.startsWith(draftPrefix)).map((name) => join(root, name)))
+    if (now - (await stat(draft)).mtimeMs > draftMs) await rm(draft, { recursive: true, force: true });
+}
+
+async function* recordsOf({ source, id, atEventId, resetMetrics = false, title }: Fork): AsyncGenerator<Buffer> {
   let state: ConversationState = initialState;
   let seq = 0;
   const { count, path } = await extentOf(source, atEventId);
@@ -64,7 +89,7 @@ async function* recordsOf({ source, id, atEventId, resetMetrics = false }: Fork)
     yield Buffer.from(kept.map(encode).join(""));
   }
   yield Buffer.from(
-    stamp([...lastEvents(state, id), ...(resetMetrics ? [nothingCounted] : []), ...newSandbox(state)], state)
+    stamp([...lastEvents(state, id, title), ...(resetMetrics ? [nothingCounted] : []), ...newSandbox(state)], state)
       .map(encode)
       .join(""),
   );
@@ -92,7 +117,11 @@ async function extentOf(source: ReadableConversation, eventId: string | undefine
 const nothingCounted = stateUpdate("stats", { usage_to_metrics: {} });
 
 /** Nothing goes on in a fork by itself: what was about to run there runs in the conversation that it came from, or nowhere. */
-function lastEvents({ pending, title }: ConversationState, id: ConversationId): EventDraft[] {
+function lastEvents(
+  { pending, title: before = "Conversation" }: ConversationState,
+  id: ConversationId,
+  title = `${before} (fork)`,
+): EventDraft[] {
   const closed: EventDraft[] = pending.map(({ tool_name, tool_call_id }) => ({
     kind: "AgentErrorEvent",
     source: "environment",
@@ -101,12 +130,7 @@ function lastEvents({ pending, title }: ConversationState, id: ConversationId): 
     error: "Not run in this fork: it was made before this was done.",
     classification: { kind: "internal", retryable: false, user_action: "none" },
   }));
-  return [
-    ...closed,
-    ...Object.entries({ id, title: `${title ?? "Conversation"} (fork)`, execution_status: "idle" }).map(([key, value]) =>
-      stateUpdate(key, value),
-    ),
-  ];
+  return [...closed, ...Object.entries({ id, title, execution_status: "idle" }).map(([key, value]) => stateUpdate(key, value))];
 }
 
 /** A word to the model: the changes that it knows of are in the sandbox of the other conversation. */

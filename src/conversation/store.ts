@@ -7,7 +7,7 @@ import { Conversation } from "./conversation.ts";
 import { ConversationError, inUse, lost, newer, notFound, notOpened } from "./conversationError.ts";
 import { type Disk, machineDisk, makeFolder, whenMissing } from "./disk.ts";
 import { FollowedConversation } from "./followedConversation.ts";
-import { type Forked, writeFork } from "./fork.ts";
+import { type Forked, removeDrafts, taken, writeFork } from "./fork.ts";
 import { defaultTimes, type Lease, type LeaseTimes, LeaseWatch, reloadMs, takeLease, takeOverLease } from "./lease.ts";
 import { freshLogIn, hasLog, logIn, removeOldLogs } from "./logFile.ts";
 import { defaultKeepBytes, openEventLog } from "./openLog.ts";
@@ -103,7 +103,7 @@ export class ConversationStore {
 
   /** A new conversation `forkId` with the events of this one up to `atEventId`, or all; it is idle. Rejects with `exists`. */
   async fork(id: ConversationId, forkId: ConversationId, what: Forked = {}): Promise<void> {
-    if (await isConversation(this.#folder(forkId))) throw new ConversationError("exists", `There is a conversation ${forkId} already.`);
+    if (await isConversation(this.#folder(forkId))) throw taken(forkId);
     await using source = await this.openReadOnly(id);
     if (source.isNewer) throw newer();
     await writeFork({ ...what, source, id: forkId, root: this.#root, disk: this.#options.disk }).catch(refuse);
@@ -124,9 +124,10 @@ export class ConversationStore {
     await moveBack(this.#root, id);
   }
 
-  /** Removes for good what was deleted thirty days before `now`, in milliseconds since 1970. */
+  /** Removes for good what was deleted thirty days before `now`, in milliseconds since 1970, and what forks that were cut off have left. */
   async emptyTrash(now = Date.now()): Promise<void> {
     await emptyTrash(this.#root, now);
+    await removeDrafts(this.#root, now);
   }
 
   async #open(id: ConversationId, taking: Promise<Lease>): Promise<Conversation> {

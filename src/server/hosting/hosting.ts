@@ -1,3 +1,4 @@
+import type { ConversationStore } from "../../conversation/store.ts";
 import type { LeanState } from "../../conversation/summary.ts";
 import type { Host } from "../../host/host.ts";
 import { HostError } from "../../host/hostError.ts";
@@ -24,6 +25,8 @@ export interface HostingOptions {
   readonly sight: Sight;
   /** Undefined where the conversations belong to another program, which shares them: then nothing is kept beside their logs. */
   readonly metas: Metas | undefined;
+  /** Forks with what is kept beside the log; where nothing is, the host does it. */
+  readonly fork?: ConversationStore["fork"];
   readonly lookups: Lookups;
   /** Undefined: there is no key, so that nothing can be exchanged encrypted. */
   readonly cipher: Cipher | undefined;

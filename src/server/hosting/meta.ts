@@ -36,6 +36,8 @@ export const Meta = z.looseObject({
 });
 export type Meta = z.infer<typeof Meta>;
 
+const fileName = "meta.json";
+
 /** The metas of all conversations below one folder: `<root>/<conversation id>/meta.json`. */
 export class Metas {
   readonly #root: string;
@@ -84,6 +86,11 @@ export class Metas {
     this.#slim.delete(id);
   }
 
+  /** Into a folder that becomes the conversation's. */
+  async putInto(folder: string, meta: Meta): Promise<void> {
+    await new JsonFile(join(folder, fileName)).write(this.#sealed(meta));
+  }
+
   /** What `change` makes of it, which is given back; nothing where there is none. Nothing is written when `change` throws. */
   async update(id: ConversationId, change: (before: Meta) => Meta): Promise<Meta | undefined> {
     let meta: Meta | undefined;
@@ -120,7 +127,7 @@ export class Metas {
   }
 
   #file(id: ConversationId): JsonFile {
-    const file = this.#files.get(id) ?? new JsonFile(join(this.#root, id, "meta.json"));
+    const file = this.#files.get(id) ?? new JsonFile(join(this.#root, id, fileName));
     this.#files.set(id, file);
     return file;
   }

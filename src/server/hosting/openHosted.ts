@@ -62,7 +62,21 @@ export function openHosted(options: HostedOptions): Hosted {
     ...(idleMs === undefined ? {} : { idleMs }),
   });
   const { runtime, workspace, worktreeRoot, mostConversations } = options;
-  const hosting = new Hosting({ host, sight, metas, lookups, cipher, root, runtime, workspace, worktreeRoot, mostConversations, log });
+  const fork: ConversationStore["fork"] = (...asked) => store.fork(...asked);
+  const hosting = new Hosting({
+    host,
+    sight,
+    metas,
+    fork,
+    lookups,
+    cipher,
+    root,
+    runtime,
+    workspace,
+    worktreeRoot,
+    mostConversations,
+    log,
+  });
   return {
     hosting,
     store,

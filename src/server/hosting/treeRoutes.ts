@@ -15,6 +15,7 @@ import { Refusal } from "../answers.ts";
 import type { Routes } from "../routes.ts";
 import { finalResponse } from "./finalResponse.ts";
 import type { Hosting } from "./hosting.ts";
+import type { Meta } from "./meta.ts";
 
 const tag = "Conversations";
 const path = "/api/conversations/:conversation_id";
@@ -84,39 +85,35 @@ function eventIdOf(text: string): EventId {
   return id;
 }
 
-/** What was kept beside the log comes along; nothing is left behind when it fails. */
+/** What was kept beside the log comes along; nothing is left behind when it fails, and all or nothing after a kill. */
 async function forkOf(hosting: Hosting, sourceId: ConversationId, request: z.output<typeof ForkRequest>): Promise<ConversationId> {
-  const { metas, sight } = hosting.options;
+  const { metas, sight, fork } = hosting.options;
   await hosting.require(sourceId);
   const id = request.id ?? ConversationId.parse(randomUUID());
   if ((await sight.find(id)) !== undefined) throw new Refusal(409, `There is a conversation ${id} already.`);
-  const from = request.from_event_id == null ? undefined : eventIdOf(request.from_event_id);
-  await hosting.host.handle({
-    type: "conversation.fork",
-    conversationId: sourceId,
-    forkId: id,
-    resetMetrics: request.reset_metrics,
-    ...(from === undefined ? {} : { atEventId: from }),
-  });
+  const atEventId = request.from_event_id == null ? undefined : eventIdOf(request.from_event_id);
+  const what = { resetMetrics: request.reset_metrics, ...(atEventId === undefined ? {} : { atEventId }) };
   const source = await metas?.get(sourceId);
-  if (metas === undefined || source === undefined) return id;
-  const now = new Date().toISOString();
-  const { title } = request;
-  try {
-    await metas.put(id, {
-      ...source,
-      created_at: now,
-      updated_at: now,
-      title,
-      tags: { ...(request.tags ?? source.tags), ...(title == null ? {} : { title }) },
-      forked_from_conversation_id: sourceId,
-      forked_from_event_id: from,
-      parent_conversation_id: undefined,
-    });
-    if (title != null) await hosting.command({ type: "conversation.rename", conversationId: id, title });
-  } catch (error) {
-    await hosting.host.handle({ type: "conversation.delete", conversationId: id });
-    throw error;
+  if (metas === undefined || source === undefined || fork === undefined) {
+    await hosting.host.handle({ type: "conversation.fork", conversationId: sourceId, forkId: id, ...what });
+    return id;
   }
+  const meta = forkedMeta(source, sourceId, request);
+  await fork(sourceId, id, { ...what, title: request.title ?? undefined, fill: (folder) => metas.putInto(folder, meta) });
+  hosting.forget(id);
   return id;
+}
+
+function forkedMeta(source: Meta, sourceId: ConversationId, { title, tags, from_event_id }: z.output<typeof ForkRequest>): Meta {
+  const now = new Date().toISOString();
+  return {
+    ...source,
+    created_at: now,
+    updated_at: now,
+    title,
+    tags: { ...(tags ?? source.tags), ...(title == null ? {} : { title }) },
+    forked_from_conversation_id: sourceId,
+    forked_from_event_id: from_event_id,
+    parent_conversation_id: undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Conversation, EventDraft } from "../../../src/conversation/conversation.ts";
 import { ConversationStore } from "../../../src/conversation/store.ts";
@@ -170,6 +170,10 @@ describe("the store of conversations", () => {
       // What a crash in the middle leaves is none of the conversations.
       await mkdir(path.join(folder.path, `.new-${newId()}`));
       assert.equal((await store.list()).length, 2);
+      await store.emptyTrash();
+      assert.equal((await readdir(folder.path)).length, 3, "it may be at work");
+      await store.emptyTrash(Date.now() + 25 * 60 * 60 * 1000);
+      assert.deepEqual((await readdir(folder.path)).sort(), [id, taken].sort());
     });
   });
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Disk, machineDisk } from "../../../../src/conversation/disk.ts";
 import { scriptedLlm } from "../../../../src/llm/scripted.ts";
+import { ConversationId } from "../../../../src/protocol/ids.ts";
 import { type ServedHosting, serveHosting } from "../../../support/servedHosting.ts";
 import { until } from "../../../support/until.ts";
 
@@ -35,6 +37,39 @@ describe("forks and heads of a conversation", () => {
       },
     );
     assert.equal((await served.ask("GET", `/api/conversations/${id}`)).body.execution_status, "finished");
+  });
+
+  it("is there with its agent from its first moment, so that a kill leaves all of it or nothing", async () => {
+    const seen: unknown[] = [];
+    const disk: Disk = {
+      ...machineDisk,
+      // Right after the fork has its name.
+      syncFolder: async (folder) => {
+        if (folder === join(served.folder, "conversations") && forkId !== "") seen.push(await metaOf(served, forkId));
+        await machineDisk.syncFolder(folder);
+      },
+    };
+    let forkId = "";
+    await using served = await serveHosting({ store: { disk } });
+    const id = await served.begin({ autotitle: false });
+    forkId = randomUUID();
+    assert.equal((await served.ask("POST", `/api/conversations/${id}/fork`, { id: forkId, title: "Two" })).status, 201);
+    const meta = await metaOf(served, forkId);
+    assert.deepEqual([meta.forked_from_conversation_id, meta.title, meta.agent.llm.model, seen], [id, "Two", "scripted", [meta]]);
+    assert.equal((await served.hosting.look(ConversationId.parse(forkId))).state.title, "Two");
+  });
+
+  it("is made once, when two clients ask for the same id at the same moment", async () => {
+    await using served = await serveHosting();
+    const id = await served.begin({ autotitle: false });
+    const forkId = randomUUID();
+    const fork = (title: string) => served.ask("POST", `/api/conversations/${id}/fork`, { id: forkId, title });
+    const answers = await Promise.all(["One", "Two", "Three"].map(fork));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409]);
+    const made = answers.find(({ status }) => status === 201);
+    assert.equal((await served.ask("GET", `/api/conversations/${forkId}`)).body.title, made?.body.title);
+    const names = await readdir(join(served.folder, "conversations"));
+    assert.deepEqual(names.sort(), [id, forkId].sort());
   });
 
   it("forks up to an event, and keeps what it has cost when that is asked for", async () => {
@@ -79,4 +114,8 @@ describe("forks and heads of a conversation", () => {
 async function finish(served: ServedHosting, id: string, text: string): Promise<void> {
   await served.ask("POST", `/api/conversations/${id}/events`, { content: [{ type: "text", text }], run: true });
   await until("the end of the run", async () => (await served.ask("GET", `/api/conversations/${id}`)).body.execution_status === "finished");
+}
+
+async function metaOf({ folder }: ServedHosting, id: string) {
+  return JSON.parse(await readFile(join(folder, "conversations", id, "meta.json"), "utf8"));
 }
