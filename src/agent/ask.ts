@@ -23,8 +23,9 @@ export async function ask(
   const begin = (): Shown => ({ text: secrets.stream(), reasoning: secrets.stream() });
   let shown = begin();
   let isVoid = false;
+  const askedAt = performance.now();
   for await (const chunk of llm.stream(request, signal)) {
-    if (chunk.type === "reply") return chunk.reply;
+    if (chunk.type === "reply") return { ...chunk.reply, latencyMs: Math.round(performance.now() - askedAt) };
     if (chunk.type === "waiting") {
       isVoid = true;
       emit({ type: "llm.waiting", reason: chunk.reason, retryInMs: chunk.retryInMs });

@@ -1,11 +1,13 @@
 import { type EventDraft, stateUpdate } from "../conversation/stamp.ts";
-import type { LlmReply } from "../llm/llm.ts";
-import { noTokens } from "../protocol/metrics.ts";
+import type { Llm, LlmReply } from "../llm/llm.ts";
+import { type ModelCall, noTokens } from "../protocol/metrics.ts";
 import type { ConversationState } from "../protocol/state.ts";
 import type { Agent } from "./agent.ts";
 
 /** Under this name the tokens of summaries are counted (agent-server protocol §4.9). */
 export const condenserId = "condenser";
+
+type Counted = Pick<LlmReply, "id" | "usage" | "costUsd" | "latencyMs">;
 
 /**
  * The tokens and the cost of all calls so far, as the state update that official servers send (agent-server protocol §4.9): by what they were made
@@ -17,7 +19,7 @@ export function statsEvents(
     llm,
     usageId = "agent",
   }: Pick<Agent, "llm" | "usageId"> & { readonly conversation: Pick<Agent["conversation"], "state"> },
-  reply: Pick<LlmReply, "usage" | "costUsd">,
+  reply: Counted,
 ): EventDraft[] {
   const { usage } = reply;
   const { [usageId]: before, ...others } = state.metrics ?? {};
@@ -33,8 +35,19 @@ export function statsEvents(
     context_window: llm.maxInputTokens ?? 0,
     per_turn_token: usage ? usage.prompt_tokens + usage.completion_tokens : (counted.per_turn_token ?? 0),
   };
-  const value = { usage_to_metrics: { ...others, [usageId]: { model_name: llm.model, accumulated_cost: cost, accumulated_token_usage } } };
-  return [stateUpdate("stats", value)];
+  const usage_to_metrics = { ...others, [usageId]: { model_name: llm.model, accumulated_cost: cost, accumulated_token_usage } };
+  return [stateUpdate("stats", { usage_to_metrics, latest_call: callOf(reply, { llm, usageId }) })];
+}
+
+function callOf({ id, latencyMs, costUsd, usage }: Counted, { llm, usageId }: { readonly llm: Llm; readonly usageId: string }): ModelCall {
+  return {
+    usage_id: usageId,
+    model: llm.model,
+    response_id: id,
+    ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }),
+    ...(costUsd === undefined ? {} : { cost: costUsd }),
+    ...(usage === undefined ? {} : { tokens: { ...usage, context_window: llm.maxInputTokens ?? 0 } }),
+  };
 }
 
 function sumOfCosts(before: ConversationState["accumulated_cost"], costUsd: number | undefined): number | null {

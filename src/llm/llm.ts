@@ -28,6 +28,8 @@ export interface LlmReply {
   readonly reasoning: string;
   /** For how long it thought before it said or called anything, in milliseconds; absent when it did not, or when that is not known. */
   readonly reasoningMs?: number;
+  /** From the request to its end, with what was tried again, in milliseconds; absent where nobody has looked. */
+  readonly latencyMs?: number;
   readonly toolCalls: readonly MessageToolCall[];
   /** Whether the provider said that the reply is complete; a tool call of an incomplete one must not run. */
   readonly isComplete: boolean;

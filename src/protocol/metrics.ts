@@ -22,11 +22,41 @@ export const UsageMetrics = z.looseObject({
 });
 export type UsageMetrics = z.infer<typeof UsageMetrics>;
 
+/** One call of a model. The log has the latest beside the sums (`stats`), because official servers tell of each call and the sums do not (§4.9). */
+export const ModelCall = z.object({
+  usage_id: z.string(),
+  model: z.string(),
+  response_id: z.string(),
+  latency_ms: z.number().optional(),
+  /** Dollars; absent: not known. */
+  cost: z.number().optional(),
+  tokens: z.object({ ...TokenUsage.shape, context_window: z.number() }).optional(),
+});
+export type ModelCall = z.infer<typeof ModelCall>;
+
+export const KnownCall = ModelCall.extend({
+  /** When its reply was kept, as events have it. */
+  timestamp: z.string(),
+});
+export type KnownCall = z.infer<typeof KnownCall>;
+
+/** A state keeps so many of its latest calls, so that it stays small however long a conversation becomes. */
+const mostCalls = 20;
+
+const WithCall = z.object({ latest_call: ModelCall });
+
+/** The calls after a state update `stats`; undefined when it tells of none. */
+export function callsFrom(value: unknown, timestamp: string, before: readonly KnownCall[] = []): readonly KnownCall[] | undefined {
+  const call = WithCall.safeParse(value).data?.latest_call;
+  return call && [...before, { ...call, timestamp }].slice(-mostCalls);
+}
+
 export type AllMetrics = Readonly<Record<string, UsageMetrics>>;
 
 /** What calls of models have taken in all. */
 interface Taken {
   readonly metrics?: AllMetrics;
+  readonly calls?: readonly KnownCall[];
   readonly usage?: TokenUsage;
   readonly accumulated_cost?: number | null;
   readonly per_turn_token?: number;
@@ -41,7 +71,7 @@ const besides: ReadonlySet<string> = new Set(["condenser", "ask-agent-llm"]);
 export function metricsFrom(value: unknown, before: AllMetrics = {}): Taken | undefined {
   const metrics = Stats.safeParse(value).data?.usage_to_metrics;
   if (metrics === undefined) return undefined;
-  if (Object.keys(metrics).length === 0) return { metrics, usage: noTokens, accumulated_cost: 0 };
+  if (Object.keys(metrics).length === 0) return { metrics, usage: noTokens, accumulated_cost: 0, calls: [] };
   const all = Object.values(metrics);
   const sum = (key: keyof TokenUsage): number => all.reduce((total, one) => total + one.accumulated_token_usage[key], 0);
   const usage = {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type ActionEvent, type ConversationStateUpdateEvent, type Event, parseActionEvent } from "./events.ts";
 import { ConversationId } from "./ids.ts";
-import { metricsFrom, noTokens, TokenUsage, UsageMetrics } from "./metrics.ts";
+import { callsFrom, KnownCall, metricsFrom, noTokens, TokenUsage, UsageMetrics } from "./metrics.ts";
 import { initialProgress, Progress, reduceProgress } from "./progress.ts";
 import { RuntimeRef } from "./sandbox.ts";
 import { SkillState, skillUpdate } from "./skillState.ts";
@@ -91,6 +91,8 @@ export interface ConversationState extends Partial<ConversationStart>, Readonly<
   readonly tags?: unknown;
   /** By what calls were made for: the agent's own, under `agent` or the name that its model was given, and others. */
   readonly metrics?: Readonly<Record<string, UsageMetrics>>;
+  /** The latest calls of models, oldest first. */
+  readonly calls?: readonly KnownCall[];
   /** Tokens of all calls so far, as the provider counted them. */
   readonly usage: TokenUsage;
   /** Dollars for all calls so far; null when the price of any of them is not known, absent before the first. */
@@ -119,6 +121,7 @@ const facts = {
   agent_state: z.unknown().optional(),
   tags: z.unknown().optional(),
   metrics: z.record(z.string(), UsageMetrics).optional(),
+  calls: z.array(KnownCall).optional(),
   usage: TokenUsage,
   accumulated_cost: z.number().nullish(),
   per_turn_token: z.number().optional(),
@@ -212,8 +215,14 @@ function reduceFacts(state: ConversationState, event: Event): ConversationState 
   };
 }
 
-function otherUpdate({ metrics }: ConversationState, { key, value }: ConversationStateUpdateEvent): Partial<ConversationState> | undefined {
-  return key === "stats" ? metricsFrom(value, metrics) : skillUpdate(key, value);
+function otherUpdate(
+  { metrics, calls: before }: ConversationState,
+  { key, value, timestamp }: ConversationStateUpdateEvent,
+): Partial<ConversationState> | undefined {
+  if (key !== "stats") return skillUpdate(key, value);
+  const calls = callsFrom(value, timestamp, before);
+  const changes = metricsFrom(value, metrics);
+  return changes && { ...changes, ...(calls ? { calls } : {}) };
 }
 
 function withFilledHead({ head_is_empty: _, ...state }: ConversationState): ConversationState {

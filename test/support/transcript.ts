@@ -75,7 +75,8 @@ function indented(text: string): string {
 function named(text: string, names: ReadonlyMap<string, string>): string {
   return text
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => names.get(id) ?? "<id>")
-    .replaceAll(/call_[0-9a-f]{32}/g, "call_<id>");
+    .replaceAll(/call_[0-9a-f]{32}/g, "call_<id>")
+    .replaceAll(/"latency_ms":\d+/g, '"latency_ms":"<time>"');
 }
 
 /** Compares with `test/golden/<file>`; UPDATE_GOLDEN=1 writes it instead. Ids that are in no event are always different, so they read `<id>`. */

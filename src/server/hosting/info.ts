@@ -2,7 +2,7 @@ import type { LeanState } from "../../conversation/summary.ts";
 import { AgentConfig, type SecretSource } from "../../protocol/agentServer/agent.ts";
 import type { ConversationInfo } from "../../protocol/agentServer/conversations.ts";
 import type { ConversationId } from "../../protocol/ids.ts";
-import type { UsageMetrics } from "../../protocol/metrics.ts";
+import type { KnownCall, UsageMetrics } from "../../protocol/metrics.ts";
 import { mapSecrets } from "../secrets/mapSecrets.ts";
 import type { Meta } from "./meta.ts";
 
@@ -39,7 +39,7 @@ export function infoOf(known: Known, { skills }: { readonly skills: boolean }): 
     blocked_messages: { ...state.blocked_messages },
     last_user_message_id: state.last_user_message_id ?? null,
     leaf_event_id: state.leaf_event_id ?? null,
-    stats: statsOf(state.metrics ?? {}),
+    stats: statsOf(state),
     secret_registry: { secret_sources: secretsOf(meta?.secrets ?? {}) },
     agent_state: recordOf(state.agent_state),
     hook_config: meta?.hook_config ?? null,
@@ -89,15 +89,45 @@ function secretsOf(sources: Readonly<Record<string, SecretSource>>): Record<stri
   );
 }
 
-function statsOf(metrics: Readonly<Record<string, UsageMetrics>>): ConversationInfo["stats"] {
-  return { usage_to_metrics: Object.fromEntries(Object.entries(metrics).map(([id, one]): [string, object] => [id, wholeMetrics(one)])) };
+function statsOf({ metrics = {}, calls = [] }: Known["state"]): ConversationInfo["stats"] {
+  const whole = ([id, one]: [string, UsageMetrics]): [string, object] => [
+    id,
+    wholeMetrics(
+      one,
+      calls.filter((call) => call.usage_id === id),
+    ),
+  ];
+  return { usage_to_metrics: Object.fromEntries(Object.entries(metrics).map(whole)) };
 }
 
-/** With the lists of calls that the official server has; here they are empty. */
-function wholeMetrics(metrics: UsageMetrics): object {
+/** With lists of the latest calls; the official server has all of them there. */
+function wholeMetrics(metrics: UsageMetrics, calls: readonly KnownCall[]): object {
   const { model_name = "unknown", accumulated_cost, accumulated_token_usage: usage } = metrics;
-  const tokens = { model: model_name, cache_write_tokens: 0, context_window: 0, per_turn_token: 0, response_id: "", ...usage };
-  const lists = { costs: [], response_latencies: [], token_usages: [] };
+  const tokens = {
+    model: model_name,
+    cache_write_tokens: 0,
+    context_window: 0,
+    per_turn_token: 0,
+    response_id: calls.at(-1)?.response_id ?? "",
+    ...usage,
+  };
   const counted = { model_name, accumulated_cost: accumulated_cost ?? 0, accumulated_token_usage: tokens };
-  return { max_budget_per_task: null, ...lists, ...metrics, ...counted };
+  return { max_budget_per_task: null, ...metrics, ...counted, ...listsOf(calls) };
+}
+
+/** What is not known of a call is not in its list (agent-server protocol §4.9). Seconds. */
+function listsOf(calls: readonly KnownCall[]): object {
+  return {
+    costs: calls.flatMap(({ model, cost, timestamp }) =>
+      cost === undefined ? [] : [{ model, cost, timestamp: Date.parse(timestamp) / 1000 }],
+    ),
+    response_latencies: calls.flatMap(({ model, response_id, latency_ms: ms }) =>
+      ms === undefined ? [] : [{ model, latency: ms / 1000, response_id }],
+    ),
+    token_usages: calls.flatMap(({ model, response_id, tokens }) => {
+      if (tokens === undefined) return [];
+      const per_turn_token = tokens.prompt_tokens + tokens.completion_tokens;
+      return [{ model, ...tokens, cache_write_tokens: 0, per_turn_token, response_id }];
+    }),
+  };
 }
