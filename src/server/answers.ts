@@ -9,6 +9,7 @@ import { HostError } from "../host/hostError.ts";
 import type { Log } from "../protocol/log.ts";
 import { messageOf } from "../protocol/thrown.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
+import { mostBytesFor } from "./bodyLimits.ts";
 
 /** A refusal with the body `{"detail": …}` of the agent-server protocol (§1.6). */
 export class Refusal extends Error {
@@ -23,13 +24,11 @@ export class Refusal extends Error {
   }
 }
 
-/** Of JSON; what is larger is sent as a file. */
-export const mostJsonBytes = 1_000_000;
-
 /** The body as `schema` has it; an empty one counts as `{}`. Throws a Refusal. */
 export async function bodyOf<Shape extends z.ZodType>(c: Context, schema: Shape): Promise<z.output<Shape>> {
   const json = await textOf(c);
-  if (json.length > mostJsonBytes) throw new Refusal(413, `The body has more than ${mostJsonBytes} bytes.`);
+  const mostBytes = mostBytesFor(c.req.path);
+  if (json.length > mostBytes) throw new Refusal(413, `The body has more than ${mostBytes} bytes.`);
   return parsed(parseJson(json), { schema, place: "body" });
 }
 

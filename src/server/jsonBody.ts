@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { mostJsonBytes } from "./answers.ts";
+import { mostBytesFor } from "./bodyLimits.ts";
 import type { Answer } from "./gate.ts";
 
 const deepest = 100;
@@ -8,20 +8,21 @@ const deepest = 100;
 const takesFiles = /^\/api\/(?:file\/upload|runtime\/files\/write|runtime\/workspace)\/?(?:\?|$)/;
 
 /**
- * Reads the body of a request that takes no file, at most 1 MB of it, before anything of it is understood: for whoever answers, it is there as a
+ * Reads the body of a request that takes no file, at most so much as it may have, before anything of it is understood: for whoever answers, it is there as a
  * whole. Gives the answer when it is too large, too deep or encoded.
  */
 export async function readJsonBody(request: IncomingMessage): Promise<Answer | undefined> {
   if (request.headers["content-encoding"] !== undefined) return { status: 415, body: { detail: "Bodies must be sent without encoding." } };
   if (!hasBody(request) || takesFiles.test(request.url ?? "")) return undefined;
-  const tooLarge = { status: 413, body: { detail: `The body has more than ${mostJsonBytes} bytes.` } };
-  if (Number(request.headers["content-length"]) > mostJsonBytes) return tooLarge;
+  const mostBytes = mostBytesFor(request.url);
+  const tooLarge = { status: 413, body: { detail: `The body has more than ${mostBytes} bytes.` } };
+  if (Number(request.headers["content-length"]) > mostBytes) return tooLarge;
   const parts: Buffer[] = [];
   let size = 0;
   const chunks: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
   for await (const chunk of chunks) {
     size += chunk.length;
-    if (size > mostJsonBytes) return tooLarge;
+    if (size > mostBytes) return tooLarge;
     parts.push(chunk);
   }
   const rawBody = Buffer.concat(parts);

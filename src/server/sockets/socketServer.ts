@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Log } from "../../protocol/log.ts";
 import { placesOf } from "../answers.ts";
+import { mostJsonBytes, mostMessageBytes } from "../bodyLimits.ts";
 import { socketKeyOf } from "../gate.ts";
 import type { Keys } from "../keys.ts";
 import type { Sockets, Upgrade } from "../upgrades.ts";
@@ -23,8 +24,6 @@ export interface SocketServerOptions {
   readonly log: Log;
 }
 
-/** Of one message, and of what is sent at once. */
-const mostMessageBytes = 1_000_000;
 /** One message in more pieces than this breaks the connection. */
 const mostFragments = 1_000;
 const beatMs = 20_000;
@@ -32,13 +31,9 @@ const beatMs = 20_000;
 /** Serves WebSockets (agent-server protocol §3) that have passed the gate. Disposing closes all. */
 export class SocketServer implements Sockets {
   readonly #options: SocketServerOptions;
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: mostMessageBytes,
-    maxFragments: mostFragments,
-  });
+  /** For who has shown a key with the request, and for who has not. */
+  readonly #known = opener(mostMessageBytes);
+  readonly #unknown = opener(mostJsonBytes);
   readonly #clients = new Map<Client, Promise<void>>();
   readonly #revoking: Disposable;
   readonly #beating: NodeJS.Timeout;
@@ -52,7 +47,10 @@ export class SocketServer implements Sockets {
   upgrade({ request, socket, head, trust }: Upgrade): boolean {
     const serve = this.#serving(request);
     if (serve === undefined) return false;
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, { request, serve, trust }));
+    const isKnown = this.#options.keys.has(socketKeyOf(request));
+    (isKnown ? this.#known : this.#unknown).handleUpgrade(request, socket, head, (opened) =>
+      this.#opened(opened, { request, serve, trust }),
+    );
     return true;
   }
 
@@ -110,6 +108,10 @@ export class SocketServer implements Sockets {
   #beat(): void {
     for (const client of this.#clients.keys()) client.beat();
   }
+}
+
+function opener(maxPayload: number): WebSocketServer {
+  return new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload, maxFragments: mostFragments });
 }
 
 type Serve = (client: Client) => Promise<void>;

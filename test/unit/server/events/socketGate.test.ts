@@ -55,11 +55,19 @@ describe("who may open a socket", () => {
 });
 
 describe("frames that no client should send (HS-08)", () => {
-  it("ends with 1009 above one megabyte, and with 1007 for what is no UTF-8", async () => {
+  it("ends with 1009 above one megabyte from who shows no key first, and above 16 from others", async () => {
+    await using server = await openSocketServer({ keys: ["a-key"] });
+    const unknown = server.connect();
+    await once(unknown.socket, "open");
+    unknown.socket.send("x".repeat(2_000_000));
+    assert.equal(await unknown.closed, 1009);
+    const known = await server.connect("?session_api_key=a-key").live();
+    known.socket.send("x".repeat(17_000_000));
+    assert.equal(await known.closed, 1009);
+  });
+
+  it("ends with 1007 for what is no UTF-8", async () => {
     await using server = await openSocketServer();
-    const large = await server.connect().live();
-    large.socket.send("x".repeat(2_000_000));
-    assert.equal(await large.closed, 1009);
     const broken = await server.connect().live();
     broken.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
     assert.equal(await broken.closed, 1007);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Event } from "../../../../src/protocol/events.ts";
 import { type EventServer, openEventServer } from "../../../support/eventServer.ts";
 import { bash, call, gate, playedLlm, say } from "../../../support/scripts.ts";
+import { openSocketServer } from "../../../support/socketServer.ts";
 import { newId } from "../../../support/workspaces.ts";
 
 const message = (text: string, run?: boolean) => ({ content: [{ type: "text", text }], ...(run === undefined ? {} : { run }) });
@@ -18,6 +19,27 @@ describe("messages over REST", () => {
     assert.deepEqual(await server.post("", message("Wait.")), done);
     assert.deepEqual(await kindsOf(server), ["MessageEvent"]);
     assert.deepEqual(await server.post("", message("Go.", true)), done);
+    await server.test.untilStatus("finished");
+    assert.deepEqual(await kindsOf(server), ["MessageEvent", "MessageEvent", "MessageEvent"]);
+  });
+
+  it("have pictures of some megabytes, also over a socket; what is larger is refused, and so is all else of that size", async () => {
+    await using server = await openSocketServer({ llm: playedLlm([say("Hi.")]) });
+    const pictured = (bytes: number) => {
+      const image = { type: "image", image_urls: [`data:image/png;base64,${"A".repeat(bytes)}`] };
+      return { role: "user", content: [...message("Look.").content, image] };
+    };
+    const post = async (below: string, body: object): Promise<number> => {
+      const url = `http://127.0.0.1:${server.port}/api/conversations/${server.id}/events${below}`;
+      const response = await fetch(url, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+      await response.text();
+      return response.status;
+    };
+    assert.equal(await post("", pictured(3_000_000)), 200);
+    assert.equal(await post("", pictured(16_000_000)), 413);
+    assert.equal(await post("/respond_to_confirmation", { accept: true, reason: "x".repeat(2_000_000) }), 413);
+    const client = await server.connect().live();
+    await client.send(pictured(3_000_000));
     await server.test.untilStatus("finished");
     assert.deepEqual(await kindsOf(server), ["MessageEvent", "MessageEvent", "MessageEvent"]);
   });
