@@ -17,6 +17,7 @@ interface Asking {
   readonly about: Set<ConversationId>;
   last: number;
   latest: ConversationId | undefined;
+  isClear: boolean;
   timer: NodeJS.Timeout;
 }
 
@@ -25,6 +26,8 @@ const mostAsking = 20;
 /** Because they are names of anything that may be a conversation. */
 const mostAbout = 1_000;
 const mostOfName = 60;
+/** Who is going to follow asks first. Before it is clear, nobody is shown. */
+const unclearMs = 1_000;
 
 /**
  * Who uses a shared host. A client with a socket is there for as long as that is open; one that only asks, for a while after each request. Requests
@@ -46,7 +49,7 @@ export class SharedClients implements Disposable {
   /** Those that follow first. */
   get all(): readonly SharedClient[] {
     const followed = new Set([...this.#following].map(({ conversationId }) => conversationId));
-    const asking = [...this.#asking.values()].filter(({ about }) => [...about].every((id) => !followed.has(id)));
+    const asking = [...this.#asking.values()].filter(({ about, isClear }) => isClear && [...about].every((id) => !followed.has(id)));
     return [
       ...this.#following,
       ...asking.map(({ name, since, last, latest }) => ({ conversationId: latest, since, asking: { name, last } })),
@@ -61,10 +64,11 @@ export class SharedClients implements Disposable {
     const known = this.#asking.get(shown);
     clearTimeout(known?.timer);
     const timer = setTimeout(() => this.#forget([shown]), this.#activeMs).unref();
-    const asking = known ?? { name: shown, since: now, about: new Set(), last: now, latest: undefined, timer };
+    const asking: Asking = known ?? { name: shown, since: now, about: new Set(), last: now, latest: undefined, isClear: false, timer };
+    if (known === undefined) setTimeout(() => this.#show(asking), unclearMs).unref();
     const id = ConversationId.safeParse(path.split("/")[3]).data;
     if (id !== undefined && asking.about.size < mostAbout) asking.about.add(id);
-    const isOther = known === undefined || (id !== undefined && id !== asking.latest);
+    const isOther = id !== undefined && id !== asking.latest;
     Object.assign(asking, { last: now, latest: id ?? asking.latest, timer });
     // Those that asked last are at the end.
     this.#asking.delete(shown);
@@ -100,6 +104,11 @@ export class SharedClients implements Disposable {
     this.#isOver = true;
     for (const { timer } of this.#asking.values()) clearTimeout(timer);
     this.#asking.clear();
+  }
+
+  #show(asking: Asking): void {
+    asking.isClear = true;
+    if (this.#asking.get(asking.name) === asking) this.#onChange();
   }
 
   /** What a follower has asked itself goes with it, and is there again when it asks more. */
