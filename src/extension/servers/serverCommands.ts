@@ -2,10 +2,11 @@ import * as vscode from "vscode";
 import type { RemoteHost } from "../../host/remote/remoteHost.ts";
 import { ServerError } from "../../host/remote/serverError.ts";
 import { readServerUrl, sendsOpenly } from "../../host/remote/serverUrl.ts";
+import { limitsOf } from "../../protocol/settings.ts";
 import { messageOf } from "../../protocol/thrown.ts";
 import type { Chats } from "../chat/chats.ts";
 import type { CommandMap } from "../commandMap.ts";
-import { readSettings, writeSetting } from "../settings.ts";
+import { openSettings, readSettings, writeSetting } from "../settings.ts";
 import { chooseFolder } from "./chooseFolder.ts";
 import type { Servers } from "./servers.ts";
 
@@ -44,10 +45,21 @@ async function connect(parts: ServerParts, before = readSettings().serverUrl): P
     await writeSetting("serverUrl", url);
     await servers.connect(url, folder);
     await chats.beginAnew();
-    void vscode.window.showInformationMessage(`Connected to ${host.name}. ${notes}`);
+    sayConnected(host.name, notes);
   } finally {
     await host[Symbol.asyncDispose]();
   }
+}
+
+/** What would be refused with the first message is said now. */
+function sayConnected(name: string, notes: string): void {
+  const hasLimits = Object.keys(limitsOf(readSettings())).length > 0;
+  const connected = `Connected to ${name}. ${notes}`.trim();
+  if (!hasLimits) return void vscode.window.showInformationMessage(connected);
+  const settings = "Open Settings";
+  void vscode.window
+    .showWarningMessage(`${connected} It keeps no limit of cost, tokens or minutes: no task begins there while one is set.`, settings)
+    .then((answer) => (answer === settings ? openSettings("@ext:openhands.openhands-vscode openhands.max") : undefined));
 }
 
 async function disconnect({ servers, chats }: ServerParts): Promise<void> {
