@@ -30,7 +30,7 @@ export function maskTexts(draft: EventDraft, mask: Mask): EventDraft {
 /** Whether masking would change any text of `value`, an action. */
 export function changesTexts(value: object, mask: Mask): boolean {
   const masked = structuredClone(value);
-  maskFields(masked, mask, isText);
+  maskFields(masked, mask, textsOf(masked, isText));
   return JSON.stringify(masked) !== JSON.stringify(value);
 }
 
@@ -47,12 +47,20 @@ function maskJson(text: string, mask: Mask): string {
   }
 }
 
-function maskFields(value: object, mask: Mask, isMasked: (field: string, within: object) => boolean): void {
+function maskFields(value: object, mask: Mask, isMasked: IsMasked): void {
   for (const [field, item] of Object.entries<unknown>({ ...value })) {
     if (!isMasked(field, value)) continue;
     if (typeof item === "string") Reflect.set(value, field, field === "arguments" ? maskJson(item, mask) : mask(item));
-    else if (typeof item === "object" && item !== null) maskFields(item, mask, isMasked);
+    else if (typeof item === "object" && item !== null) maskFields(item, mask, textsOf(item, isMasked));
   }
+}
+
+type IsMasked = (field: string, within: object) => boolean;
+
+/** In the arguments of a tool of somebody else's, names mean nothing here: all in them is text. */
+function textsOf(value: object, isMasked: IsMasked): IsMasked {
+  const isOthers = "kind" in value && typeof value.kind === "string" && /^(?:MCPToolAction$|ClientAction_)/.test(value.kind);
+  return isOthers ? (field, within) => within !== value || field !== "kind" : isMasked;
 }
 
 /** The command of a terminal is a text; that of a file editor or a task list is one of a few words. */

@@ -12,6 +12,8 @@ const longLine = 16;
  */
 export class Secrets {
   readonly #values = new Map<string, string>();
+  /** Without a name, so that nothing is given them. */
+  readonly #nameless = new Set<string>();
   /** The longest first, so that a form that contains another is hidden whole. */
   #forms: readonly string[] = [];
 
@@ -23,8 +25,20 @@ export class Secrets {
   set(secrets: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(secrets)) checkSecret(name, value);
     for (const [name, value] of Object.entries(secrets)) this.#values.set(name, value);
+    this.#remember();
+  }
+
+  /** Texts that are hidden like the others, and that no command is given. What is too short or too long to be one is left out. */
+  hide(texts: readonly string[]): void {
+    const fresh = texts.filter((text) => text.length >= shortest && text.length <= longestSecret && !this.#nameless.has(text));
+    if (fresh.length === 0) return;
+    for (const text of fresh) this.#nameless.add(text);
+    this.#remember();
+  }
+
+  #remember(): void {
     // What is hidden already stays as it is, also when a secret is a part of these words.
-    const forms = new Set([hidden, ...[...this.#values.values()].flatMap(formsOf)]);
+    const forms = new Set([hidden, ...[...this.#values.values(), ...this.#nameless].flatMap(formsOf)]);
     this.#forms = [...forms].toSorted((a, b) => b.length - a.length);
   }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Agent, Condenser } from "../agent/agent.ts";
+import type { EventDraft } from "../conversation/stamp.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { LlmConfig } from "../protocol/agentServer/agent.ts";
 import type { Event } from "../protocol/events.ts";
@@ -13,6 +14,8 @@ import type { Tool } from "../tools/tool.ts";
 import { type AgentParts, refOf } from "./agentParts.ts";
 import type { HostOptions, RuntimeNeeds } from "./host.ts";
 import { HostError } from "./hostError.ts";
+import { orAborted } from "./orAborted.ts";
+import { ServedTools } from "./servedTools.ts";
 
 type Needed = Pick<ConversationState, "llm" | "working_dir" | "folders" | "runtime" | "execution_status">;
 
@@ -53,6 +56,8 @@ export class Equipment implements AsyncDisposable {
   #opening: Opening | undefined;
   readonly #llms = new Map<"agent" | "condenser", OpenLlm>();
   #tools: readonly Tool[] | undefined;
+  readonly #served: ServedTools;
+  #servedTools: readonly Tool[] = [];
   /** Runtimes that nobody waits for any more; they are ended as soon as they are there. */
   #unwanted: Promise<unknown> = Promise.resolve();
 
@@ -60,11 +65,17 @@ export class Equipment implements AsyncDisposable {
     this.#id = id;
     this.#options = options;
     this.#watch = watch;
+    this.#served = new ServedTools(options.openToolSource);
   }
 
-  /** Whether a runtime is there or on its way. */
-  get hasRuntime(): boolean {
-    return this.#opening !== undefined;
+  /** Whether a runtime, or what tools are served by, is there or on its way. */
+  get isInUse(): boolean {
+    return this.#opening !== undefined || this.#served.isOpen;
+  }
+
+  /** What is to be told of the servers of tools, once. */
+  news(): EventDraft[] {
+    return this.#served.news();
   }
 
   /**
@@ -79,10 +90,13 @@ export class Equipment implements AsyncDisposable {
     if (this.#opening && !fits(this.#opening.ref, runtime)) await this.end();
     const opening = (this.#opening ??= this.#open({ workingDir, folders: ownFolders(state), runtime }));
     try {
-      const opened = Promise.all([opening.runtime, this.llm(state, parts), this.#condenser(state, parts)]);
-      const [open, llm, condenser] = await orAborted(opened, signal);
+      const served = this.#served.ready(parts.toolServers && { ...parts.toolServers, workingDir, isOnMachine: runtime.kind === "local" });
+      const opened = Promise.all([opening.runtime, this.llm(state, parts), this.#condenser(state, parts), served]);
+      const [open, llm, condenser, others] = await orAborted(opened, signal);
       const made = (): readonly Tool[] => [...defaultTools(events, open.info), ...(this.#options.moreTools?.() ?? [])];
-      return { runtime: open, llm, condenser, tools: (this.#tools ??= parts.tools?.(events, open.info) ?? made()) };
+      this.#tools ??= parts.tools?.(events, open.info) ?? made();
+      this.#servedTools = others;
+      return { runtime: open, llm, condenser, tools: this.tools };
     } catch (error) {
       if (signal.aborted) this.#giveUp(opening);
       throw error;
@@ -97,7 +111,7 @@ export class Equipment implements AsyncDisposable {
 
   /** Those of the runtime that is open; none before it is. */
   get tools(): readonly Tool[] {
-    return this.#tools ?? [];
+    return [...(this.#tools ?? []), ...this.#servedTools];
   }
 
   /** What they remember is of another branch. */
@@ -114,6 +128,15 @@ export class Equipment implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const served = this.#served[Symbol.asyncDispose]();
+    try {
+      await this.#endRuntime();
+    } finally {
+      await served;
+    }
+  }
+
+  async #endRuntime(): Promise<void> {
     const opening = this.#opening;
     if (opening) this.#giveUp(opening);
     await this.#unwanted;
@@ -200,15 +223,4 @@ function unknownPlace(): HostError {
 function fits(open: RuntimeRef, wanted: RuntimeRef): boolean {
   if (open.kind !== "docker" || wanted.kind !== "docker") return open.kind === wanted.kind;
   return open.image === wanted.image && open.workspace === wanted.workspace;
-}
-
-async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

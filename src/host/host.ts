@@ -11,6 +11,7 @@ import type { LlmRef } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { ToolSource, ToolSourceNeeds } from "../tools/toolSource.ts";
 import type { ActivityListener, AgentHost, Followed, NotificationListener, Page } from "./agentHost.ts";
 import type { AgentParts } from "./agentParts.ts";
 import { HostError } from "./hostError.ts";
@@ -48,6 +49,8 @@ export interface HostOptions {
   readonly home?: { readonly files: ReadableFiles; readonly folder: string };
   /** Tools beside the usual ones, made anew for each conversation. */
   readonly moreTools?: () => readonly Tool[];
+  /** Connects to the servers that an agent's parts name, when the agent is first made; absent: they have no tools here. It ends with the conversation. */
+  readonly openToolSource?: (needs: ToolSourceNeeds) => Promise<ToolSource>;
   readonly log: Log;
   /** A command waits so long for another window that has the conversation, because that may be about to end; eight seconds unless told. */
   readonly patienceMs?: number;

@@ -4,7 +4,8 @@ import type { RunParts } from "./runs.ts";
 import { secretNames } from "./stateChanges.ts";
 
 /** Makes the secrets of an agent's parts known to its conversation. One that can be none is left out, because the others are of use without it. */
-export async function learnSecrets({ secrets: given = {} }: AgentParts, { kept, secrets, options }: RunParts): Promise<void> {
+export async function learnSecrets({ secrets: given = {}, hidden = [] }: AgentParts, { kept, secrets, options }: RunParts): Promise<void> {
+  secrets.hide(hidden);
   const before = secrets.names.length;
   for (const [name, value] of Object.entries(given)) {
     try {

@@ -221,13 +221,13 @@ export class Runs {
   }
 
   async #work(interrupt: AbortSignal, pause: AbortSignal): Promise<void> {
-    const { kept, options, guidance } = this.#parts;
+    const { kept, options, equipment, guidance } = this.#parts;
     const startedAt = performance.now();
     options.log.info("a run begins", { id: kept.id });
     try {
       using _turn = await options.takeTurn?.(interrupt);
       const agent = await this.#agent(interrupt);
-      const late = guidance.late();
+      const late = [...equipment.news(), ...guidance.late()];
       if (late.length > 0) await kept.append(...systemPromptEvents(agent), ...late);
       await run(agent, { interrupt, pause });
       logEnd(options.log, kept, performance.now() - startedAt);

@@ -88,9 +88,9 @@ export class Session implements AsyncDisposable {
     return this.#runs.isRunning;
   }
 
-  /** Whether closing it would lose what is in no log: a shell, the values of secrets, notes. */
+  /** Whether closing it would lose what is in no log: a shell, what tools are served by, the values of secrets, notes. */
   get holdsMore(): boolean {
-    return this.#equipment.hasRuntime || this.#secrets.names.length > 0 || this.#notes.length > 0;
+    return this.#equipment.isInUse || this.#secrets.names.length > 0 || this.#notes.length > 0;
   }
 
   /** Tells what is passing by right now, and then what comes. `listener` must not throw. */

@@ -176,9 +176,9 @@ export interface OtherObservation {
   readonly is_error: boolean;
 }
 
-/** The observation `kind` with these words, which must be none of the kinds that this version knows. */
-export function otherObservation(kind: string, content: Content[]): OtherObservation {
-  return OtherObservation.parse({ kind, content, is_error: false }) as unknown as OtherObservation;
+/** The observation `kind` with these words, which must be none of the kinds that this version knows; no error unless `fields` say so. */
+export function otherObservation(kind: string, content: Content[], fields: Readonly<Record<string, unknown>> = {}): OtherObservation {
+  return OtherObservation.parse({ is_error: false, ...fields, kind, content }) as unknown as OtherObservation;
 }
 
 export type Observation =

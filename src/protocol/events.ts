@@ -66,6 +66,8 @@ export const ToolDefinition = z.object({
       openWorldHint: z.boolean(),
     })
     .nullish(),
+  /** Of a tool of an MCP server: as the server describes it. */
+  mcp_tool: z.unknown().optional(),
 });
 export type ToolDefinition = z.infer<typeof ToolDefinition>;
 

@@ -13,6 +13,7 @@ export const RiskReason = z.enum([
   "script",
   "schema",
   "unreadable",
+  "server",
   "model",
 ]);
 export type RiskReason = z.infer<typeof RiskReason>;
@@ -28,6 +29,7 @@ const sentences: Readonly<Record<RiskReason, string>> = {
   script: "Asks because this changes the commands in package.json that other programs run.",
   schema: "Asks because an editor would load the address that this names.",
   unreadable: "Asks because it could not be found out where this is.",
+  server: "Asks because this is done by an MCP server, outside of every sandbox.",
   model: "Asks because the agent itself rates this as risky.",
 };
 

@@ -11,7 +11,11 @@ const texts = z
 const StdioServer = z.object({
   type: z.literal("stdio"),
   command: words.min(1),
-  args: z.array(words).max(1_000).default([]),
+  args: z
+    .array(words)
+    .max(1_000)
+    .nullish()
+    .transform((args) => args ?? []),
   env: texts,
   cwd: words.nullish(),
 });
@@ -38,13 +42,18 @@ export type RemoteServer = z.infer<typeof RemoteServer>;
 /** As settings have it, the way is called `transport`, or is left to be seen from what else there is. */
 function withType(value: unknown): unknown {
   if (typeof value !== "object" || value === null || "type" in value) return value;
-  const way = "transport" in value && typeof value.transport === "string" ? value.transport : "command" in value ? "stdio" : "http";
+  const isProgram = "command" in value && value.command !== null;
+  const way = "transport" in value && typeof value.transport === "string" ? value.transport : isProgram ? "stdio" : "http";
   return { ...value, type: way };
 }
 
+/** A server, as an agent's `mcp_config` and settings have it, or as it is tried. */
+export const McpServerConfig = z.preprocess(withType, z.discriminatedUnion("type", [StdioServer, RemoteServer]));
+export type McpServerConfig = z.infer<typeof McpServerConfig>;
+
 export const McpTestRequest = z.object({
   name: z.string().max(128).default("test-server"),
-  server: z.preprocess(withType, z.discriminatedUnion("type", [StdioServer, RemoteServer])),
+  server: McpServerConfig,
   /** Seconds, for all of it. */
   timeout: z.number().gt(0).max(120).default(15),
   /** Called as it is, once the tools are known: it should change nothing. */

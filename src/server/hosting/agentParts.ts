@@ -1,8 +1,7 @@
-import { matchEach } from "../../agent/namePatterns.ts";
 import { skillsOf } from "../../agent/skills/skillsParts.ts";
 import type { AgentParts, CondenserParts } from "../../host/agentParts.ts";
 import type { AgentConfig, CondenserConfig } from "../../protocol/agentServer/agent.ts";
-import type { RegisteredTool } from "../../protocol/agentServer/tools.ts";
+import { type RegisteredTool, registeredTools } from "../../protocol/agentServer/tools.ts";
 import type { Event } from "../../protocol/events.ts";
 import type { RuntimeInfo } from "../../protocol/runtime.ts";
 import { clientTool } from "../../tools/clientTool.ts";
@@ -13,6 +12,9 @@ import { taskTrackerTool } from "../../tools/taskTracker.ts";
 import { terminalTool } from "../../tools/terminal.ts";
 import { thinkTool } from "../../tools/think.ts";
 import type { Tool } from "../../tools/tool.ts";
+import { configuredServer, configuredServers } from "../mcp/configuredServers.ts";
+import { hiddenTextsOf } from "../mcp/secretsOfServer.ts";
+import { filtered } from "../toolFilter.ts";
 import type { Meta } from "./meta.ts";
 
 /** What makes the agent that clients have asked for (agent-server protocol §2.2). `secrets` are the values of its secrets, by name. */
@@ -29,6 +31,7 @@ export function agentPartsOf(meta: Meta, secrets: Readonly<Record<string, string
     ...(suffix === "" ? {} : { systemMessageSuffix: suffix }),
     ...(agent.system_prompt ? { systemPrompt: agent.system_prompt } : {}),
     ...(hooks == null ? {} : { hooks }),
+    ...serversOf(meta),
   };
 }
 
@@ -54,6 +57,19 @@ function toolsOf({ agent, client_tools }: Meta, events: readonly Event[], info: 
   return [...filtered([...named, ...client_tools.map(clientTool)], agent.filter_tools_regex), ...builtIns];
 }
 
+/** Its MCP servers. No tool of theirs is called as one that the agent could have besides. */
+function serversOf({ agent, client_tools }: Meta): Pick<AgentParts, "toolServers" | "hidden"> {
+  const servers = configuredServers(agent.mcp_config);
+  if (Object.keys(servers).length === 0) return {};
+  const own = Object.values(builtIn).map(({ name }) => name);
+  const taken = [...registeredTools, ...own, "invoke_skill", ...client_tools.map(({ name }) => name)];
+  const hidden = Object.values(servers).flatMap((given) => {
+    const server = configuredServer(given);
+    return server === undefined ? [] : hiddenTextsOf(server);
+  });
+  return { toolServers: { servers, taken, ...(agent.filter_tools_regex ? { filter: agent.filter_tools_regex } : {}) }, hidden };
+}
+
 export function isRegistered(name: string): name is RegisteredTool {
   return Object.hasOwn(registered, name);
 }
@@ -61,13 +77,6 @@ export function isRegistered(name: string): name is RegisteredTool {
 /** The names that this agent is given and nobody has. */
 export function unknownTools({ tools }: AgentConfig, clientTools: readonly { readonly name: string }[]): string[] {
   return tools.map(({ name }) => name).filter((name) => !isRegistered(name) && !clientTools.some((tool) => tool.name === name));
-}
-
-/** By the beginnings of names, as the official server takes it. One that is no regular expression, or takes too long, lets none pass. */
-function filtered(tools: readonly Tool[], filter: string | null | undefined): readonly Tool[] {
-  if (!filter) return tools;
-  const found = matchEach(tools.map(({ name }) => ({ pattern: `^(?:${filter})`, text: name })));
-  return tools.filter((_, index) => found[index] ?? false);
 }
 
 function condenserOf({ llm, max_size, max_tokens, keep_first }: CondenserConfig): CondenserParts {

@@ -57,6 +57,8 @@ export function openHosted(options: HostedOptions): Hosted {
     openLlm,
     openRuntime,
     agentOf,
+    // Their client is large, and few agents have servers.
+    openToolSource: async (needs) => new (await import("../mcp/mcpSource.ts")).McpSource(needs, options.reach),
     log,
     ...(home && { home }),
     ...(idleMs === undefined ? {} : { idleMs }),

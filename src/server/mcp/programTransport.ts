@@ -29,7 +29,8 @@ export class ProgramTransport implements Transport {
 
   /** Lines that are no message are told and left out, because programs also print there. */
   #take(bytes: Buffer): void {
-    this.#guarded(() => this.#buffer.append(bytes));
+    // A line without an end: whoever asked would wait in vain.
+    if (!this.#guarded(() => this.#buffer.append(bytes))) return void this.close();
     for (let isOver = false; !isOver; ) {
       this.#guarded(() => {
         const message = this.#buffer.readMessage();
@@ -39,11 +40,14 @@ export class ProgramTransport implements Transport {
     }
   }
 
-  #guarded(work: () => void): void {
+  /** Whether it went well. */
+  #guarded(work: () => void): boolean {
     try {
       work();
+      return true;
     } catch (error) {
       this.onerror?.(error instanceof Error ? error : new Error(String(error)));
+      return false;
     }
   }
 }

@@ -5,6 +5,11 @@ const secretMap = /^(?:env|headers|extra_headers|secrets)$/;
 /** Where an MCP server's bearer token may be, this asks for a login. */
 const noSecret = "oauth";
 
+/** Whether a text under this name is a secret, in an environment, too: `GITHUB_TOKEN`. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
+
 /** A copy of JSON in which `change` has made something else of every text that is a secret by its name; undefined takes it out. */
 export function mapSecrets(value: unknown, change: (secret: string) => unknown): unknown {
   return mapped(value, change, "");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Secrets } from "../../../src/agent/secrets.ts";
+import { otherAction } from "../../../src/protocol/actions.ts";
 import { textOf } from "../../../src/protocol/content.ts";
 import { openMachineRuntime } from "../../../src/runtime/machine/machineRuntime.ts";
 import { bash, call, edit, playedLlm, say } from "../../support/scripts.ts";
@@ -57,6 +58,24 @@ describe("secrets", () => {
   it("§10.57 are given to a command that names them, in any case", () => {
     const all = secrets({ API_TOKEN: token, OTHER: "another" });
     assert.deepEqual(all.namedIn('curl -H "$api_token" x'), { API_TOKEN: token });
+  });
+
+  it("may have no name: they are hidden, and no command is given them", () => {
+    const all = secrets({ API_TOKEN: "another one" });
+    all.hide([token, "abc"]);
+    assert.equal(all.mask(`${token} abc ${Buffer.from(token).toString("base64")}`), "<secret-hidden> abc <secret-hidden>");
+    assert.deepEqual([all.names, all.namedIn(token)], [["API_TOKEN"], {}]);
+  });
+
+  it("are found in all arguments of a tool of somebody else's, whatever their names", () => {
+    const all = secrets({ TOKEN: token });
+    const args = [{ key: token }, { id: token }, { list: [{ name: token, kind: "x" }] }, { kind: token }];
+    for (const data of args) {
+      assert.ok(all.areIn(otherAction("MCPToolAction", { data })), JSON.stringify(data));
+      const { kind: _, ...fields } = data;
+      if (Object.keys(fields).length > 0) assert.ok(all.areIn(otherAction("ClientAction_show", fields)), JSON.stringify(fields));
+    }
+    assert.ok(!secrets({ TOKEN: "MCPToolAction" }).areIn(otherAction("MCPToolAction", { data: { key: "value" } })));
   });
 
   it("reach the command and nothing else: no event, log, notification or request holds one", async () => {

@@ -5,8 +5,14 @@ import { RiskReason, whyAsked } from "../../../src/protocol/riskReasons.ts";
 import { confirmPolicies } from "../../../src/protocol/settings.ts";
 import { openMemoryRuntime } from "../../../src/runtime/memory/memoryRuntime.ts";
 import { defaultTools } from "../../../src/tools/defaultTools.ts";
+import { mcpTool } from "../../../src/tools/mcpTool.ts";
 
-const tools = new Map(defaultTools().map((tool) => [tool.name, tool]));
+const hints = { destructiveHint: true, idempotentHint: false, openWorldHint: true };
+const served = mcpTool(
+  { name: "served", server: "one", ownName: "served", description: "", inputSchema: {}, isReadOnly: false, hints },
+  async () => ({ content: [], isError: false }),
+);
+const tools = new Map([...defaultTools(), served].map((tool) => [tool.name, tool]));
 const { signal } = new AbortController();
 
 async function judged(name: string, args: object, folders?: readonly string[]): Promise<ActionEvent> {
@@ -33,6 +39,7 @@ describe("the reason of a risk", () => {
       script: ["file_editor", { command: "str_replace", path: "/work/package.json", old_str: "{}", new_str: '{"scripts":{"a":"b"}}' }],
       schema: write("/work/a.json", '{"$schema":"https://example.org/x"}'),
       unreadable: write("a"),
+      server: ["served", {}],
       model: ["grep", { pattern: "x", security_risk: "HIGH" }],
     } as const;
     const reasons = await Promise.all(Object.values(calls).map(async ([name, args]) => (await judged(name, args)).risk_reason));
