@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { ensureDebianPackages, findOnPath, isOnPath } from "../../.ci/debian.mjs";
+import { ensureDebianPackages, isOnPath } from "../../.ci/debian.mjs";
 import { isAlive } from "../../.ci/processTree.mjs";
 import { root } from "./checkout.ts";
 import { runCommand, withProgress } from "./command.ts";
@@ -46,15 +46,6 @@ export async function ensureCodeServer(signal?: AbortSignal, version: VscodeVers
   const home = path.join(cache, `code-server-${codeServer}`);
   if (!existsSync(home)) await withProgress(`VS Code ${codeServer.replace("4.", "1.")} from npm`, () => install(version, home, signal));
   return { folder: home, node: node === undefined ? process.execPath : path.join(home, "node", "bin", "node") };
-}
-
-/** The path of a Chromium: the one that CHROMIUM names, or the one on the path, installed when it is missing. */
-export async function ensureChromium(): Promise<string> {
-  const named = process.env["CHROMIUM"];
-  if (named !== undefined) return named;
-  const reason = "The window of VS Code is driven in Chromium, and there is none; the variable CHROMIUM may name one";
-  if (!isOnPath("chromium")) await withProgress("Chromium from Debian", () => ensureDebianPackages(["chromium"], reason));
-  return findOnPath("chromium") ?? "chromium";
 }
 
 /**

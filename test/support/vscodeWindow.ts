@@ -1,9 +1,10 @@
 // A window of VS Code in headless Chromium, as an end-to-end test uses it.
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { type Browser, chromium, type Frame, type Locator, type Page } from "playwright-core";
+import type { Browser, Frame, Locator, Page } from "playwright-core";
 import { root } from "./checkout.ts";
-import { chosenVersion, ensureChromium, vscodeVersions } from "./codeServer.ts";
+import { openChromium } from "./chromium.ts";
+import { chosenVersion, vscodeVersions } from "./codeServer.ts";
 import { quietSettings, type Settings } from "./settings.ts";
 import { until } from "./until.ts";
 import type { VscodeServer } from "./vscodeServer.ts";
@@ -43,14 +44,9 @@ function themeId(id: string): string {
   return chosenVersion() === vscodeVersions.oldest && id.endsWith("Modern") ? `Default ${id}` : id;
 }
 
-const chromiumFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-
 /** Opened, with its workbench drawn in its theme. Dispose it before its server. */
 export async function openWindow(options: WindowOptions): Promise<VscodeWindow> {
-  const browser = await chromium.launch({
-    executablePath: await ensureChromium(),
-    args: [...chromiumFlags, "--disable-component-update", "--disable-sync"],
-  });
+  const browser = await openChromium();
   const page = await browser.newPage({ viewport: options.size ?? { width: 1280, height: 800 } });
   const window = new VscodeWindow(browser, page);
   try {
