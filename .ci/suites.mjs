@@ -20,10 +20,10 @@ const oldest = { VSCODE_VERSION: "oldest" };
  */
 export const suites = [
   { name: "unit", folder: "test/unit", isRequired: true, command: "c8", args: ["mocha", ...patience(), ...onlyInCi("--forbid-only")] },
-  { ...mochaSuite("contract", 30_000), isRequired: true, lane: heavy },
-  { ...mochaSuite("shells", 30_000), isRequired: true, lane: heavy },
-  { ...mochaSuite("process", 60_000), isRequired: true, needsBuild: true, lane: heavy },
-  { ...mochaSuite("protocol", 60_000), isRequired: true, needsBuild: true, lane: heavy },
+  { ...mochaSuite("contract", 60_000), isRequired: true, lane: heavy },
+  { ...mochaSuite("shells", 60_000), isRequired: true, lane: heavy },
+  { ...mochaSuite("process", 120_000), isRequired: true, needsBuild: true, lane: heavy },
+  { ...mochaSuite("protocol", 120_000), isRequired: true, needsBuild: true, lane: heavy },
   ...checks.map((check) => ({ ...check, group: "check", isRequired: true })),
   { name: "size", command: "size-limit", args: [], isRequired: true, needsBuild: true },
   {
@@ -47,12 +47,12 @@ export const suites = [
     command: "npm",
     args: ["run", "-s", "test:vscode", "--", "activation", "editorFiles", "openInEditors", "terminal"],
   },
-  { ...mochaSuite("webview", 60_000), isRequired: true, needsBuild: true, lane: heavy },
-  { ...mochaSuite("e2e", 120_000), isRequired: true, needsBuild: true, needsEngine: true, lane: heavy },
-  { ...mochaSuite("e2e", 120_000, "demo"), name: "e2e-oldest", isRequired: true, needsBuild: true, lane: heavy, env: oldest },
-  { ...mochaSuite("golden", 30_000), needsBuild: true },
+  { ...mochaSuite("webview", 120_000), isRequired: true, needsBuild: true, lane: heavy },
+  { ...mochaSuite("e2e", 240_000), isRequired: true, needsBuild: true, needsEngine: true, lane: heavy },
+  { ...mochaSuite("e2e", 240_000, "demo"), name: "e2e-oldest", isRequired: true, needsBuild: true, lane: heavy, env: oldest },
+  { ...mochaSuite("golden", 60_000), needsBuild: true },
   { ...mochaSuite("examples", 60_000), needsBuild: true },
-  { ...mochaSuite("integration", 120_000), isRequired: true, needsBuild: true, needsEngine: true, lane: heavy },
+  { ...mochaSuite("integration", 240_000), isRequired: true, needsBuild: true, needsEngine: true, lane: heavy },
 ];
 
 /** Whether the suite has anything to run. */

@@ -6,7 +6,7 @@ import { atSignal, eachAtMost, runJob } from "./job.mjs";
 import { isThere, suites } from "./suites.mjs";
 
 const logs = path.resolve(import.meta.dirname, "..", "artefacts", "logs");
-const deadlineMs = 15 * 60_000;
+const deadlineMs = 30 * 60_000;
 const tailLines = 60;
 const isCi = process.env.CI === "true";
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -94,7 +94,7 @@ describe("RemoteRuntime", () => {
     stuck.resolve();
     assert.deepEqual((await ended).outcome, done);
     assert.ok(megabytes() - before < 64, `${megabytes() - before} MB`);
-  }).timeout(60_000);
+  });
 
   it("tells who watches late what has been left out, and keeps the end and what switches the terminal", async () => {
     const folder = await makeFolder();
@@ -114,7 +114,7 @@ describe("RemoteRuntime", () => {
     assert.ok(shown.length < 2_000_000, `${shown.length} characters`);
     const [, switches, number = "", end] = /^([^[]*\[\?1049h)[^]*\[… (\d+) characters left out[^]*\d\r\n(the end\r\n)/.exec(shown) ?? [];
     assert.deepEqual([switches, end, Number(number) > 5_000_000], ["\x1b[?1049h", "the end\r\n", true], shown.slice(0, 200));
-  }).timeout(60_000);
+  });
 
   it("can be broken by no answer: endless lines, and what is not understood, fail that request only", async () => {
     const app = new Hono();

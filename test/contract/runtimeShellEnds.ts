@@ -1,7 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { it } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { abortWhenReady, never, poll, press, run, tell, told, tookAtMost, untilOutput } from "./runtimeActs.ts";
+import { tookAtMost } from "../support/tookAtMost.ts";
+import { abortWhenReady, never, poll, press, run, tell, told, untilOutput } from "./runtimeActs.ts";
 import type { ShellWords } from "./words/words.ts";
 
 /** How commands and shells end, by themselves. */
@@ -71,7 +72,7 @@ export function endingTests(open: () => Promise<Runtime>, words: ShellWords, atO
       answers,
       runtimes.map((_, index) => `0 ${index}\n`),
     );
-  }).timeout(20_000);
+  });
 }
 
 /** And because they are stopped. */

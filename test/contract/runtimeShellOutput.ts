@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { it } from "mocha";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { abortWhenReady, input, never, poll, press, run, tell, textOf, told, tookAtMost, untilOutput } from "./runtimeActs.ts";
+import { tookAtMost } from "../support/tookAtMost.ts";
+import { abortWhenReady, input, never, poll, press, run, tell, textOf, told, untilOutput } from "./runtimeActs.ts";
 import type { ShellWords } from "./words/words.ts";
 
 /** What comes out of a terminal. */

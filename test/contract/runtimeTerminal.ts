@@ -2,7 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { TerminalResult } from "../../src/protocol/runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { code, input, never, poll, press, put, rejection, run, tell, told, tookAtMost } from "./runtimeActs.ts";
+import { tookAtMost } from "../support/tookAtMost.ts";
+import { code, input, never, poll, press, put, rejection, run, tell, told } from "./runtimeActs.ts";
 
 /** What every terminal does, with the few commands that a scripted one knows too. */
 export function terminalContract(open: () => Promise<Runtime>): void {

@@ -19,8 +19,7 @@ const files = { "/workspace/notes.txt": "one\ntwo\n" };
 const usage = { prompt_tokens: 100, completion_tokens: 20, cache_read_tokens: 80, reasoning_tokens: 5 };
 
 describe("a log of an earlier version", () => {
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     const version = process.env["WRITE_LOGS"];
     if (version) for (const [name, write] of Object.entries(stories)) await write(`${version}-${name}`);
   });

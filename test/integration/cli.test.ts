@@ -8,7 +8,6 @@ import { type FakeAnswer, startFakeLlm } from "../support/fakeLlmServer.ts";
 import { type TempFolder, tempFolder } from "../support/workspaces.ts";
 
 describe("the command line in Docker", function () {
-  this.timeout(120_000);
   this.slow(20_000);
   const engine = useEngine();
   let image = "";

@@ -127,7 +127,7 @@ describe("agents in the image of sandbox-server", () => {
       (await eventsOf(next, id)).filter(({ kind }) => kind === "AgentErrorEvent" || kind === "ObservationEvent").map(({ kind }) => kind),
       ["AgentErrorEvent"],
     );
-  }).timeout(150_000);
+  });
 
   it("work as whom `--user` names in a folder of that user's, as the README says", async () => {
     await using folder = await tempFolder();

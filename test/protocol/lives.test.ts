@@ -64,7 +64,7 @@ describe("the lives of conversations, by the official client", () => {
     const infos = await conversations().getConversations(many);
     assert.deepEqual(new Set(infos.map((info) => info?.execution_status)), new Set(["finished"]));
     assert.deepEqual(infos[0]?.tags, { many: "2" });
-  }).timeout(60_000);
+  });
 
   it("§10.5 makes the title of the message that asked for it, whatever has been said since", async () => {
     const id = await stage.conversation({ autotitle: true });

@@ -22,7 +22,7 @@ interface Traces {
 
 const variable = "OPENHANDS_LEAK_WATCH";
 /** Handles close and processes vanish a moment after they were told to, on a busy machine some seconds. */
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /**
  * Proves that what happens from here to `check` leaves nothing behind. Processes are known by an environment variable,

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { setTimeout } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
 import * as z from "zod";
 
@@ -187,7 +186,7 @@ export class OfficialServer implements AsyncDisposable {
   async #opened(socket: WebSocket, url: URL): Promise<void> {
     const id = url.pathname.split("/").at(-1) ?? "";
     if (this.#options.losesHeaders) {
-      const frame = await Promise.race([once(socket, "message").then(String), setTimeout(100, "{}")]);
+      const frame = await once(socket, "message", { signal: AbortSignal.timeout(5_000) }).then(String, () => "{}");
       if (JSON.parse(frame).session_api_key !== this.#options.key) return socket.close(4001);
     }
     const kept = this.conversations.get(id);

@@ -15,7 +15,7 @@ import { openWindow } from "./vscodeWindow.ts";
 
 const Counts = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() });
 const bundle = path.join(root, ".build", "vscode-tests");
-const deadlineMs = 10 * 60_000;
+const deadlineMs = 25 * 60_000;
 const names = process.argv.slice(2);
 const wanted = names.length > 0 ? names : ["**/*"];
 

@@ -7,8 +7,7 @@ import { noLog } from "../../src/protocol/log.ts";
 /** The colours of `Dark Modern` and `Light Modern`, as this VS Code draws them in its editors. */
 const colours = { "Dark Modern": ["#569CD6", "#4FC1FF", "#B5CEA8"], "Light Modern": ["#0000FF", "#0070C1", "#098658"] } as const;
 
-describe("colours of code in the chat", function () {
-  this.timeout(60_000);
+describe("colours of code in the chat", () => {
   const folder = vscode.extensions.getExtension("openhands.openhands-vscode")?.extensionPath ?? "";
   const highlighter = new Highlighter(path.join(folder, "dist", "highlighter.cjs"), noLog);
   const workbench = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration("workbench");

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { Runtime } from "../../src/runtime/runtime.ts";
+import { tookAtMost } from "../support/tookAtMost.ts";
 import { until } from "../support/until.ts";
 import { closeEditors, localRuntime } from "./localRuntimes.ts";
 
@@ -113,7 +114,7 @@ describe("the problems that an edit makes", () => {
     await show(await made("y\n"));
     const since = performance.now();
     assert.deepEqual(await write("bad\n"), []);
-    assert.ok(performance.now() - since < 2_500, `${performance.now() - since} ms`);
+    tookAtMost(1_000, performance.now() - since);
     await shown(1);
     assert.deepEqual(await write("bad\nmore\n"), ["The editor shows new problems:\n- line 1, error: The word bad is wrong. (words 7)"]);
   });
@@ -139,14 +140,18 @@ describe("the problems that an edit makes", () => {
   });
 
   it("are not waited for where nobody looks for any", async () => {
-    const since = performance.now();
-    await write("text\n", path.join(folder, "note.ini"));
-    assert.ok(performance.now() - since < 500);
+    const times: number[] = [];
+    for (const text of ["one\n", "two\n", "three\n"]) {
+      const since = performance.now();
+      await write(text, path.join(folder, "note.ini"));
+      times.push(performance.now() - since);
+    }
+    // The quickest of them, because a busy machine may hold up any one for longer than problems are waited for.
+    assert.ok(Math.min(...times) < 900, `${times.map(Math.round).join(", ")} ms`);
   });
 
   for (const place of ["in a tab", "without a tab"]) {
-    it(`are those of VS Code's TypeScript (${place})`, async function () {
-      this.timeout(60_000);
+    it(`are those of VS Code's TypeScript (${place})`, async () => {
       const source = path.join(folder, "sum.ts");
       await writeFile(source, "export const one: number = 'old';\nexport const two = 2;\n");
       if (place === "in a tab") await show(source);

@@ -10,7 +10,7 @@ import type Mocha from "mocha";
 export async function run(): Promise<void> {
   // Because the Node of the oldest VS Code gets the module wrong when it is required.
   const { default: Runs } = await import("mocha");
-  const mocha = new Runs({ timeout: 30_000, retries: process.env["CI"] === "true" ? 2 : 0, color: false, reporter: "dot" });
+  const mocha = new Runs({ timeout: 90_000, retries: process.env["CI"] === "true" ? 2 : 0, color: false, reporter: "dot" });
   for (const name of readdirSync(__dirname).sort()) if (name.endsWith(".test.cjs")) mocha.addFile(path.join(__dirname, name));
   const failures = await new Promise<number>((resolve) => tell(mocha.run(resolve)));
   if (failures > 0) throw new Error(`${failures} failed`);

@@ -73,8 +73,9 @@ describe("the agent's terminal", () => {
 
   it("lets the person type, and refuses the agent's command while theirs runs", async () => {
     await run("true");
-    // Not by asking the terminal: a command that comes before their line is whole gives the line up.
-    ours()[0]?.sendText("touch started; sleep 1000");
+    // Not by asking the terminal: a command that comes before their line is whole gives the line up. One program makes the file and sleeps, because
+    // between two of them the shell itself would take the Ctrl-C.
+    ours()[0]?.sendText("sh -c 'touch started; exec sleep 1000'");
     await until("their command", async () => existsSync(path.join(folder, "started")));
     assert.deepEqual((await run("true")).outcome, { type: "busy", byPerson: true });
     ours()[0]?.sendText("\x03", false);

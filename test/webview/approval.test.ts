@@ -4,9 +4,7 @@ import { asked, scenes } from "./scenes.ts";
 import { withView } from "./suite.ts";
 import type { Stage, View } from "./view.ts";
 
-describe("webview: an approval", function () {
-  this.timeout(10_000);
-
+describe("webview: an approval", () => {
   let stage: Stage;
   let view: View;
   withView((shared, opened) => {
@@ -56,7 +54,7 @@ describe("webview: an approval", function () {
       const box = await part.boundingBox();
       assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 170, JSON.stringify(box));
     }
-    await low.page.getByRole("button", { name: "Allow", exact: true }).click({ timeout: 1000 });
+    await low.page.getByRole("button", { name: "Allow", exact: true }).click();
     await low.close();
   });
 

@@ -5,9 +5,7 @@ import { asked, scenes } from "./scenes.ts";
 import { withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: the composer and the ways in", function () {
-  this.timeout(10_000);
-
+describe("webview: the composer and the ways in", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

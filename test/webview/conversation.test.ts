@@ -4,9 +4,7 @@ import { approval, asked, scenes } from "./scenes.ts";
 import { rowNames, showScene, statusOf, withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: a conversation", function () {
-  this.timeout(10_000);
-
+describe("webview: a conversation", () => {
   let view: View;
   withView(
     (_stage, opened) => {
@@ -96,7 +94,7 @@ describe("webview: a conversation", function () {
       "server-gone": "Last known: running",
       "server-away-at-once": "",
     });
-  }).timeout(60_000);
+  });
 
   it("draws no row twice when events come again", async () => {
     const story = new Story().user("Say hello.").status("running").agent("Hello.").status("finished");

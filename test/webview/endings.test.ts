@@ -12,9 +12,7 @@ const changes: Extract<ChatUpdate, { type: "changes" }> = {
   files: [{ path: "/home/me/project/src/date.ts", status: "changed", added: 3, removed: 1 }],
 };
 
-describe("webview: how a run ends", function () {
-  this.timeout(10_000);
-
+describe("webview: how a run ends", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

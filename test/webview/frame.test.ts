@@ -5,9 +5,7 @@ import { composerOf, interactions } from "./interactions.ts";
 import { showScene, statusOf, withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: the frame around the log", function () {
-  this.timeout(15_000);
-
+describe("webview: the frame around the log", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

@@ -4,9 +4,7 @@ import { changes, newSource, oldSource } from "./scenes.ts";
 import { withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: the keyboard alone", function () {
-  this.timeout(20_000);
-
+describe("webview: the keyboard alone", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

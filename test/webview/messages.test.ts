@@ -5,9 +5,7 @@ import { asked, drawings } from "./scenes.ts";
 import { rowNames, showScene, withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: what a message is made of", function () {
-  this.timeout(10_000);
-
+describe("webview: what a message is made of", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

@@ -19,13 +19,10 @@ const sizes = [
 ];
 
 // SCREENSHOTS=all takes every state in every theme and width; otherwise each state in one theme. ONLY=running,files takes these alone.
-describe("webview: pictures", function () {
-  this.timeout(10_000);
-
+describe("webview: pictures", () => {
   let stage: Stage;
 
-  before(async function () {
-    this.timeout(20_000);
+  before(async () => {
     await mkdir(folder, { recursive: true });
     stage = await openStage();
     console.log(`      webview.js is ${(stage.gzipBytes / 1000).toFixed(1)} kB gzipped`);

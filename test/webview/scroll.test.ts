@@ -5,9 +5,7 @@ import { asked } from "./scenes.ts";
 import { withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: a long conversation", function () {
-  this.timeout(10_000);
-
+describe("webview: a long conversation", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

@@ -29,8 +29,7 @@ async function serveSite(): Promise<{ readonly url: string; readonly server: Ser
   return { url: `http://localhost:${(server.address() as AddressInfo).port}`, server };
 }
 
-describe("a browser and a server on this machine", function () {
-  this.timeout(60_000);
+describe("a browser and a server on this machine", () => {
   let folder: TempFolder;
   let server: HeadlessServer;
   let browser: Browser;
@@ -147,9 +146,7 @@ describe("a browser and a server on this machine", function () {
   });
 });
 
-describe("files of a workspace in a frame of the web UI (§10.25)", function () {
-  this.timeout(60_000);
-
+describe("files of a workspace in a frame of the web UI (§10.25)", () => {
   it("are shown by the cookie of a session, with their pictures and styles, and run no script", async () => {
     await using served = await serveHosting();
     const site = await serveSite();

@@ -7,9 +7,7 @@ import type { View } from "./view.ts";
 const onServer = { wall: "Server · agents.example.com", server: "agents.example.com", workingDir: "/srv/project" };
 const gone = "The server agents.example.com cannot be reached (the connection was lost).";
 
-describe("webview: a conversation on a server", function () {
-  this.timeout(10_000);
-
+describe("webview: a conversation on a server", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

@@ -9,8 +9,7 @@ export function withView(use: (stage: Stage, view: View) => void, options?: Open
   let stage: Stage;
   let view: View;
 
-  before(async function () {
-    this.timeout(20_000);
+  before(async () => {
     stage = await openStage();
     view = await stage.open(options);
     use(stage, view);

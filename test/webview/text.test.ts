@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { visibleText } from "../../src/protocol/visibleText.ts";
 import { plainTerminal } from "../../src/webview/plainTerminal.ts";
 
-describe("webview: text", function () {
-  this.timeout(10_000);
-
+describe("webview: text", () => {
   it("of a terminal is what a person would have read (WV-14)", () => {
     const cases: readonly (readonly [raw: string, plain: string])[] = [
       ["\u001b[1;31mred\u001b[0m", "red"],

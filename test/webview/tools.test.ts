@@ -5,9 +5,7 @@ import type { View } from "./view.ts";
 
 const told = (text: string) => ({ content: [{ type: "text", text }], is_error: false });
 
-describe("webview: search and tasks", function () {
-  this.timeout(10_000);
-
+describe("webview: search and tasks", () => {
   let view: View;
   withView(
     (_stage, opened) => {

@@ -23,9 +23,7 @@ async function treeOf({ page }: View): Promise<Node[]> {
     .nodes.filter(({ ignored }) => !ignored);
 }
 
-describe("webview: what a screen reader is given", function () {
-  this.timeout(20_000);
-
+describe("webview: what a screen reader is given", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

@@ -4,9 +4,7 @@ import { asked } from "./scenes.ts";
 import { rowNames, showScene, statusOf, withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: what is said is true", function () {
-  this.timeout(10_000);
-
+describe("webview: what is said is true", () => {
   let view: View;
   withView(
     (_stage, opened) => {

@@ -4,9 +4,7 @@ import { approval } from "./scenes.ts";
 import { rowNames, withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: what the extension says", function () {
-  this.timeout(10_000);
-
+describe("webview: what the extension says", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

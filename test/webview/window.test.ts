@@ -4,9 +4,7 @@ import { countNodes, giveEarlier, longStory, pageEvents } from "./longStory.ts";
 import { withView } from "./suite.ts";
 import type { View } from "./view.ts";
 
-describe("webview: a window on 10,000 events", function () {
-  this.timeout(60_000);
-
+describe("webview: a window on 10,000 events", () => {
   let view: View;
   let story: Story;
   let count: number;

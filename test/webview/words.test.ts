@@ -7,9 +7,7 @@ import type { View } from "./view.ts";
 
 const code = 'Here:\n\n```ts\nconst a = "b";\n```\n\nMore.';
 
-describe("webview: the agent's words", function () {
-  this.timeout(10_000);
-
+describe("webview: the agent's words", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

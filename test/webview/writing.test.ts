@@ -8,9 +8,7 @@ import type { View } from "./view.ts";
 const otherId = "22222222-2222-4222-8222-222222222222";
 const pngUrl = `data:image/png;base64,${pngBase64}`;
 
-describe("webview: what goes with a message", function () {
-  this.timeout(10_000);
-
+describe("webview: what goes with a message", () => {
   let view: View;
   withView((_stage, opened) => {
     view = opened;

@@ -6,6 +6,7 @@ import { command } from "../../support/commands.ts";
 import { cutSocket } from "../../support/cutSocket.ts";
 import { engineSocket, useEngine } from "../../support/docker.ts";
 import { testSandboxes, usualSettings } from "../../support/sandboxes.ts";
+import { tookAtMost } from "../../support/tookAtMost.ts";
 import { until } from "../../support/until.ts";
 
 const { signal } = new AbortController();
@@ -42,7 +43,7 @@ describe("a sandbox that is lost", () => {
       const answered = name === "stopped" ? running.catch(() => undefined) : rejects(running, expected);
       const { sentence, ms } = await loss(sandbox, () => act(engine.docker.getContainer(`oh-${all.idOf(sandbox)}`)));
       equal(sentence, `RuntimeError: ${expected.message}`);
-      ok(ms < 5_000, `${ms} ms`);
+      tookAtMost(5_000, ms);
       await answered;
       await rejects(sandbox.files.stat("/workspace", signal), expected);
       await sandbox[Symbol.asyncDispose]();
@@ -129,7 +130,7 @@ describe("a sandbox that is lost", () => {
       sentence,
       /^RuntimeError: The Docker engine was stopped or restarted, or the connection to it broke; files in the sandbox's workspace are kept\./,
     );
-    ok(ms < 5_000, `${ms} ms`);
+    tookAtMost(5_000, ms);
     await sandbox[Symbol.asyncDispose]();
   });
 

@@ -30,7 +30,6 @@ async function refuseAll(cases: readonly Case[]): Promise<void> {
 }
 
 describe("the command line, called wrongly", function () {
-  this.timeout(60_000);
   this.slow(10_000);
 
   const model = ["--model", "m", "--base-url", "http://127.0.0.1:9/v1"];

@@ -6,7 +6,6 @@ import { startFakeLlm } from "../../support/fakeLlmServer.ts";
 import { doTask, eventsOf, finish, openhands, terminal } from "./openhands.ts";
 
 describe("the command line", function () {
-  this.timeout(30_000);
   this.slow(3_000);
 
   it("ends with 0 when the task is done, and prints the answer only when nobody watches", async () => {

@@ -28,7 +28,6 @@ async function world(answers: readonly FakeAnswer[]) {
 }
 
 describe("kept conversations on the command line", function () {
-  this.timeout(60_000);
   this.slow(8_000);
 
   it("are listed, shown, deleted and restored", async () => {

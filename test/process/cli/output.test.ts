@@ -12,7 +12,6 @@ import { atTerminal, doTask, eventsOf, finish, openhands, program, terminal } fr
 const usage = { prompt_tokens: 1_000, completion_tokens: 50, total_tokens: 1_050 };
 
 describe("what the command line prints", function () {
-  this.timeout(60_000);
   this.slow(5_000);
 
   it("is every step in full with --verbose, also in a pipe", async () => {

@@ -8,7 +8,6 @@ import { tempFolder } from "../../support/workspaces.ts";
 import { openhands } from "./openhands.ts";
 
 describe("the command line, with our own server", function () {
-  this.timeout(60_000);
   this.slow(10_000);
 
   it("does a task there with real tools, goes on with it, and prints it", async () => {

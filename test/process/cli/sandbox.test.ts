@@ -20,7 +20,6 @@ async function keep(kept: string, given: Partial<ConversationStart>): Promise<st
 }
 
 describe("the command line and sandboxes, without an engine", function () {
-  this.timeout(30_000);
   this.slow(5_000);
 
   it("says in one sentence that there is none, and runs nothing on this machine instead", async () => {

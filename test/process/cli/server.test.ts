@@ -9,7 +9,6 @@ import { eventsOf, openhands } from "./openhands.ts";
 const key = "server-key-1";
 
 describe("the command line, with a server", function () {
-  this.timeout(30_000);
   this.slow(5_000);
 
   let server: OfficialServer;

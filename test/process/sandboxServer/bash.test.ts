@@ -21,6 +21,14 @@ describe("single commands of sandbox-server", () => {
   });
 
   const execute = async (json: object): Promise<BashOutput> => (await server.ask("/api/bash/execute_bash_command", { json })).json;
+  /** Until its time is over, in which it has begun: on a busy machine that may need more of it. */
+  const executeFor = async (command: string): Promise<BashOutput> => {
+    for (const timeout of [1, 5]) {
+      const output = await execute({ command, timeout });
+      if (output.stdout !== null) return output;
+    }
+    return execute({ command, timeout: 20 });
+  };
   const search = (query = ""): Promise<Answered> => server.ask(`/api/bash/bash_events/search?${query}`);
   const kinds = ({ json }: Answered): string[] => json.items.map(({ kind }: BashEvent) => kind);
 
@@ -40,9 +48,9 @@ describe("single commands of sandbox-server", () => {
   });
 
   it("ends a command after its time by TERM, then KILL, with all of its group, and keeps what came", async () => {
-    const polite = await execute({ command: "trap 'echo bye; exit 0' TERM; echo begun; sleep 30 & wait", timeout: 1 });
+    const polite = await executeFor("trap 'echo bye; exit 0' TERM; echo begun; sleep 60 & wait");
     deepEqual([polite.exit_code, polite.stdout], [-1, "begun\nbye\n"]);
-    const stubborn = await execute({ command: "trap '' TERM; echo $$; (trap '' TERM; sleep 30) & wait; sleep 30", timeout: 1 });
+    const stubborn = await executeFor("trap '' TERM; echo $$; (trap '' TERM; sleep 60) & wait; sleep 60");
     equal(stubborn.exit_code, -1);
     const left = (await listProcesses()).filter(({ group }) => group === Number(stubborn.stdout));
     deepEqual(left, []);
@@ -64,7 +72,7 @@ describe("single commands of sandbox-server", () => {
     );
     equal(outputs.at(-1)?.id, last.id);
     deepEqual((await search(`command_id__eq=${last.command_id}&order__gt=0`)).json.items.length, 2);
-  }).timeout(20_000);
+  });
 
   it("starts a command without waiting for it, and tells of it later", async () => {
     const { json: command } = await server.ask("/api/bash/start_bash_command/", { json: { command: "sleep 0.1; echo later" } });
@@ -148,7 +156,7 @@ describe("single commands of sandbox-server", () => {
 
   it("runs no more than 64 at once", async () => {
     const started = await Promise.all(
-      Array.from({ length: 70 }, () => server.ask("/api/bash/start_bash_command", { json: { command: "sleep 1", timeout: 1 } })),
+      Array.from({ length: 70 }, () => server.ask("/api/bash/start_bash_command", { json: { command: "sleep 300", timeout: 300 } })),
     );
     const refused = started.filter(({ status }) => status === 429);
     ok(refused.length >= 1 && refused.length <= 6, `${refused.length}`);

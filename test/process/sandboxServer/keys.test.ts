@@ -40,9 +40,7 @@ async function play({ ask }: HeadlessServer, id: string, text: string): Promise<
   });
 }
 
-describe("keys that a server keeps", function () {
-  this.timeout(60_000);
-
+describe("keys that a server keeps", () => {
   it("§1.2 §10.29 reach the model and the command that needs them, over a restart, and no answer, event, log or file", async () => {
     await using folder = await tempFolder();
     await using model = await startFakeLlm([

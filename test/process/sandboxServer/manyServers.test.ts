@@ -31,7 +31,6 @@ async function changes(args: readonly string[], killAt = Number.POSITIVE_INFINIT
 }
 
 describe("several servers on one data folder", function () {
-  this.timeout(120_000);
   this.slow(60_000);
 
   it("lose no change of each other, and tear no file", async () => {

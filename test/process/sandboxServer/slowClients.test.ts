@@ -13,7 +13,7 @@ import { quietLog } from "../../support/workspaces.ts";
 const keys = ["key"];
 
 /** The same limits as always, only sooner. */
-const limits: Limits = { headersMs: 400, requestMs: 800, headers: 100, connections: 20, stalledMs: 400 };
+const limits: Limits = { headersMs: 1_000, requestMs: 1_500, headers: 100, connections: 20, stalledMs: 1_000 };
 
 describe("sandbox-server and slow clients (HS-10)", () => {
   let server: Listening;
@@ -79,6 +79,6 @@ describe("sandbox-server and slow clients (HS-10)", () => {
 async function* trickle(): AsyncGenerator<Uint8Array> {
   yield Buffer.from("begin");
   // Longer than any of the limits.
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
   yield Buffer.from("end");
 }

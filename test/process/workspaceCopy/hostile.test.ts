@@ -260,5 +260,5 @@ describe("A sandbox that lies", () => {
     const [huge] = await at.review.apply("all", signal);
     assert.equal(huge?.outcome, "refused");
     assert.deepEqual(await readdir(own.path), ["a.txt"]);
-  }).timeout(60_000);
+  });
 });

@@ -114,7 +114,6 @@ describe("the store of conversations", () => {
     });
 
     it("soon, when there are 500 and one has a log of a gigabyte", async function () {
-      this.timeout(60_000);
       this.slow(20_000);
       const id = await made("one");
       const [log, summary] = await Promise.all([readFile(path.join(folder.path, id, "events.jsonl")), readFile(summaryFile(id), "utf8")]);

@@ -86,9 +86,7 @@ async function coloursIn(folder: string, options: Partial<ColourOptions> = {}): 
   return new CodeColours({ worker, start, log: noLog, ...options });
 }
 
-describe("colours of code", function () {
-  this.timeout(20_000);
-
+describe("colours of code", () => {
   it("are those of the theme, with what it includes and what the person has set, by grammars that include each other", async () => {
     await using folder = await tempFolder();
     using colours = await coloursIn(folder.path);

@@ -44,7 +44,8 @@ describe("a batch of notifications", () => {
       batch.add(output("a", "line\n"));
       await setTimeout(1);
     }
-    assert.ok(sent.length <= 12, `${sent.length} messages in half a second`);
+    const tookMs = performance.now() - start;
+    assert.ok(sent.length <= tookMs / 50 + 2, `${sent.length} messages in ${tookMs} ms`);
     // The first of two goes at once or waits, the second waits.
     batch.add(output("a", "line\n"));
     batch.add(delta("never"));

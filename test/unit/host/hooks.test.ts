@@ -77,11 +77,11 @@ describe("hooks (agent-server protocol §6.11)", () => {
       ['echo \'{"decision": [], "reason": 5}\'', false],
       ["echo '{not JSON'; exit 1", false],
       ["echo nonsense; exit 127", false],
-      ["sleep 1000", false],
+      ["sleep 1000", false, 0.5],
     ] as const;
-    for (const [command, isBlocked] of hooks) {
+    for (const [command, isBlocked, timeout = 60] of hooks) {
       const llm = playedLlm([call(bash("touch done")), say("1")]);
-      await using host = await open({ hooks: { pre_tool_use: hook(command, { timeout: 0.5 }) }, llm });
+      await using host = await open({ hooks: { pre_tool_use: hook(command, { timeout }) }, llm });
       await talk(host);
       assert.equal(await isThere(path.join(host.folder, "done")), !isBlocked, command);
       assert.equal(ran(host)[0]?.blocked, isBlocked, command);
@@ -89,12 +89,12 @@ describe("hooks (agent-server protocol §6.11)", () => {
   });
 
   it("says of a hook that took too long, and of one that cannot run here, that it failed", async () => {
-    const late = { command: "echo begun; sleep 1000", timeout: 0.3 };
+    const late = { command: "echo begun; sleep 1000", timeout: 2 };
     await using host = await open({ hooks: { stop: [{ hooks: [late, { type: "prompt", prompt: "Is it good?", name: "judge" }] }] } });
     await talk(host);
     const told = ran(host).map(({ success, exit_code, stdout, error, hook_command }) => [success, exit_code, stdout, error, hook_command]);
     assert.deepEqual(told, [
-      [false, -1, "begun\n", "It was ended after 0.3 seconds.", late.command],
+      [false, -1, "begun\n", "It was ended after 2 seconds.", late.command],
       [false, -1, "", 'Hooks of the type "prompt" do not run here; only commands do.', "prompt-hook:judge"],
     ]);
     assert.equal(statuses(host).at(-1), "finished");

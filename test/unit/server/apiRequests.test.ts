@@ -89,8 +89,7 @@ function inText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-describe("any request that the description allows, and some that it does not", function () {
-  this.timeout(60_000);
+describe("any request that the description allows, and some that it does not", () => {
   let folder: TempFolder;
   let hosting: OpenHosting;
   let app: Hono;

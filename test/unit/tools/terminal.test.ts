@@ -144,7 +144,7 @@ describe("the tools as the model reads them", () => {
       return textOf(observation.content);
     };
     assert.match(
-      await say({ command: "echo begun; read line; echo got $line; (exit 3)", timeout: 0.5 }),
+      await say({ command: "echo begun; read line; echo got $line; (exit 3)", timeout: 20 }),
       /^begun\n\[The (time is up; the )?command still runs/,
     );
     assert.match(await say({ command: "echo next" }), /^\[Not run: another command is still running\./);
