@@ -5,7 +5,7 @@ import path from "node:path";
 import { checks, fixes } from "./checks.mjs";
 import { eachAtMost, runJob } from "./job.mjs";
 
-const deadlineMs = 120_000;
+const deadlineMs = 300_000;
 const start = performance.now();
 const logs = mkdtempSync(path.join(tmpdir(), "openhands-check-"));
 const failed = [];

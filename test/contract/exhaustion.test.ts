@@ -16,7 +16,7 @@ const options = { workingDir: process.cwd(), wall: "none", shell: "bash" };
 const runtimes = await Promise.all(Array.from({ length: ${count} }, () => openMachineRuntime(options)));
 const { signal } = new AbortController();
 const tell = async ({ terminal }) => {
-  const request = { type: "command", command: "tty -s; echo $?", noChangeTimeoutMs: 9000 };
+  const request = { type: "command", command: "tty -s; echo $?", noChangeTimeoutMs: 40_000 };
   return terminal.run(request, { signal }).then(({ output, notice = "" }) => output.trim() + notice, String);
 };
 const first = await Promise.all(runtimes.map(tell));

@@ -124,7 +124,7 @@ function commandTests(open: () => Promise<Runtime>, words: ShellWords): void {
   it("never traces a command's variables, nor leaves them in a file or in a list of processes, and goes on when one is read-only", async () => {
     await using runtime = await open();
     const withEnv = (command: string, env: Record<string, string>): Promise<TerminalResult> =>
-      runtime.terminal.run({ type: "command", command, env, noChangeTimeoutMs: 9000 }, { signal: never });
+      runtime.terminal.run({ type: "command", command, env, noChangeTimeoutMs: 40_000 }, { signal: never });
     const shows = `sh -c 'printf %s "$TOKEN"'; tr -d "\\0" <"/proc/${words.ownPid}/cmdline" | grep -c secret-value`;
     equal(told(await withEnv(shows, { TOKEN: "secret-value" })), "1 secret-value0\n");
     equal(await tell(runtime, words.posix('grep -rl "secret-""value" "${TMPDIR:-/tmp}"/openhands-shell-* 2>/dev/null | wc -l')), "0 0\n");

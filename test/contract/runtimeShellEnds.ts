@@ -101,7 +101,7 @@ export function interruptTests(open: () => Promise<Runtime>, words: ShellWords):
     for (let turns = 0; turns < 40; turns++) {
       const controller = new AbortController();
       const waiting = runtime.terminal
-        .run({ type: "command", command: "sleep 1000", noChangeTimeoutMs: 9000 }, { signal: controller.signal })
+        .run({ type: "command", command: "sleep 1000", noChangeTimeoutMs: 40_000 }, { signal: controller.signal })
         .catch((reason: unknown) => reason);
       for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
       controller.abort("stopped");

@@ -33,7 +33,7 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       await using runtime = await open();
       let seen = "";
       await runtime.terminal.run(
-        { type: "command", command: "echo hello", noChangeTimeoutMs: 9000 },
+        { type: "command", command: "echo hello", noChangeTimeoutMs: 40_000 },
         { signal: never, onOutput: (text) => (seen += text) },
       );
       equal(seen.replaceAll("\r\n", "\n"), "hello\n");
@@ -64,7 +64,7 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       let seen = "";
       const withEnv = (command: string, env: Record<string, string>): Promise<TerminalResult> =>
         runtime.terminal.run(
-          { type: "command", command, env, noChangeTimeoutMs: 9000 },
+          { type: "command", command, env, noChangeTimeoutMs: 40_000 },
           { signal: never, onOutput: (text) => (seen += text) },
         );
       const values = { PLAIN: "secret", _odd1: `it's "a" $HOME \`x\` \\ %s !!`, LINES_: "one\ntwo\t€ 🙂", EMPTY: "" };
@@ -97,7 +97,7 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       await using runtime = await open();
       const controller = new AbortController();
       const waiting = runtime.terminal.run(
-        { type: "command", command: "sleep 1000", noChangeTimeoutMs: 9000 },
+        { type: "command", command: "sleep 1000", noChangeTimeoutMs: 40_000 },
         { signal: controller.signal },
       );
       controller.abort("stopped");
@@ -110,7 +110,7 @@ export function terminalContract(open: () => Promise<Runtime>): void {
       await run(runtime, "sleep 1000", { timeoutMs: 0 });
       const controller = new AbortController();
       const polls = [1, 2].map(() =>
-        rejection(runtime.terminal.run({ type: "poll", noChangeTimeoutMs: 9000 }, { signal: controller.signal })),
+        rejection(runtime.terminal.run({ type: "poll", noChangeTimeoutMs: 40_000 }, { signal: controller.signal })),
       );
       controller.abort("stopped");
       deepEqual(await Promise.all(polls), ["stopped", "stopped"]);
@@ -120,7 +120,7 @@ export function terminalContract(open: () => Promise<Runtime>): void {
     it("does nothing when the signal is aborted before", async () => {
       await using runtime = await open();
       const signal = AbortSignal.abort("stopped");
-      equal(await rejection(runtime.terminal.run({ type: "command", command: "exit 1", noChangeTimeoutMs: 9000 }, { signal })), "stopped");
+      equal(await rejection(runtime.terminal.run({ type: "command", command: "exit 1", noChangeTimeoutMs: 40_000 }, { signal })), "stopped");
       equal(await rejection(runtime.terminal.reset(signal)), "stopped");
       equal(await tell(runtime, "echo usable"), "0 usable\n");
     });

@@ -43,7 +43,7 @@ class Watched implements AsyncDisposable {
 
   async run(command: string): Promise<string> {
     const { outcome, output } = await this.runtime.terminal.run(
-      { type: "command", command, noChangeTimeoutMs: 9000 },
+      { type: "command", command, noChangeTimeoutMs: 40_000 },
       { signal: new AbortController().signal },
     );
     return `${outcome.type === "completed" ? outcome.exitCode : outcome.type} ${output}`;
@@ -51,7 +51,7 @@ class Watched implements AsyncDisposable {
 
   async poll(): Promise<string> {
     const { outcome, output } = await this.runtime.terminal.run(
-      { type: "poll", noChangeTimeoutMs: 9000 },
+      { type: "poll", noChangeTimeoutMs: 40_000 },
       { signal: new AbortController().signal },
     );
     return `${outcome.type === "completed" ? outcome.exitCode : outcome.type} ${output}`;
@@ -59,7 +59,7 @@ class Watched implements AsyncDisposable {
 
   /** What comes of it when the agent types. */
   async type(text: string): Promise<string> {
-    const request = { type: "input", text, noChangeTimeoutMs: 9000 } as const;
+    const request = { type: "input", text, noChangeTimeoutMs: 40_000 } as const;
     const { outcome } = await this.runtime.terminal.run(request, { signal: new AbortController().signal });
     return outcome.type === "busy" && outcome.byPerson === true ? "busy by the person" : outcome.type;
   }
@@ -132,7 +132,7 @@ describe("machine terminal before a person", () => {
     await using terminal = await Watched.open();
     const asked = terminal.run("read -r name; echo hello $name");
     await terminal.seen(/echo hello .*\r\n/);
-    await terminal.runtime.terminal.run({ type: "input", text: "you", noChangeTimeoutMs: 9000 }, { signal: new AbortController().signal });
+    await terminal.runtime.terminal.run({ type: "input", text: "you", noChangeTimeoutMs: 40_000 }, { signal: new AbortController().signal });
     await asked;
     await terminal.run("echo next");
     match(terminal.screen, /you\r\nhello you\r\n~ [$#] echo next\r\nnext\r\n/);
@@ -166,9 +166,9 @@ describe("machine terminal before a person", () => {
     await using terminal = await Watched.open();
     const { signal } = new AbortController();
     const ask = async (request: object): Promise<string> =>
-      (await terminal.runtime.terminal.run({ noChangeTimeoutMs: 9000, ...request } as TerminalRequest, { signal })).outcome.type;
+      (await terminal.runtime.terminal.run({ noChangeTimeoutMs: 40_000, ...request } as TerminalRequest, { signal })).outcome.type;
     equal(await ask({ type: "command", command: "sleep 0.3", timeoutMs: 10 }), "running");
-    equal(await ask({ type: "input", text: "echo re''ad; sleep 1000", noChangeTimeoutMs: 9000 }), "completed");
+    equal(await ask({ type: "input", text: "echo re''ad; sleep 1000", noChangeTimeoutMs: 40_000 }), "completed");
     await terminal.seen(/\nread\r\n/);
     // Because bash loses an interrupt that comes while it starts a program, a person would press it again, too.
     const press = (): Promise<string> => ask({ type: "key", key: "C-c", noChangeTimeoutMs: 2000 });
@@ -245,7 +245,7 @@ describe("machine terminal with the person's start-up files", () => {
       const told: unknown[] = [];
       await withRc(rc, async ({ runtime }) => {
         for (const command of ["echo usable", "echo again"]) {
-          const request = { type: "command", command, noChangeTimeoutMs: 9000 } as const;
+          const request = { type: "command", command, noChangeTimeoutMs: 40_000 } as const;
           const answer = await runtime.terminal.run(request, { signal: new AbortController().signal });
           told.push([answer.output, answer.notice]);
         }

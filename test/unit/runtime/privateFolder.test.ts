@@ -19,7 +19,7 @@ describe("the machine runtime's folder", () => {
       await using runtime = await openMachineRuntime({ ...options, workingDir: "/" });
       match(runtime.info.outputDir ?? "", /^\/tmp\/openhands-shell-/);
       const { outcome } = await runtime.terminal.run(
-        { type: "command", command: "true", noChangeTimeoutMs: 9000 },
+        { type: "command", command: "true", noChangeTimeoutMs: 40_000 },
         { signal: new AbortController().signal },
       );
       deepEqual(outcome, { type: "completed", exitCode: 0 });
@@ -42,7 +42,7 @@ describe("the machine runtime's folder", () => {
     if (process.platform !== "linux") return this.skip();
     await using living = await openMachineRuntime(options);
     const { signal } = new AbortController();
-    const request = { type: "command", command: "(sleep 1000 & echo $!)", noChangeTimeoutMs: 9000 } as const;
+    const request = { type: "command", command: "(sleep 1000 & echo $!)", noChangeTimeoutMs: 40_000 } as const;
     const kept = Number((await living.terminal.run(request, { signal })).output);
     const killed = spawn(process.execPath, ["--input-type=module", "--eval", host], { stdio: ["ignore", "pipe", "inherit"] });
     const ended = once(killed, "exit");
@@ -63,7 +63,7 @@ import { writeSync } from "node:fs";
 import { openMachineRuntime } from ${JSON.stringify(path.join(root, "src", "runtime", "machine", "machineRuntime.ts"))};
 const { terminal } = await openMachineRuntime({ workingDir: "/", wall: "none", shell: "bash" });
 const command = "setsid -f sh -c 'trap \\"\\" HUP TERM; echo $$; exec sleep 1000 >/dev/null 2>&1' | head -1";
-const { output } = await terminal.run({ type: "command", command, noChangeTimeoutMs: 9000 }, { signal: new AbortController().signal });
+const { output } = await terminal.run({ type: "command", command, noChangeTimeoutMs: 40_000 }, { signal: new AbortController().signal });
 writeSync(1, output);
 process.kill(process.pid, "SIGKILL");
 `;
