@@ -120,7 +120,10 @@ export function terminalContract(open: () => Promise<Runtime>): void {
     it("does nothing when the signal is aborted before", async () => {
       await using runtime = await open();
       const signal = AbortSignal.abort("stopped");
-      equal(await rejection(runtime.terminal.run({ type: "command", command: "exit 1", noChangeTimeoutMs: 40_000 }, { signal })), "stopped");
+      equal(
+        await rejection(runtime.terminal.run({ type: "command", command: "exit 1", noChangeTimeoutMs: 40_000 }, { signal })),
+        "stopped",
+      );
       equal(await rejection(runtime.terminal.reset(signal)), "stopped");
       equal(await tell(runtime, "echo usable"), "0 usable\n");
     });

@@ -11,18 +11,17 @@ describe("webview: the composer and the ways in", () => {
     view = opened;
   });
   beforeEach(async () => {
-    await requests();
+    await view.requests();
   });
   afterEach(async () => {
     assert.deepEqual(await view.violations(), []);
   });
 
-  const requests = async (): Promise<ChatRequest[]> => (await view.requests()).filter(({ type }) => type !== "draft.save");
   const composer = () => view.page.getByRole("textbox", { name: "Message to the agent" });
   const send = (text: string): ChatRequest => ({ type: "command", command: { type: "message.send", conversationId, text } }) as ChatRequest;
   const press = async (name: string): Promise<ChatRequest[]> => {
     await view.page.getByRole("button", { name, exact: true }).click();
-    return requests();
+    return view.requests();
   };
 
   it("says no more what was missing when it is there, and names one task as one", async () => {
@@ -40,14 +39,14 @@ describe("webview: the composer and the ways in", () => {
     await view.send(session({ conversationId: null }));
     await composer().fill("Fix it.");
     await composer().press("Enter");
-    assert.deepEqual(await requests(), [{ type: "task.start", text: "Fix it." }]);
+    assert.deepEqual(await view.requests(), [{ type: "task.start", text: "Fix it." }]);
     assert.equal(await view.page.locator('[data-part="status"]').textContent(), "Starting…");
     await composer().fill("And test it.");
     await composer().press("Enter");
-    assert.deepEqual(await requests(), [], "nothing is sent before the conversation is there");
+    assert.deepEqual(await view.requests(), [], "nothing is sent before the conversation is there");
     await view.send(session());
     await composer().press("Enter");
-    assert.deepEqual(await requests(), [send("And test it.")]);
+    assert.deepEqual(await view.requests(), [send("And test it.")]);
   });
 
   it("sends with Enter, writes a line with Shift+Enter, and sends nothing that is empty", async () => {
@@ -56,9 +55,9 @@ describe("webview: the composer and the ways in", () => {
     await composer().pressSequentially("one");
     await composer().press("Shift+Enter");
     await composer().pressSequentially("two");
-    assert.deepEqual(await requests(), []);
+    assert.deepEqual(await view.requests(), []);
     await composer().press("Enter");
-    assert.deepEqual(await requests(), [send("one\ntwo")]);
+    assert.deepEqual(await view.requests(), [send("one\ntwo")]);
     assert.equal(await composer().inputValue(), "");
   });
 
@@ -68,7 +67,7 @@ describe("webview: the composer and the ways in", () => {
     await composer().evaluate((field) =>
       field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true })),
     );
-    assert.deepEqual(await requests(), []);
+    assert.deepEqual(await view.requests(), []);
   });
 
   it("grows with the text, to ten lines", async () => {
@@ -90,7 +89,7 @@ describe("webview: the composer and the ways in", () => {
     await view.send(session());
     await composer().fill("half a thought");
     await view.reload();
-    assert.deepEqual(await requests(), [{ type: "chat.ready", conversationId: null, afterSeq: -1 }]);
+    assert.deepEqual(await view.requests(), [{ type: "chat.ready", conversationId: null, afterSeq: -1 }]);
     await view.send(session());
     assert.equal(await composer().inputValue(), "half a thought");
   });
@@ -124,7 +123,7 @@ describe("webview: the composer and the ways in", () => {
   it("does not stop a run with Esc", async () => {
     await view.send(...(scenes["running"] ?? (() => []))());
     await composer().press("Escape");
-    assert.deepEqual(await requests(), []);
+    assert.deepEqual(await view.requests(), []);
   });
 
   it("has a door to the model", async () => {
@@ -158,7 +157,7 @@ describe("webview: the composer and the ways in", () => {
     await view.send(session({ conversationId: null, readiness: "untrusted" }));
     await composer().fill("Fix it.");
     await composer().press("Enter");
-    assert.deepEqual(await requests(), []);
+    assert.deepEqual(await view.requests(), []);
     assert.equal(await composer().inputValue(), "Fix it.");
     assert.equal(await view.page.getByRole("button", { name: "Send" }).getAttribute("title"), "Trust this folder first");
   });

@@ -39,10 +39,7 @@ describe("webview: what the extension says", () => {
     await field.fill("Begun here, and typed on");
     await view.send(session({ conversationId: other, draft: "" }));
     assert.equal(await field.inputValue(), "");
-    assert.deepEqual(
-      (await view.requests()).filter(({ type }) => type === "draft.save"),
-      [{ type: "draft.save", conversationId, text: "Begun here, and typed on" }],
-    );
+    assert.deepEqual(await view.savedDrafts(), [{ type: "draft.save", conversationId, text: "Begun here, and typed on" }]);
     await field.fill("Typed right before the view was killed");
     await view.reload();
     await view.send(session({ conversationId: other, draft: "" }));

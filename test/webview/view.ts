@@ -31,8 +31,10 @@ export interface View {
   send(...updates: readonly ChatUpdate[]): Promise<void>;
   /** Any message, as a broken extension might send it. */
   sendRaw(message: unknown): Promise<void>;
-  /** What the view has asked for since the last call, but that it had the keyboard. */
+  /** What the view has asked for since the last call, but that it had the keyboard, and to keep a draft, which comes some time after the last key. */
   requests(): Promise<ChatRequest[]>;
+  /** The drafts that it has asked to keep since the last call. */
+  savedDrafts(): Promise<ChatRequest[]>;
   violations(): Promise<string[]>;
   /** As a view that was never open. */
   fresh(): Promise<void>;
@@ -153,7 +155,8 @@ async function openView(browser: Browser, origin: string, { theme = themes.dark,
     send: async (...updates) => {
       for (const update of updates) await sendRaw(update);
     },
-    requests: () => page.evaluate(`sentRequests.splice(0).filter(({ type }) => type !== "chat.focused")`),
+    requests: () => page.evaluate(`sentRequests.splice(0).filter(({ type }) => !["chat.focused", "draft.save"].includes(type))`),
+    savedDrafts: () => page.evaluate(`sentRequests.splice(0).filter(({ type }) => type === "draft.save")`),
     violations: () => page.evaluate("policyViolations"),
     fresh: async () => {
       await page.evaluate("sessionStorage.clear()");

@@ -132,7 +132,10 @@ describe("machine terminal before a person", () => {
     await using terminal = await Watched.open();
     const asked = terminal.run("read -r name; echo hello $name");
     await terminal.seen(/echo hello .*\r\n/);
-    await terminal.runtime.terminal.run({ type: "input", text: "you", noChangeTimeoutMs: 40_000 }, { signal: new AbortController().signal });
+    await terminal.runtime.terminal.run(
+      { type: "input", text: "you", noChangeTimeoutMs: 40_000 },
+      { signal: new AbortController().signal },
+    );
     await asked;
     await terminal.run("echo next");
     match(terminal.screen, /you\r\nhello you\r\n~ [$#] echo next\r\nnext\r\n/);
