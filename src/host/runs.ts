@@ -225,7 +225,7 @@ export class Runs {
     const startedAt = performance.now();
     options.log.info("a run begins", { id: kept.id });
     try {
-      using _turn = await options.takeTurn?.(interrupt);
+      using _turn = await this.#turn(interrupt, pause);
       const agent = await this.#agent(interrupt);
       const late = [...equipment.news(), ...guidance.late()];
       if (late.length > 0) await kept.append(...systemPromptEvents(agent), ...late);
@@ -233,6 +233,16 @@ export class Runs {
       logEnd(options.log, kept, performance.now() - startedAt);
     } catch (error) {
       await (interrupt.aborted ? this.#keep(interruptedEvents(kept.state, interrupt.reason)) : this.#failed(error));
+    }
+  }
+
+  /** Who is paused while they wait need none: the run ends before its first step. */
+  async #turn(interrupt: AbortSignal, pause: AbortSignal): Promise<Disposable | undefined> {
+    try {
+      return await this.#parts.options.takeTurn?.(AbortSignal.any([interrupt, pause]));
+    } catch (error) {
+      if (interrupt.aborted || !pause.aborted) throw error;
+      return undefined;
     }
   }
 

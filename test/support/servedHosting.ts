@@ -21,6 +21,7 @@ export interface ServedOptions {
   readonly lookups?: Partial<Lookups>;
   readonly cipher?: Cipher;
   readonly mostConversations?: number;
+  readonly mostRuns?: number;
   /** Whether secrets may be looked up on this machine. */
   readonly reachesInside?: boolean;
   readonly store?: StoreOptions;
@@ -73,6 +74,7 @@ export async function serveHosting(options: ServedOptions = {}): Promise<ServedH
     lookups: { ...noLookups, ...options.lookups },
     cipher: options.cipher,
     mostConversations: options.mostConversations,
+    mostRuns: options.mostRuns,
     runtime: { kind: "local" },
     reach: { inside: options.reachesInside ?? false },
     workspace,

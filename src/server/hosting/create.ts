@@ -21,8 +21,6 @@ export interface Created {
   readonly isNew: boolean;
 }
 
-const usualMost = 10_000;
-
 /** Begins conversations, each id once. */
 export class Creation {
   readonly #hosting: Hosting;
@@ -52,15 +50,9 @@ export class Creation {
     // What is kept of somebody else's is never written over.
     if (await this.#hosting.options.sight.isTaken(id))
       throw new Refusal(409, `There is a conversation ${id} already, and another program has it.`);
-    await this.#checkRoom();
+    await this.#hosting.checkRoom();
     await begin(this.#hosting, beginning);
     return { id, isNew: true };
-  }
-
-  async #checkRoom(): Promise<void> {
-    const { sight, mostConversations = usualMost } = this.#hosting.options;
-    if ((await sight.ids()).length >= mostConversations)
-      throw new Refusal(429, `There are ${mostConversations} conversations already. Delete some that nobody needs.`);
   }
 }
 

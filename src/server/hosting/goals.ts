@@ -134,6 +134,8 @@ class GoalLoop {
   /** How the run has ended; undefined when the loop shall not go on. */
   async #runEnd(): Promise<ExecutionStatus | undefined> {
     for (;;) {
+      // Before anything is looked at, so that nothing is missed that happens meanwhile.
+      const changed = this.#changed.promise;
       if (this.#stop.signal.aborted) return undefined;
       if (this.#state === "paused" || this.#state === "error") return undefined;
       if (this.#state === "finished" || this.#state === "stuck") {
@@ -142,7 +144,7 @@ class GoalLoop {
         const { state } = await this.#host.look(this.#id);
         if (isOver(state)) return state.execution_status;
       }
-      await this.#changed.promise;
+      await changed;
     }
   }
 

@@ -59,6 +59,8 @@ export interface Row {
   readonly execution_status: LeanState["execution_status"];
 }
 
+const usualMost = 10_000;
+
 /** Conversations that are served by the agent-server protocol: those of a host, and what clients have said of them. */
 export class Hosting {
   readonly options: HostingOptions;
@@ -82,6 +84,13 @@ export class Hosting {
     const seen = await this.options.sight.find(id);
     if (seen === undefined) throw new Refusal(status, `There is no conversation ${id}.`);
     return seen;
+  }
+
+  /** Throws a Refusal with 429 when no more may begin. */
+  async checkRoom(): Promise<void> {
+    const { sight, mostConversations = usualMost } = this.options;
+    if ((await sight.ids()).length >= mostConversations)
+      throw new Refusal(429, `There are ${mostConversations} conversations already. Delete some that nobody needs.`);
   }
 
   /** All of its state as it is now. Throws a Refusal with 404. */

@@ -15,17 +15,21 @@ const mostInterruptMs = 5_000;
 export function addRuns(routes: Routes, hosting: Hosting): void {
   const { host } = hosting;
   const shape = (summary: string) => ({ summary, tag, params: ConversationPath, answer: Success });
+  const starting = new Set<ConversationId>();
   routes.add(
     ["post", "/api/conversations/:conversation_id/run"],
     shape("Let the agent work"),
     async ({ params: { conversation_id: id } }) => {
       const { state } = await hosting.look(id);
-      if (state.execution_status === "running") throw new Refusal(409, "The agent works already.");
+      if (state.execution_status === "running" || starting.has(id)) throw new Refusal(409, "The agent works already.");
       if (state.execution_status === "waiting_for_confirmation") {
         // To run what waits is to allow it.
         const actionIds = state.pending.map((action) => action.id);
         await host.handle({ type: "confirmation.respond", conversationId: id, accept: true, actionIds });
-      } else await started(hosting, id, state.execution_status);
+        return success;
+      }
+      starting.add(id);
+      await started(hosting, id, state.execution_status).finally(() => starting.delete(id));
       return success;
     },
   );

@@ -49,14 +49,13 @@ type Sources = z.output<typeof UpdateSecretsRequest>["secrets"];
 
 /** Where nothing is kept beside the log, the values are known as long as the conversation is open. */
 async function addSecrets({ options: { metas, host } }: Hosting, id: ConversationId, sources: Sources): Promise<void> {
-  if (metas !== undefined) {
-    const updated_at = new Date().toISOString();
-    await metas.update(id, (meta) => ({ ...meta, secrets: { ...meta.secrets, ...sources }, updated_at }));
-  }
   const plain = Object.entries(sources).flatMap(([name, source]) =>
     source.kind === "StaticSecret" && source.value !== null ? [[name, source.value] as const] : [],
   );
+  // First, because it refuses what is no secret: then nothing is kept of any.
   if (plain.length > 0) await host.handle({ type: "secrets.set", conversationId: id, secrets: Object.fromEntries(plain) });
+  const updated_at = new Date().toISOString();
+  await metas?.update(id, (meta) => ({ ...meta, secrets: { ...meta.secrets, ...sources }, updated_at }));
 }
 
 function addModels(routes: Routes, hosting: Hosting): void {

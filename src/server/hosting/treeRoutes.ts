@@ -31,7 +31,7 @@ export function addTree(routes: Routes, hosting: Hosting): void {
     query: InfoQuery,
     status: 201,
     answer: ConversationInfo,
-    refuses: [404, 409],
+    refuses: [404, 409, 429],
   } as const;
   routes.add(["post", `${path}/fork`], fork, async ({ params, body, query }) => {
     const id = await forkOf(hosting, params.conversation_id, body);
@@ -91,6 +91,7 @@ async function forkOf(hosting: Hosting, sourceId: ConversationId, request: z.out
   await hosting.require(sourceId);
   const id = request.id ?? ConversationId.parse(randomUUID());
   if ((await sight.find(id)) !== undefined) throw new Refusal(409, `There is a conversation ${id} already.`);
+  await hosting.checkRoom();
   const atEventId = request.from_event_id == null ? undefined : eventIdOf(request.from_event_id);
   const what = { resetMetrics: request.reset_metrics, ...(atEventId === undefined ? {} : { atEventId }) };
   const source = await metas?.get(sourceId);

@@ -94,6 +94,7 @@ describe("conversations by the agent-server protocol", () => {
     const refused = await server.ask("POST", "/api/conversations", request);
     assert.deepEqual(refused, { status: 429, body: { detail: "There are 2 conversations already. Delete some that nobody needs." } });
     assert.equal((await server.ask("POST", "/api/conversations", { ...request, conversation_id: first })).status, 200);
+    assert.equal((await server.ask("POST", `/api/conversations/${first}/fork`, {})).status, 429);
     await server.ask("DELETE", `/api/conversations/${first}`);
     assert.equal((await server.ask("POST", "/api/conversations", request)).status, 201);
   });

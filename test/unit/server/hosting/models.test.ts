@@ -33,6 +33,15 @@ describe("models and secrets of a conversation", () => {
     assert.doesNotMatch(text, /value-/);
   });
 
+  it("keeps none of several secrets when one of them is refused", async () => {
+    await using served = await serveHosting();
+    const id = await served.begin();
+    const refused = await served.ask("POST", `/api/conversations/${id}/secrets`, { secrets: { GOOD: "good-value", SHORT: "x" } });
+    assert.equal(refused.status, 400);
+    assert.match(refused.body.detail, /SHORT has fewer than 4 characters.*Nothing was set\./);
+    assert.deepEqual((await infoOf(served, id)).secret_registry.secret_sources, {});
+  });
+
   it("has no secret with another server key, and all of them again with the right one", async () => {
     await using temp = await tempFolder();
     const folder = temp.path;

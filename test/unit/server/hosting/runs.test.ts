@@ -22,6 +22,34 @@ describe("runs of a conversation", () => {
     await becomes(served, id, "finished");
   });
 
+  it("§10.8 begins one run for those who ask at the same moment, and refuses the others", async () => {
+    await using served = await serveHosting();
+    const id = await served.begin({ autotitle: false });
+    const message = { content: [{ type: "text", text: "Go." }], run: false };
+    await served.ask("POST", `/api/conversations/${id}/events`, message);
+    const answers = await Promise.all([1, 2, 3].map(() => served.ask("POST", `/api/conversations/${id}/run`)));
+    assert.deepEqual(answers.map(({ status }) => String(status)).sort(), ["200", "409", "409"]);
+    await becomes(served, id, "finished");
+  });
+
+  it("is paused at once while it waits for its turn", async () => {
+    const held = gate();
+    await using served = await serveHosting({ openLlm: () => heldLlm(held), mostRuns: 1 });
+    const working = await served.begin({ autotitle: false });
+    await say(served, working, "Go.");
+    await held.reached;
+    const waiting = await served.begin({ autotitle: false });
+    await say(served, waiting, "Go.");
+    assert.equal((await infoOf(served, waiting)).execution_status, "idle");
+    await served.ask("POST", `/api/conversations/${waiting}/pause`);
+    await becomes(served, waiting, "paused");
+    assert.equal((await infoOf(served, working)).execution_status, "running");
+    held.release();
+    await becomes(served, working, "finished");
+    await served.ask("POST", `/api/conversations/${waiting}/run`);
+    await becomes(served, waiting, "finished");
+  });
+
   it("§10.11 lets a pause and an interrupt cancel what was asked for after them", async () => {
     const held = gate();
     await using served = await serveHosting({ openLlm: () => heldLlm(held) });
