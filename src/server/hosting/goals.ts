@@ -22,13 +22,16 @@ export const GoalStatus = z.looseObject({
 });
 export type GoalStatus = z.infer<typeof GoalStatus>;
 
+/** What goals are worked on with. */
+export type GoalHost = Pick<Host, "ask" | "follow" | "handle" | "look" | "settled">;
+
 /** Works on goals: runs the agent and has it judged until the goal is reached, at most one loop for each conversation. */
 export class Goals implements AsyncDisposable {
-  readonly #host: Host;
+  readonly #host: GoalHost;
   readonly #log: Log;
   readonly #going = new Map<ConversationId, { readonly stop: AbortController; readonly done: Promise<void> }>();
 
-  constructor(host: Host, log: Log) {
+  constructor(host: GoalHost, log: Log) {
     this.#host = host;
     this.#log = log;
   }
@@ -83,14 +86,14 @@ export class Goals implements AsyncDisposable {
 }
 
 interface LoopParts {
-  readonly host: Host;
+  readonly host: GoalHost;
   readonly id: ConversationId;
   readonly stop: AbortController;
   readonly status: GoalStatus;
 }
 
 class GoalLoop {
-  readonly #host: Host;
+  readonly #host: GoalHost;
   readonly #id: ConversationId;
   readonly #stop: AbortController;
   #status: GoalStatus;

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import type { NotificationListener } from "../../../../src/host/agentHost.ts";
 import type { Llm, LlmReply } from "../../../../src/llm/llm.ts";
+import { parseEvent } from "../../../../src/protocol/events.ts";
+import { ConversationId } from "../../../../src/protocol/ids.ts";
+import { noLog } from "../../../../src/protocol/log.ts";
+import { initialState } from "../../../../src/protocol/state.ts";
+import { type GoalStatus, Goals } from "../../../../src/server/hosting/goals.ts";
 import { recoverAll } from "../../../../src/server/hosting/recovery.ts";
 import { gate } from "../../../support/scripts.ts";
 import { type ServedHosting, serveHosting } from "../../../support/servedHosting.ts";
@@ -24,6 +30,7 @@ function judging(verdicts: readonly string[], wait: (signal: AbortSignal) => Pro
 }
 
 const missing = '{"score": 0.4, "complete": false, "missing": "the test"}';
+const timestamp = "2026-01-05T10:00:02.775413";
 const complete = 'So: {"score": 1, "complete": true, "missing": ""}';
 
 describe("goals of a conversation", () => {
@@ -103,6 +110,49 @@ describe("goals of a conversation", () => {
     await until("the end", async () => (await served.ask("GET", `/api/conversations/${id}`)).body.execution_status === "finished");
     assert.equal((await served.ask("POST", `/api/conversations/${id}/goal/resume`)).status, 200);
     await until("the goal", async () => (await goalsOf(served, id)).at(-1)?.status === "complete");
+  });
+
+  it("misses no end of a run that comes while it looks how the last one has ended", async () => {
+    let hear: NotificationListener = () => undefined;
+    const conversationId = ConversationId.parse(randomUUID());
+    let seq = 0;
+    const happens = (event: object): void =>
+      hear({ type: "event.appended", conversationId, seq: seq++, event: parseEvent({ id: randomUUID(), timestamp, ...event }) });
+    const finishes = (): void =>
+      happens({ kind: "ConversationStateUpdateEvent", source: "environment", key: "execution_status", value: "finished" });
+    const told: unknown[] = [];
+    let looks = 0;
+    await using goals = new Goals(
+      {
+        ask: async () => complete,
+        follow: async (_id, _limit, listener) => {
+          hear = listener;
+          return { snapshot: { state: initialState, events: [], firstSeq: 0 }, [Symbol.dispose]: () => undefined };
+        },
+        handle: async (command) => {
+          if (command.type === "state.set") told.push((command.value as GoalStatus).status);
+          if (command.type !== "message.send") return;
+          happens({
+            kind: "MessageEvent",
+            source: "user",
+            llm_message: { role: "user", content: [{ type: "text", text: command.text }] },
+            activated_skills: [],
+            extended_content: [],
+          });
+          finishes();
+        },
+        look: async () => {
+          const isAtWork = ++looks === 2;
+          // A run that a message of the last moment began, and which ends right now.
+          if (isAtWork) queueMicrotask(finishes);
+          return { state: { ...initialState, execution_status: isAtWork ? "running" : "finished" }, count: 0 };
+        },
+        settled: async () => undefined,
+      },
+      noLog,
+    );
+    await goals.start(conversationId, "Do it.", 3);
+    await until("the end of the goal", async () => told.at(-1) === "complete");
   });
 
   it("is given up when another message comes", async () => {
