@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -32,7 +32,10 @@ const environment = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/s
 export function noOwnEngine(): string | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return "Only root on Linux can start an engine.";
   const isThere = environment.PATH.split(":").some((folder) => existsSync(path.join(folder, "dockerd")));
-  return isThere ? undefined : "There is no dockerd.";
+  if (!isThere) return "There is no dockerd.";
+  // CI mounts them for its own engine (.ci/docker.mjs); a small machine has none while no engine runs.
+  const hasGroups = / \/sys\/fs\/cgroup(?: cgroup2|\/\S*devices\S* cgroup) /.test(readFileSync("/proc/self/mounts", "utf8"));
+  return hasGroups ? undefined : "No control groups are mounted, without which no engine starts.";
 }
 
 /** Its images and volumes are on a disk of `diskMegabytes` in memory, and it has no network. */
