@@ -2,7 +2,7 @@ import type { ConversationId } from "../protocol/ids.ts";
 import type { FileChange, SandboxChanges } from "../protocol/sandbox.ts";
 import { shownName } from "../protocol/shownName.ts";
 import { messageOf } from "../protocol/thrown.ts";
-import type { Sandboxes } from "../runtime/docker/sandboxes.ts";
+import type { Sandbox } from "../runtime/docker/sandboxes.ts";
 import type { ReviewedFile } from "../runtime/workspaceCopy/review.ts";
 import { shortIdLength } from "./findConversation.ts";
 
@@ -15,6 +15,10 @@ export interface AfterRun {
   readonly stop: AbortSignal;
 }
 
+interface RunningSandboxes {
+  running(id: ConversationId): Pick<Sandbox, "review" | "lost"> | undefined;
+}
+
 /** Because the sandbox may hang, and the run is over. */
 const longestLookMs = 30_000;
 
@@ -22,9 +26,11 @@ const longestLookMs = 30_000;
  * Says what the agent has changed in its sandbox, and how that comes into the folder; with `applies` it is brought there. False when it was to
  * be, and something was refused.
  */
-export async function tellChanges(sandboxes: Sandboxes, { id, applies, isKept, say, stop }: AfterRun): Promise<boolean> {
-  const review = sandboxes.running(id)?.review;
-  if (review === undefined) return true;
+export async function tellChanges(sandboxes: RunningSandboxes, { id, applies, isKept, say, stop }: AfterRun): Promise<boolean> {
+  const sandbox = sandboxes.running(id);
+  const review = sandbox?.review;
+  // What a run that has lost its sandbox has said is enough.
+  if (sandbox === undefined || review === undefined || (sandbox.lost.aborted && !applies)) return true;
   try {
     const changes = await review.list(AbortSignal.timeout(longestLookMs));
     if (openChanges(changes).length + changes.more === 0) return true;
@@ -32,12 +38,16 @@ export async function tellChanges(sandboxes: Sandboxes, { id, applies, isKept, s
     say(`${changedSentence(changes)} ${isKept ? adviceFor(id) : "Nothing of it is kept."}`);
     return true;
   } catch (error) {
-    const what = stop.aborted
-      ? "Stopped before all was applied."
-      : `What was changed in the sandbox could not be read: ${messageOf(error)}`;
+    const what = stop.aborted ? "Stopped before all was applied." : whyNot(error);
     say(`${what} All of it is kept there: ${commandFor("changes", id)}`);
     return !applies;
   }
+}
+
+function whyNot(error: unknown): string {
+  const isLate = error instanceof Error && error.name === "TimeoutError";
+  const why = isLate ? `it has not answered for ${longestLookMs / 1000} seconds.` : messageOf(error);
+  return `What was changed in the sandbox could not be read: ${why}`;
 }
 
 /** Those that the person's folder does not have. */

@@ -160,11 +160,11 @@ describe("the terminals of a sandbox", () => {
     assert.equal((await run("echo again")).output, "again\n");
   });
 
-  it("end with the sandbox that the person restarts, of which the host is told", async () => {
+  it("end with the sandbox that the person deletes, of which the host is told", async () => {
     await run("true");
-    await sandboxes.restart(id);
-    assert.match(String(runtime.lost?.reason), /restarted/);
-    await assert.rejects(sandboxes.restart(id), /no sandbox that runs/);
+    await sandboxes.remove(id, signal);
+    assert.match(String(runtime.lost?.reason), /deleted/);
+    assert.throws(() => sandboxes.openShell(id), /no sandbox that runs/);
     await assert.rejects(run("true"), { name: "RuntimeError" });
   });
 

@@ -89,11 +89,6 @@ export class DockerRuntimes implements AsyncDisposable {
     for (const all of [shells, this.#shells]) all.add(shown);
   }
 
-  /** Ends the sandbox with all that runs in it; its workspace stays, and the next command starts it anew. Throws a sentence when it does not run. */
-  async restart(id: ConversationId): Promise<void> {
-    await this.#end(this.#needRunning(id), "The sandbox was restarted. Its workspace is kept; the next command starts a new one.");
-  }
-
   /** Removes it with its workspace: what was changed there and not applied is lost. */
   async remove(id: ConversationId, signal: AbortSignal): Promise<void> {
     const running = this.#running.get(id);
@@ -170,7 +165,7 @@ export class DockerRuntimes implements AsyncDisposable {
         if (lost.aborted) this.#left.set(id, terminal);
         else terminal[Symbol.dispose]();
         for (const shell of running.shells)
-          shell.end("The sandbox has ended, because its conversation was closed or is not used. Its workspace is kept.");
+          shell.end("The sandbox has ended: you have restarted or deleted it, or its conversation was closed or is not used.");
         await sandbox[Symbol.asyncDispose]();
         if (this.#running.get(id) === running) this.#running.delete(id);
       },
