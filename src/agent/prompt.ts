@@ -25,7 +25,7 @@ function wallSentences({ isSandboxed, image, hasNetwork, isCopy }: RuntimeInfo):
   const sentences = [
     image === undefined ? "You are in a sandbox." : `You are in a sandbox: a container of the image ${image}.`,
     isCopy === true
-      ? "The workspace is a copy of the person's folder, without what git ignores and without secrets; they review your changes before any of them gets there, so copy nothing back yourself."
+      ? "The workspace is a copy of the person's folder, without what git ignores and without secrets; they review your changes before any of them gets there, so copy nothing back yourself. What they change in their folder after the copy was made does not come here: when they speak of it and you do not find it, say so and ask for it."
       : "",
     hasNetwork === false ? "There is no network: nothing can be downloaded; say so instead of trying again." : "",
   ];
