@@ -39,7 +39,8 @@ export function mcpTool(listing: McpListing, call: McpCall): Tool {
   const properties = fieldsOf(inputSchema["properties"]);
   const hasOwnSummary = Object.hasOwn(properties, "summary");
   const summary = hasOwnSummary ? {} : { summary: { type: "string" } };
-  const own = { name: listing.ownName, description, inputSchema };
+  // The description stands beside it.
+  const own = { name: listing.ownName, inputSchema };
   return {
     name,
     // The model's word on the risk is heard all the same.

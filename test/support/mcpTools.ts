@@ -30,8 +30,8 @@ const tools: Readonly<Record<string, object>> = {
   too_large: { inputSchema: { type: "object", description: "x".repeat(60_000) } },
 };
 
-/** Undefined: no answer at all. */
-export function answerOf(method: string, params: Params): object | undefined {
+/** Undefined: no answer at all. `hasMore`: there is one more tool than before. */
+export function answerOf(method: string, params: Params, hasMore = false): object | undefined {
   switch (method) {
     case "initialize":
       return {
@@ -40,7 +40,13 @@ export function answerOf(method: string, params: Params): object | undefined {
         serverInfo: { name: "test", version: "1.0.0" },
       };
     case "tools/list":
-      return { tools: [...Object.entries(tools).map(([name, tool]) => ({ name, ...tool })), { inputSchema: {} }] };
+      return {
+        tools: [
+          ...Object.entries(tools).map(([name, tool]) => ({ name, ...tool })),
+          { inputSchema: {} },
+          ...(hasMore ? [{ name: "newer", inputSchema: object }] : []),
+        ],
+      };
     case "tools/call":
       return resultOf(params);
     default:

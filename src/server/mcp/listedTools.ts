@@ -2,7 +2,7 @@ import * as z from "zod";
 
 /** Of one server. */
 const mostTools = 1_000;
-const longestDescription = 10_000;
+const longestDescription = 4_000;
 const longestSchema = 50_000;
 const deepestSchema = 30;
 

@@ -71,6 +71,22 @@ describe("the MCP servers of an agent, that come and go", () => {
     );
   });
 
+  it("offer with the next run what has come to their tools, and are told when nobody needs them any more", async () => {
+    await using web = await serveMcpOverHttp();
+    const { served, id, offered } = await played({ one: { url: web.url } }, [{ text: "1" }, call("echo", { text: "x" }), { text: "2" }]);
+    await using _served = served;
+    const offers: boolean[] = [];
+    for (let run = 1; run <= 3; run++) {
+      await say(served, id);
+      await rests(served, id);
+      offers.push(offered().includes("newer"));
+      web.changeTools();
+    }
+    assert.deepEqual(offers, [false, false, true]);
+    await served.ask("DELETE", `/api/conversations/${id}`);
+    assert.equal(web.asked.at(-1)?.method, "DELETE");
+  });
+
   it("tells the server of a call that the person has stopped", async () => {
     const { served, id } = await played({}, [call("hang")]);
     await using _served = served;

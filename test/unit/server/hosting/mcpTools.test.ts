@@ -108,6 +108,17 @@ describe("an agent with MCP servers (agent-server protocol §5.11)", () => {
     }
   });
 
+  it("takes a server as clients give it back, with nulls, and says that nobody logs in by OAuth", async () => {
+    const nulls = { url: null, transport: null, headers: null, auth: null, cwd: null, description: null, enabled: true };
+    const servers = { back: { ...nulls, ...stdio() }, login: { url: "http://127.0.0.1:9/mcp", auth: { strategy: "oauth2" } } };
+    const { served, id, offered } = await played(servers, []);
+    await using _served = served;
+    await say(served, id);
+    await rests(served, id);
+    assert.ok(offered().includes("back_echo"));
+    assert.match((await told(served, id)).join(), /"login" cannot be used now: This server does not log in at MCP servers by OAuth/);
+  });
+
   it("shortens what is huge, and knows what a call lacks", async () => {
     const { served, id } = await played({ one: stdio() }, [call("huge"), call("echo")]);
     await using _served = served;
