@@ -22,7 +22,7 @@ export function Header({ session }: { readonly session: ChatSession }): JSX.Elem
     <header class="header">
       <Title key={session.conversationId ?? "new"} title={titleOf(view)} mayRename={mayRename} />
       <Wall session={session} />
-      {session.isDemo && (
+      {session.isDemo && session.server === undefined && (
         <div class="wall demo" title="Demo · recorded replies, real tools">
           <Icon name="beaker" />
           <span class="wall-text">Demo · recorded replies, real tools</span>

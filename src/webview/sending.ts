@@ -23,7 +23,7 @@ export function hindranceOf(chat: Chat, session: ChatSession): string {
 const missing = {
   "no-folder": "Open a folder first",
   untrusted: "Trust this folder first",
-  "no-model": "Set up a model first",
+  "no-model": "Choose a model first",
 } as const;
 
 /** What the empty composer says. */

@@ -28,10 +28,10 @@ describe("webview: the composer and the ways in", () => {
     await view.send(session({ conversationId: null, readiness: "no-model" }));
     await composer().fill("Hello");
     await composer().press("Enter");
-    await view.page.getByText("Set up a model first. Your message is kept.").waitFor();
+    await view.page.getByText("Choose a model first. Your message is kept.").waitFor();
     await view.send(session({ conversationId: null, sampleTasks: ["Fix the test."] }));
     await view.page.getByText("shows every step. A task to start with:").waitFor();
-    assert.equal(await view.page.getByText("Set up a model first").count(), 0);
+    assert.equal(await view.page.getByText("Choose a model first").count(), 0);
     await composer().fill("");
   });
 

@@ -38,6 +38,11 @@ export const interactions: Readonly<Record<string, (view: View) => Promise<void>
     await showScene(view, "finished");
     await mention(view, "Look at @da", ["src/date.ts", "test/date.test.ts", "docs/a folder/data of the last month.md"]);
   },
+  "mention-on-server": async (view) => {
+    await showScene(view, "server-empty");
+    await composerOf(view).pressSequentially("Look at @da");
+    await view.page.getByText("cannot be listed from here").waitFor();
+  },
   pictures: async (view) => {
     await showScene(view, "finished");
     await pastePictures(view, ["screenshot.png", "design.png"]);

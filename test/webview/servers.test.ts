@@ -64,6 +64,7 @@ describe("webview: a conversation on a server", () => {
     await view.send(session({ ...onServer, conversationId: null, readiness: "no-model", isDemo: true, modelLabel: "Demo" }));
     await view.page.getByRole("heading", { name: "Choose a model for the server" }).waitFor();
     assert.equal(await view.page.getByRole("button", { name: "Use the Demo Model" }).count(), 0);
+    assert.doesNotMatch(await text(), /recorded replies/);
     await view.requests();
     await view.page.locator(".welcome").getByRole("button", { name: "Select Model" }).click();
     assert.deepEqual(await view.requests(), [{ type: "door", command: "selectModel" }]);
