@@ -22,17 +22,17 @@ export type ModelChoice =
 
 export function chooseModel({ model, profiles }: Pick<Settings, "model" | "profiles">, environment: Environment): ModelChoice {
   const profile = profiles.find(({ name }) => name === model);
-  if (model === demoModel) return { source: "demo", llm: { model } };
+  if (model === demoModel || (model === "" && environment["LLM_MODEL"] === demoModel)) return { source: "demo", llm: { model: demoModel } };
   if (profile) return { source: "profile", llm: llmOf(profile), profile };
   if (model !== "") return { source: isVscodeModel({ model }) ? "vscode" : "name", llm: { model } };
   const llm = environmentModel(environment);
   return llm === undefined ? { source: "none" } : { source: "environment", llm };
 }
 
-/** The model that the environment names, chosen or not. */
+/** The model behind an endpoint that the environment names, chosen or not; the demo is none. */
 export function environmentModel({ LLM_MODEL, LLM_BASE_URL, OPENAI_BASE_URL }: Environment): LlmRef | undefined {
   const url = LLM_BASE_URL || OPENAI_BASE_URL;
-  return LLM_MODEL ? { model: LLM_MODEL, ...(url ? { base_url: url } : {}) } : undefined;
+  return LLM_MODEL && LLM_MODEL !== demoModel ? { model: LLM_MODEL, ...(url ? { base_url: url } : {}) } : undefined;
 }
 
 /** The name that stands under the composer. */

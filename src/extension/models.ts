@@ -42,7 +42,7 @@ export class Models implements vscode.Disposable {
     return choice.source === "none" ? undefined : choice.llm;
   }
 
-  /** The model that the environment names, chosen or not. */
+  /** The model behind an endpoint that the environment names, chosen or not. */
   get ofEnvironment(): LlmRef | undefined {
     return environmentModel(this.#environment);
   }

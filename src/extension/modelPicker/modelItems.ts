@@ -55,7 +55,7 @@ export async function modelItems({ models, offered, servers, place }: Offers): P
 export function isInUse(item: ModelItem, { choice, settings }: Models): boolean {
   const { target } = item;
   if (target === undefined || target.kind === "add" || target.kind === "found" || choice.source === "none") return false;
-  return target.name === settings.model;
+  return target.name === (choice.source === "demo" ? demoModel : settings.model);
 }
 
 async function profileItem(profile: ModelProfile, models: Models, place: ServerPlace | undefined): Promise<ModelItem> {

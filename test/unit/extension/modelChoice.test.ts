@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseModel, endpointsOf, isLoopback, labelOf, settingCommands } from "../../../src/extension/modelChoice.ts";
+import { chooseModel, endpointsOf, environmentModel, isLoopback, labelOf, settingCommands } from "../../../src/extension/modelChoice.ts";
 import { ConversationId } from "../../../src/protocol/ids.ts";
 import { confirmPolicies, Settings } from "../../../src/protocol/settings.ts";
 import { initialState } from "../../../src/protocol/state.ts";
@@ -30,6 +30,13 @@ describe("the choice of a model", () => {
       ],
     );
     assert.equal(labelOf(chooseModel(Settings.parse({}), {})), "Select a model");
+  });
+
+  it("is the demo, and no model of an endpoint, where the environment names that", () => {
+    const choice = chooseModel(Settings.parse({}), { LLM_MODEL: "demo", LLM_BASE_URL: "http://127.0.0.1:9/v1" });
+    assert.deepEqual([choice, labelOf(choice)], [{ source: "demo", llm: { model: "demo" } }, "Demo"]);
+    assert.equal(environmentModel({ LLM_MODEL: "demo" }), undefined);
+    assert.equal(chooseModel(Settings.parse({ model: "gpt-5" }), { LLM_MODEL: "demo" }).source, "name");
   });
 
   it("leads to each host that may have a key once, that of the chosen model first", () => {
