@@ -5,7 +5,7 @@ import type { Event } from "../protocol/events.ts";
 import type { ConversationId } from "../protocol/ids.ts";
 import { initialProgress } from "../protocol/progress.ts";
 import { type ConversationState, initialState, reduceState, StateShape } from "../protocol/state.ts";
-import { ConversationSummary } from "../protocol/summary.ts";
+import { ConversationSummary, summaryOf } from "../protocol/summary.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Disk, whenMissing } from "./disk.ts";
 import { withLog } from "./logFile.ts";
@@ -57,7 +57,7 @@ async function summarised({ id, ...asked }: Asked & { readonly id: ConversationI
   const { size: sizeBytes } = await stat(asked.path);
   if (asked.kept?.summary.sizeBytes === sizeBytes) return asked.kept.summary;
   const glance = await glanced(asked, sizeBytes);
-  return glance && summaryOf(id, glance, sizeBytes);
+  return glance && listed(id, glance, sizeBytes);
 }
 
 async function glanced({ path, kept, disk }: Asked, sizeBytes: number): Promise<Glance | undefined> {
@@ -118,19 +118,8 @@ function glanceOf({ summary, state: whole }: Kept): Glance {
   return { state, createdAt: created_at, updatedAt: updated_at };
 }
 
-function summaryOf(id: ConversationId, { state, createdAt, updatedAt }: Glance, sizeBytes: number): ConversationSummary {
-  const { title, working_dir, llm, execution_status, accumulated_cost } = state;
-  return {
-    id,
-    ...(title === undefined ? {} : { title }),
-    ...(working_dir === undefined ? {} : { working_dir }),
-    ...(llm === undefined ? {} : { model: llm.model }),
-    execution_status,
-    created_at: createdAt,
-    updated_at: updatedAt,
-    ...(accumulated_cost === undefined ? {} : { accumulated_cost }),
-    sizeBytes,
-  };
+function listed(id: ConversationId, { state, createdAt, updatedAt }: Glance, sizeBytes: number): ConversationSummary {
+  return { id, ...summaryOf(state), created_at: createdAt, updated_at: updatedAt, sizeBytes };
 }
 
 interface Kept {
@@ -194,7 +183,7 @@ export class SummaryKeeper implements AsyncDisposable {
     const { id, state, sizeBytes, ended } = this.#conversation;
     if (ended.aborted) return;
     const glance = { state: leanState(state), createdAt: this.#createdAt, updatedAt: this.#updatedAt };
-    const summary = { ...summaryOf(id, glance, sizeBytes), state: glance.state };
+    const summary = { ...listed(id, glance, sizeBytes), state: glance.state };
     const draft = `${summaryIn(this.#folder)}.new`;
     try {
       await writeFile(draft, JSON.stringify(summary), { mode: 0o600 });

@@ -18,6 +18,21 @@ export const ConversationSummary = z.object({
 });
 export type ConversationSummary = z.infer<typeof ConversationSummary>;
 
+/** The part of it that a state says. */
+export function summaryOf(
+  state: Pick<ConversationState, "title" | "working_dir" | "llm" | "accumulated_cost"> &
+    Partial<Pick<ConversationState, "execution_status">>,
+): Pick<ConversationSummary, "title" | "working_dir" | "model" | "execution_status" | "accumulated_cost"> {
+  const { title, working_dir, llm, execution_status = "idle", accumulated_cost } = state;
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(working_dir === undefined ? {} : { working_dir }),
+    ...(llm === undefined ? {} : { model: llm.model }),
+    execution_status,
+    ...(accumulated_cost === undefined ? {} : { accumulated_cost }),
+  };
+}
+
 /** A row of the list. */
 export interface ListedConversation extends ConversationSummary {
   /** Whether another window or program writes to it, so that it can only be read here. */

@@ -8,10 +8,9 @@ import { addShells } from "./shellRoutes.ts";
 import { addTerminal } from "./terminalRoutes.ts";
 import { addWorkspace } from "./workspaceRoutes.ts";
 
-/** `/alive` and `/api/runtime/*` over `runtime`; `workspace` is the folder that has all of the workspace's. The same app behind a port and behind stdin and stdout. */
+/** `/api/runtime/*` over `runtime`; `workspace` is the folder that has all of the workspace's. The same app behind a port and behind stdin and stdout. */
 export function runtimeApp(runtime: PersonRuntime, workspace: string): Hono {
   const app = new Hono();
-  app.get("/alive", (c) => c.json({ status: "ok" }));
   app.get("/api/runtime/info", (c) => c.json(runtime.info));
   addTerminal(app, runtime);
   addShells(app, runtime);

@@ -3,7 +3,7 @@ import { localTimestamp } from "../../conversation/localTimestamp.ts";
 import type { ConversationStateUpdateEvent } from "../../protocol/events.ts";
 import { ConversationId, EventId } from "../../protocol/ids.ts";
 import { type ConversationState, ExecutionStatus, initialState, reduceState, type StateFacts } from "../../protocol/state.ts";
-import type { ListedConversation } from "../../protocol/summary.ts";
+import { type ListedConversation, summaryOf } from "../../protocol/summary.ts";
 import { wholeStats } from "./wireStats.ts";
 
 /** A conversation as the server tells of it (agent-server protocol §2.2, §4.9); what cannot be read counts as absent. */
@@ -61,16 +61,11 @@ export function listedOf(value: unknown): ListedConversation | undefined {
   const info = ConversationInfo.safeParse(value).data;
   const id = info && idOf(info.id);
   if (info === undefined || id === undefined) return undefined;
-  const { title, working_dir, llm, execution_status = "idle", accumulated_cost } = factsOf(info);
   return {
     id,
-    ...(title === undefined ? {} : { title }),
-    ...(working_dir === undefined ? {} : { working_dir }),
-    ...(llm === undefined ? {} : { model: llm.model }),
-    execution_status,
+    ...summaryOf(factsOf(info)),
     created_at: localTime(info.created_at),
     updated_at: localTime(info.updated_at ?? info.created_at),
-    ...(accumulated_cost === undefined ? {} : { accumulated_cost }),
     sizeBytes: 0,
     isOpenElsewhere: false,
   };
