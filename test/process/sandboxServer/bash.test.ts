@@ -42,7 +42,10 @@ describe("single commands of sandbox-server", () => {
       return [exit_code, stdout, stderr === null ? null : "…"];
     };
     deepEqual(await brief({ command: "kill -9 $$" }), [-9, null, null]);
-    deepEqual(await brief({ command: "true", cwd: "/no/such/folder" }), [-1, null, "…"]);
+    deepEqual(
+      [await brief({ command: "true", cwd: "/no/such/folder" }), (await execute({ command: "true", cwd: "/no/such/folder" })).stderr],
+      [[-1, null, "…"], "There is no folder /no/such/folder to run it in, so nothing was run."],
+    );
     deepEqual(await brief({ command: "echo \0" }), [-1, null, "…"]);
     deepEqual(await brief({ command: "cat; tty" }), [1, "not a tty\n", null]);
   });

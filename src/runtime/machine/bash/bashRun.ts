@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { messageOf } from "../../../protocol/thrown.ts";
@@ -42,8 +43,14 @@ export async function runBash(run: BashRun, onPart: (part: BashPart) => Promise<
   try {
     return await watch(startShell(run), run, onPart);
   } catch (error) {
-    return { stdout: "", stderr: messageOf(error), exitCode: -1, isTimedOut: false };
+    return { stdout: "", stderr: await whyNotRun(error, run.cwd), exitCode: -1, isTimedOut: false };
   }
+}
+
+/** Of a folder that is not there the system says that the shell is not. */
+async function whyNotRun(error: unknown, cwd: string): Promise<string> {
+  const found = await stat(cwd).catch(() => undefined);
+  return found?.isDirectory() ? messageOf(error) : `There is no folder ${cwd} to run it in, so nothing was run.`;
 }
 
 type Piped = ChildProcess & { readonly stdout: Readable; readonly stderr: Readable };
