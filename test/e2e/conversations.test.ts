@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { setTimeout } from "node:timers/promises";
 import { openChatWindow } from "../support/chatWindow.ts";
 import { processRuns } from "../support/processRuns.ts";
 import { gate } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
-import { notificationButton, pagesDrawn, statusBarText, treeRow, treeRows } from "../support/workbench.ts";
+import { editorKept, notificationButton, pagesDrawn, statusBarText, treeRow, treeRows } from "../support/workbench.ts";
 
 const finish = (message: string): object => ({ toolCalls: [{ name: "finish", arguments: { message } }] });
 const terminal = (command: string): object => ({ toolCalls: [{ name: "terminal", arguments: { command } }] });
@@ -44,8 +43,7 @@ describe("several conversations", () => {
     await window.command("OpenHands: Rename Conversation…");
     await window.quickInput("Waiting");
     await window.page.getByRole("tab", { name: "Waiting" }).waitFor();
-    // Because VS Code in a browser writes down what its editors are only every five seconds.
-    await setTimeout(6_000);
+    await editorKept(window, "Waiting");
     await window.reload();
     await chat.statusIs("Paused");
     assert.equal((await chat.rows())[0], "You: Wait for ever.");

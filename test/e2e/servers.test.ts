@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ChatDriver, demoWorkspace } from "../support/chatDriver.ts";
 import { root } from "../support/checkout.ts";
+import { newCall } from "../support/events.ts";
 import { OfficialServer } from "../support/officialServer.ts";
 import { until } from "../support/until.ts";
 import { startVscodeServer } from "../support/vscodeServer.ts";
@@ -8,19 +9,6 @@ import { openWindow } from "../support/vscodeWindow.ts";
 import { treeRows } from "../support/workbench.ts";
 
 const key = "server-key-of-the-test";
-
-const action = {
-  kind: "ActionEvent",
-  source: "agent",
-  thought: [],
-  thinking_blocks: [],
-  action: { kind: "TerminalAction", command: "make test" },
-  tool_name: "terminal",
-  tool_call_id: "c1",
-  tool_call: { id: "c1", name: "terminal", arguments: "{}", origin: "completion" },
-  llm_response_id: "r1",
-  security_risk: "HIGH",
-};
 
 describe("a server in VS Code", () => {
   it("has the conversations while the window is connected, says when it is gone, and is left again", async () => {
@@ -34,7 +22,7 @@ describe("a server in VS Code", () => {
         return agents.status(id, "finished");
       }
       isAsked = true;
-      agents.append(id, action);
+      agents.append(id, newCall("make test"));
       agents.status(id, "waiting_for_confirmation");
     };
     await using server = await startVscodeServer({ unpackedExtension: root, env: { LLM_MODEL: "their-model", LLM_API_KEY: "sk-test" } });

@@ -32,6 +32,12 @@ export function calls({ name = "terminal", command = "", thought = "", isExecuta
   };
 }
 
+/** One of high risk that has no id and no time yet; a server gives them. */
+export function newCall(command: string): Omit<ActionEvent, "id" | "timestamp"> {
+  const { id: _id, timestamp: _timestamp, ...call } = calls({ command });
+  return { ...call, security_risk: "HIGH" };
+}
+
 export function succeeds({ id, tool_name, tool_call_id }: ActionEvent, output: string): Event {
   const metadata = { exit_code: 0, pid: -1, prefix: "", suffix: "" };
   const observation = {

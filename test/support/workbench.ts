@@ -1,5 +1,6 @@
 // What a person sees of the extension in VS Code's own parts of a window.
 import type { Frame, Locator } from "playwright-core";
+import { until } from "./until.ts";
 import type { VscodeWindow } from "./vscodeWindow.ts";
 
 /** What the extension's item in the status bar says; empty while it is hidden. */
@@ -24,6 +25,32 @@ export async function pagesShowing({ page }: VscodeWindow, selector: string): Pr
       .catch(() => false);
   const shown = await Promise.all(frames.map(shows));
   return frames.filter((_, index) => shown[index]);
+}
+
+/**
+ * Waits until a reload would bring back a webview in a tab of this name: VS Code in a browser writes down what its editors are every few seconds,
+ * into a database of the page.
+ */
+export async function editorKept({ page }: VscodeWindow, name: string): Promise<void> {
+  await until(`the editor "${name}" to be written down`, async () => (await page.evaluate(keptEditors)).includes(name));
+}
+
+/** Runs in the page. */
+async function keptEditors(): Promise<string> {
+  const done = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error ?? new Error("The database gives no reason."));
+    });
+  const kept: string[] = [];
+  for (const { name = "" } of await indexedDB.databases()) {
+    if (!name.startsWith("vscode-web-state-db-")) continue;
+    const database = await done(indexedDB.open(name));
+    const items = await done(database.transaction("ItemTable").objectStore("ItemTable").get("memento/workbench.parts.editor"));
+    database.close();
+    kept.push(String(items ?? ""));
+  }
+  return kept.join("\n");
 }
 
 /** Moves a view, as "View: Move View" does, to a place such as "New Panel Entry". */

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { EventId } from "../../../../src/protocol/ids.ts";
 import type { ActivityNotice } from "../../../../src/protocol/summary.ts";
 import { viewOf, withEarlier } from "../../../../src/protocol/view.ts";
+import { newCall } from "../../../support/events.ts";
 import { OfficialServer } from "../../../support/officialServer.ts";
 import { Door, idOf, type World, world } from "../../../support/remoteWorld.ts";
 import { until } from "../../../support/until.ts";
@@ -137,20 +138,7 @@ describe("a host on a server", () => {
   it("answers exactly the actions that were shown", async () => {
     const { server, host } = there;
     const id = server.begin();
-    const action = {
-      kind: "ActionEvent",
-      source: "agent",
-      thought: [],
-      thinking_blocks: [],
-      action: { kind: "TerminalAction", command: "rm x" },
-      tool_name: "terminal",
-      tool_call_id: "c1",
-      tool_call: { id: "c1", name: "terminal", arguments: "{}", origin: "completion" },
-      llm_response_id: "r1",
-      security_risk: "HIGH",
-      summary: 'terminal: {"command":"rm x"}',
-    };
-    const actionId = EventId.parse(server.append(id, action));
+    const actionId = EventId.parse(server.append(id, { ...newCall("rm x"), summary: 'terminal: {"command":"rm x"}' }));
     server.status(id, "waiting_for_confirmation");
     const conversationId = idOf(id);
     const respond = { type: "confirmation.respond", conversationId, accept: true } as const;

@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { type Event, parseEvent } from "../../../../src/protocol/events.ts";
 import { wireEvent } from "../../../../src/server/events/wire.ts";
+import { calls } from "../../../support/events.ts";
 
 const action = (more: object): Event =>
   parseEvent({
-    kind: "ActionEvent",
-    id: "00000000-0000-4000-8000-000000000001",
-    timestamp: "2026-01-05T10:00:02.775413",
-    source: "agent",
-    thought: [],
-    thinking_blocks: [],
-    action: { kind: "ThinkAction", thought: "x" },
-    tool_name: "think",
-    tool_call_id: "call_1",
+    ...calls({ name: "think" }),
     tool_call: { id: "call_1", name: "think", arguments: '{"thought":"x"}', origin: "completion" },
-    llm_response_id: "r",
-    security_risk: "LOW",
     ...more,
   });
 
