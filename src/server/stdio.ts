@@ -1,4 +1,4 @@
-import { createServer, type Http2ServerResponse } from "node:http2";
+import { createServer } from "node:http2";
 import { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -18,10 +18,7 @@ export async function serveStdio(app: Hono, input: NodeJS.ReadableStream, output
     settings: { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 100 },
   });
   server.on("session", (session) => session.setLocalWindowSize(connectionWindowBytes));
-  server.on("request", (request, response) => {
-    sendNoTrailers(response);
-    void listener(request, response);
-  });
+  server.on("request", (request, response) => void listener(request, response));
   const ended = Promise.withResolvers<void>();
   const stream = bothOf(input, output);
   stream.once("close", () => ended.resolve());
@@ -30,16 +27,6 @@ export async function serveStdio(app: Hono, input: NodeJS.ReadableStream, output
   server.emit("connection", stream);
   await ended.promise;
   server.close();
-}
-
-/**
- * Lets an answer end with its last frame. Node waits for trailers with each answer otherwise, and its end is a frame of its own, which wakes all
- * that are between here and the client once more.
- */
-function sendNoTrailers({ stream }: Http2ServerResponse): void {
-  const respond = stream.respond.bind(stream);
-  stream.respond = (headers, options) => respond(headers, { ...options, waitForTrailers: false });
-  stream.removeAllListeners("wantTrailers");
 }
 
 /** What is written together leaves together, which Node's own `Duplex.from` does piece by piece. */
