@@ -92,6 +92,8 @@ describe("webview: a conversation", () => {
       hooks: "Waiting for the model · time",
       "server-empty": "",
       "server-gone": "Last known: running",
+      "server-no-model": "",
+      "server-limit": "Limit reached · time",
       "server-away-at-once": "",
     });
   });
