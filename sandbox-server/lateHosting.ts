@@ -4,7 +4,6 @@ import type { LateState } from "../src/server/serverInfo.ts";
 import type { SocketFamily } from "../src/server/sockets/socketServer.ts";
 import type { OpenHosting } from "./hosting.ts";
 import type { Serving } from "./parts.ts";
-import { tidyMemorySoon } from "./tidyMemory.ts";
 
 export interface HostingNeeds extends Serving {
   /** What secrets are encrypted with; undefined: nothing, and no secret is kept on the disk. */
@@ -13,21 +12,15 @@ export interface HostingNeeds extends Serving {
 
 export interface LateHosting extends LateRoutes, AsyncDisposable {
   readonly sockets: () => Promise<readonly SocketFamily[]>;
-  /** Soon, so that the first answer does not wait for it. Nobody need wait for it. */
-  begin(): void;
 }
-
-/** Who has started the server asks for `/health` at once. */
-const soonMs = 100;
 
 /** Conversations, read and opened when the server listens already: so it answers `/health` sooner. */
 export function lateHosting(needs: HostingNeeds): LateHosting {
   let opening: Promise<OpenHosting> | undefined;
-  let beginning: NodeJS.Timeout | undefined;
   let state: LateState = "opening";
   const open = async (): Promise<OpenHosting> => {
     try {
-      const { openHosting } = await import("./hosting.ts");
+      const [{ openHosting }, { tidyMemorySoon }] = await Promise.all([import("./hosting.ts"), import("./tidyMemory.ts")]);
       const opened = await openHosting(needs);
       state = "ready";
       tidyMemorySoon();
@@ -44,16 +37,6 @@ export function lateHosting(needs: HostingNeeds): LateHosting {
     },
     routes: async () => (await (opening ??= open())).routes,
     sockets: async () => (await (opening ??= open())).sockets,
-    begin: () => {
-      beginning = setTimeout(() => {
-        opening ??= open();
-        // It is in the log already, and told to who asks.
-        opening.catch(() => undefined);
-      }, soonMs);
-    },
-    [Symbol.asyncDispose]: async () => {
-      clearTimeout(beginning);
-      await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: async () => (await opening?.catch(() => undefined))?.[Symbol.asyncDispose](),
   };
 }

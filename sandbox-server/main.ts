@@ -1,13 +1,11 @@
 import { Console } from "node:console";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import type { Log } from "../src/protocol/log.ts";
 import { messageOf } from "../src/protocol/thrown.ts";
 import { help, readArguments } from "./arguments.ts";
 import { jsonLog } from "./jsonLog.ts";
 import type { Serving } from "./parts.ts";
-import { tidyMemorySoon } from "./tidyMemory.ts";
 
 /** A server that was told to end is gone after this, whatever hangs. */
 const mostEndMs = 1_900;
@@ -46,9 +44,6 @@ async function serve(serving: Serving): Promise<number | string> {
   const { port } = serving.options;
   try {
     if (port !== undefined) return await (await import("./port.ts")).servePort(serving, port);
-    // Because a flood of output would make the young generation grow by a hundred megabytes of what is no longer used, in a sandbox with a limit.
-    setFlagsFromString("--semi-space-growth-factor=1");
-    tidyMemorySoon();
     return await (await import("./stdio.ts")).serveInput(serving);
   } catch (error) {
     return messageOf(error);

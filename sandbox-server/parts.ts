@@ -4,6 +4,7 @@ import { type BashCommands, openBashCommands } from "../src/runtime/machine/bash
 import { openMachineRuntime } from "../src/runtime/machine/machineRuntime.ts";
 import type { ServerParts } from "../src/server/app.ts";
 import type { Arguments } from "./arguments.ts";
+import { endAll } from "./endAll.ts";
 
 /** What was asked for, and where. */
 export interface Serving {
@@ -28,11 +29,6 @@ export async function openParts({ options, workspace, workingDir, log }: Serving
     parts: { runtime, openBash: bash.open, workspace, maxUploadBytes: options.maxUploadBytes, log },
     [Symbol.asyncDispose]: () => endAll(bash, runtime),
   };
-}
-
-/** All at once, because each may take its time. */
-export async function endAll(...parts: readonly AsyncDisposable[]): Promise<void> {
-  await Promise.all(parts.map((part) => part[Symbol.asyncDispose]()));
 }
 
 function bashOnDemand(workingDir: string): AsyncDisposable & { open(): Promise<BashCommands> } {

@@ -1,16 +1,15 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { Log } from "../src/protocol/log.ts";
 import { codeOf, messageOf } from "../src/protocol/thrown.ts";
-import { serverApp } from "../src/server/app.ts";
 import { type GateOptions, gateOf } from "../src/server/gate.ts";
 import { listen } from "../src/server/listen.ts";
 import type { Sockets } from "../src/server/upgrades.ts";
 import type { Arguments } from "./arguments.ts";
+import { endAll } from "./endAll.ts";
 import { allowedHosts, isLoopback } from "./hosts.ts";
+import { lateApp } from "./lateApp.ts";
 import { lateHosting } from "./lateHosting.ts";
 import { allowedOrigins } from "./origins.ts";
-import { endAll, factsOf, openParts, type Serving } from "./parts.ts";
+import type { Serving } from "./parts.ts";
 import { secretKeyOf, sessionKeys } from "./sessionKeys.ts";
 
 const openWarning = "No key is needed (--no-auth): every program and user of this machine may run commands here.";
@@ -29,9 +28,9 @@ async function serve(serving: Serving, port: number): Promise<number | string> {
   const secretKey = secretKeyOf(options.keyFile);
   const allowed = whoMayAsk(options, log);
   if (typeof allowed === "string") return allowed;
-  await using open = await openParts(serving);
   await using hosting = lateHosting({ ...serving, secretKey });
-  const app = serverApp({ ...open.parts, facts: factsOf(), staticFolder: await staticFolder(), late: hosting });
+  await using served = lateApp(serving, hosting);
+  const app = async () => (await served.open()).app;
   const gate = (bound: number) => gateOf({ ...allowed, hosts: allowedHosts({ ...options, port: bound }) });
   // Read when the first socket is asked for.
   const sockets = async (): Promise<Sockets> => {
@@ -39,7 +38,7 @@ async function serve(serving: Serving, port: number): Promise<number | string> {
       import("../src/server/sockets/socketServer.ts"),
       import("../src/server/bashSockets.ts"),
     ]);
-    const families = [...(await hosting.sockets()), bashSockets(open.parts.openBash, log)];
+    const families = [...(await hosting.sockets()), bashSockets((await served.open()).openBash, log)];
     return new SocketServer({ families, keys: allowed.keys, log });
   };
   await using listening = await listen({ app, host: options.host, port, gate, log, sockets });
@@ -48,17 +47,19 @@ async function serve(serving: Serving, port: number): Promise<number | string> {
   if (options.noAuth) process.stderr.write(`${openWarning}\n`);
   if (options.noAuth) log.warn(openWarning);
   if (options.isPublic) log.warn("Other machines may reach this port, and there is no TLS: map it to loopback, or put a proxy in front.");
-  hosting.begin();
-  await ended;
-  await endAll(listening, hosting, open);
+  using _beginning = soon(() => Promise.all([served.open(), hosting.routes()]));
+  await Promise.race([ended, served.failed]);
+  await endAll(listening, hosting, served);
   return 0;
 }
 
-/** Of a web UI; one that is not there is none, as for the official server. */
-async function staticFolder(): Promise<string | undefined> {
-  const folder = process.env["OH_STATIC_FILES_PATH"];
-  const found = folder ? await stat(folder).catch(() => undefined) : undefined;
-  return folder !== undefined && found?.isDirectory() ? resolve(folder) : undefined;
+/** Who has started the server asks for `/health` at once. */
+const soonMs = 100;
+
+/** Does it when that has been answered. What goes wrong is told by what is opened. */
+function soon(open: () => Promise<unknown>): Disposable {
+  const timer = setTimeout(() => void open().catch(() => undefined), soonMs);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Or a sentence that says why nobody may. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
-import { keyHeader, requestIdHeader } from "../protocol/agentServer/base.ts";
+import { keyHeader, requestIdHeader } from "../protocol/agentServer/headers.ts";
 
 interface Kept {
   readonly status: number;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { keyHeader, requestIdHeader } from "../protocol/agentServer/base.ts";
+import { keyHeader, requestIdHeader } from "../protocol/agentServer/headers.ts";
 import { accessTo, type Credential, cookieName, isWorkspacePath } from "./access.ts";
 import { type Keys, WrongKeys } from "./keys.ts";
 

@@ -1,16 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Log } from "../protocol/log.ts";
+import { messageOf } from "../protocol/thrown.ts";
 import { Connections } from "./connections.ts";
 import { type Answer, corsHeaders, exposedHeaders, type Gate } from "./gate.ts";
 import { readJsonBody } from "./jsonBody.ts";
 import { type Limits, tooManyHeaders } from "./limits.ts";
+import { isLivenessProbe, livenessAnswer } from "./liveness.ts";
 import { type Sockets, Upgrades } from "./upgrades.ts";
 
 export interface ListenOptions {
-  readonly app: Hono;
+  /** Or what gives it when the first request needs it: then the port itself says that it lives, before all is read that it can do. */
+  readonly app: Hono | (() => Promise<Hono>);
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -80,8 +82,8 @@ interface Serving {
   readonly log: Log;
 }
 
-function serverOf(app: Hono, { gate, limits, connections, log }: Serving) {
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+function serverOf(app: ListenOptions["app"], { gate, limits, connections, log }: Serving) {
+  const listener = lateListener(app);
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const start = performance.now();
     response.once("close", () => {
@@ -97,6 +99,9 @@ function serverOf(app: Hono, { gate, limits, connections, log }: Serving) {
     if (request.headers.expect !== undefined) response.writeContinue();
     const unreadable = await readJsonBody(request);
     if (unreadable !== undefined) return send(request, response, unreadable);
+    if (typeof app === "function" && isLivenessProbe(request)) return send(request, response, livenessAnswer);
+    const answer = await listener().catch((error: unknown) => log.error("Nothing can be answered.", { error: messageOf(error) }));
+    if (answer === undefined) return send(request, response, { status: 503, body: { detail: "Service Unavailable" } });
     return answer(request, response);
   };
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -105,6 +110,17 @@ function serverOf(app: Hono, { gate, limits, connections, log }: Serving) {
       request.socket.destroy();
     });
   };
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+function lateListener(app: ListenOptions["app"]): () => Promise<Listener> {
+  const make = async (): Promise<Listener> => {
+    const [{ getRequestListener }, { fetch }] = await Promise.all([import("@hono/node-server"), typeof app === "function" ? app() : app]);
+    return getRequestListener(fetch, { overrideGlobalObjects: false });
+  };
+  let made: Promise<Listener> | undefined;
+  return () => (made ??= make());
 }
 
 /** What is left of the body is not read: the connection ends, unless there is none. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { protocolVersion, ServerInfo } from "../protocol/agentServer/base.ts";
+import { livenessAnswer } from "./liveness.ts";
 import type { Routes } from "./routes.ts";
 
 /** Of the routes that are loaded when the server listens already. */
@@ -37,10 +38,9 @@ export function addServerInfo(routes: Routes, facts: ServerFacts, state: () => L
   };
   const tag = "Server";
   const Status = z.object({ status: z.string() });
-  routes.add(["get", "/alive"], { summary: "Whether the server lives", tag, answer: Status }, () => ({ status: "ok" }));
-  routes.add(["get", "/health"], { summary: "Whether the server lives, for who started it", tag, answer: Status }, () => ({
-    status: "ok",
-  }));
+  const lives = () => livenessAnswer.body;
+  routes.add(["get", "/alive"], { summary: "Whether the server lives", tag, answer: Status }, lives);
+  routes.add(["get", "/health"], { summary: "Whether the server lives, for who started it", tag, answer: Status }, lives);
   // Requests that come before wait for it.
   routes.add(["get", "/ready"], { summary: "Whether all of the server is there", tag, answer: Status }, ({ c }) => {
     const now = state();

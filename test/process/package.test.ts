@@ -47,6 +47,15 @@ describe("the packed extension", () => {
     }
   });
 
+  it("has a sandbox-server that imports no module of Node as an ES module, because each would be read as a whole", () => {
+    const programs = files.filter((file) => /^dist\/sandbox-server[\w-]*\.js$/.test(file));
+    for (const program of programs) {
+      const imported = readFileSync(path.join(root, program), "utf8").match(/\bfrom ?"node:[\w/]+"/g) ?? [];
+      // What requires the others.
+      assert.deepEqual([program, imported.map((words) => words.replace(" ", ""))], [program, ['from"node:module"']]);
+    }
+  });
+
   it("holds nothing else: no sources, no maps, no tests", () => {
     const unexpected = files.filter((file) => !documents.includes(file) && !mayBePacked.some((pattern) => pattern.test(file)));
     // The sample workspace of the demo has sources and tests of its own.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { keyHeader } from "../../protocol/agentServer/base.ts";
+import { keyHeader } from "../../protocol/agentServer/headers.ts";
 import { codeOf } from "../../protocol/thrown.ts";
 import { ServerError } from "./serverError.ts";
 

@@ -7,11 +7,6 @@ import * as z from "zod";
 /** The level of the protocol that we speak; clients compare it as a version and refuse what is too old. */
 export const protocolVersion = "1.43.1";
 
-export const keyHeader = "x-session-api-key";
-
-/** Names one request with an effect. When its answer was lost, the same request with the same id gets the stored answer, and nothing is done twice. */
-export const requestIdHeader = "x-request-id";
-
 export const ServerInfo = z.object({
   /** Whole seconds. */
   uptime: z.number().int(),

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { PassThrough, pipeline, type Readable } from "node:stream";
 import type * as z from "zod";
-import { requestIdHeader } from "../../protocol/agentServer/base.ts";
+import { requestIdHeader } from "../../protocol/agentServer/headers.ts";
 import { RuntimeFault } from "../../protocol/runtimeApi.ts";
 import { shownName } from "../../protocol/shownName.ts";
 import { RuntimeError } from "../runtime.ts";

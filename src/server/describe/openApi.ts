@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { keyHeader, protocolVersion } from "../../protocol/agentServer/base.ts";
+import { protocolVersion } from "../../protocol/agentServer/base.ts";
+import { keyHeader } from "../../protocol/agentServer/headers.ts";
 import { accessTo, type Credential, cookieName } from "../access.ts";
 import type { ListedRoute } from "../routes.ts";
 

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { keyHeader } from "../../protocol/agentServer/base.ts";
+import { keyHeader } from "../../protocol/agentServer/headers.ts";
 import { cookieName } from "../access.ts";
 import type { Routes } from "../routes.ts";
 

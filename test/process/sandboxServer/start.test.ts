@@ -4,6 +4,9 @@ import { chmod, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { readArguments } from "../../../sandbox-server/arguments.ts";
+import { servePort } from "../../../sandbox-server/port.ts";
+import { noLog } from "../../../src/protocol/log.ts";
 import { readProcess } from "../../../src/runtime/machine/processes.ts";
 import { serverProcess, startHeadless } from "../../support/headlessServer.ts";
 import { tookAtMost } from "../../support/tookAtMost.ts";
@@ -62,6 +65,15 @@ describe("sandbox-server, when it starts on a port", () => {
       equal(refused.said.trim().split("\n").length, 1, refused.said);
     }
     busy.close();
+  });
+
+  it("ends with what is wrong when it cannot have its tools, which it gets when it listens already", async () => {
+    await using folder = await tempFolder();
+    const workingDir = path.join(folder.path, "gone");
+    const options = readArguments(["--port", "0", "--no-auth"]);
+    if (typeof options === "string") throw new Error(options);
+    const serving = { options, workspace: workingDir, workingDir, log: noLog, ended: new Promise<void>(() => undefined) };
+    equal(await servePort(serving, 0), `The folder ${workingDir} is not there, or may not be entered.`);
   });
 
   it("takes its key from a private file, or several, and keeps it from what it starts", async () => {
