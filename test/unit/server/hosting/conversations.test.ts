@@ -55,11 +55,11 @@ describe("conversations by the agent-server protocol", () => {
     await log.append(stateUpdate("execution_status", "running"));
     await log[Symbol.asyncDispose]();
     await heldElsewhere(join(root, id));
-    await using later = await serveHosting({ folder, store: { times: { silenceMs: 300, beatMs: 50, watchMs: 20 } } });
+    await using later = await serveHosting({ folder, store: { times: { silenceMs: 2_000, beatMs: 50, watchMs: 20 } } });
     await recoverAll(later.hosting);
     const info = async () => (await later.ask("GET", `/api/conversations/${id}`)).body;
     assert.equal((await info()).detail, `There is no conversation ${id}.`);
-    using _later = recoverLater(later.hosting, 400);
+    using _later = recoverLater(later.hosting, 2_500);
     await until("the truth", async () => (await info()).execution_status === "error");
   });
 
