@@ -19,7 +19,7 @@ export interface PipedProgramOptions {
 export interface PipedProgram extends AsyncDisposable {
   readonly input: Writable;
   readonly output: Readable;
-  /** The end of what it has written to standard error. */
+  /** The end of what it has written to standard error, from a whole word on. */
   readonly complaint: string;
   /** Resolves when it has ended, with its exit code; null after a signal. */
   readonly ended: Promise<number | null>;
@@ -35,7 +35,7 @@ export async function startPipedProgram({ command, args, env, cwd }: PipedProgra
   const detached = process.platform !== "win32";
   const child = spawn(command, [...args], { env: ours, detached, stdio: ["pipe", "pipe", "pipe"], ...(cwd === undefined ? {} : { cwd }) });
   let complaint = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-mostComplaint)));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = endOf(complaint + text)));
   // Because it may end before it has read all.
   child.stdin.on("error", () => undefined);
   try {
@@ -65,4 +65,9 @@ export async function startPipedProgram({ command, args, env, cwd }: PipedProgra
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A word that is cut in two is left out, because half of a secret would not be known as one. */
+function endOf(text: string): string {
+  return text.length > mostComplaint ? text.slice(-mostComplaint).replace(/^\S+/, "") : text;
 }

@@ -79,7 +79,8 @@ export class McpConnection implements AsyncDisposable {
       const told = limit.aborted && !signal.aborted ? `there was no answer within ${connectMs / 1000} s` : messageOf(cause);
       const sentence = [told, complaint()].filter((text) => text !== "").join("; it wrote: ");
       await connection?.[Symbol.asyncDispose]();
-      throw new Error(mask(shortened(sentence, longestError)), { cause });
+      // Masked first, because of a secret that is cut in two a half would be left.
+      throw new Error(shortened(mask(sentence), longestError), { cause });
     }
   }
 
@@ -147,7 +148,7 @@ export class McpConnection implements AsyncDisposable {
   }
 
   #failed(cause: unknown): Error {
-    const why = this.#mask(shortened(messageOf(cause), longestError));
+    const why = shortened(this.#mask(messageOf(cause)), longestError);
     if (cause instanceof ProtocolError && cause.code !== brokenOff) return new Error(`The server refused the call: ${why}`, { cause });
     if (cause instanceof SdkHttpError && cause.status === 404) {
       this.#isLost = true;

@@ -155,6 +155,19 @@ describe("an agent with MCP servers (agent-server protocol §5.11)", () => {
     assert.ok(!JSON.stringify(await results(served, id)).includes("SESSION_API_KEY"));
   });
 
+  it("tells no half of a secret, where the end or the beginning of what a program complained of is cut off", async () => {
+    const env = { LONG_TOKEN: `half-of-${"x".repeat(400)}` };
+    const sh = (script: string) => ({ command: "/bin/sh", args: ["-c", `exec >&2; ${script}; exit 1`], env });
+    const servers = { end: sh('printf "%0800d %0770d %s" 0 0 "$LONG_TOKEN"'), beginning: sh('printf "%s %01800d" "$LONG_TOKEN" 0') };
+    const { served, id } = await played(servers, [{ text: "Yes." }]);
+    await using _served = served;
+    await say(served, id);
+    await rests(served, id);
+    const notes = (await told(served, id)).join("\n");
+    for (const name of Object.keys(servers)) assert.match(notes, new RegExp(`"${name}" cannot be used now: .*it wrote: 0000`));
+    assert.doesNotMatch(notes, /half-of-|xxxx/);
+  });
+
   it("starts no program for an agent in a container of its own, and says so", async () => {
     const { served, id, offered } = await played({ one: stdio() }, [], {
       begin: { runtime: { kind: "docker", image: "", network: "bridge", workspace: "bind" } },
