@@ -57,6 +57,10 @@ export function newer(): ConversationError {
   );
 }
 
+export function taken(id: string): ConversationError {
+  return new ConversationError("exists", `There is a conversation ${id} already.`);
+}
+
 export function notFound(id: string): ConversationError {
   return new ConversationError("not-found", `There is no conversation ${id}.`);
 }

@@ -8,7 +8,7 @@ import { type ConversationState, initialState, reduceState } from "../protocol/s
 import { codeOf } from "../protocol/thrown.ts";
 import { isOnBranch, type Node, pathTo } from "./activeBranch.ts";
 import type { ReadableConversation } from "./conversation.ts";
-import { ConversationError } from "./conversationError.ts";
+import { ConversationError, taken } from "./conversationError.ts";
 import { type Disk, makeFolder, whenMissing } from "./disk.ts";
 import { firstLog } from "./logFile.ts";
 import { writeFresh } from "./openLog.ts";
@@ -62,10 +62,6 @@ export async function writeFork(fork: Fork): Promise<void> {
     await rm(draft, { recursive: true, force: true });
     throw error;
   }
-}
-
-export function taken(id: ConversationId): ConversationError {
-  return new ConversationError("exists", `There is a conversation ${id} already.`);
 }
 
 /** Removes what forks that were cut off have left, a day after; nobody has ever seen it. */

@@ -4,10 +4,10 @@ import { ConversationId } from "../protocol/ids.ts";
 import { type ConversationStart, stateKeys } from "../protocol/state.ts";
 import type { ListedConversation } from "../protocol/summary.ts";
 import { Conversation } from "./conversation.ts";
-import { ConversationError, inUse, lost, newer, notFound, notOpened } from "./conversationError.ts";
+import { type ConversationError, inUse, lost, newer, notFound, notOpened, taken } from "./conversationError.ts";
 import { type Disk, machineDisk, makeFolder, whenMissing } from "./disk.ts";
 import { FollowedConversation } from "./followedConversation.ts";
-import { type Forked, removeDrafts, taken, writeFork } from "./fork.ts";
+import { type Forked, removeDrafts, writeFork } from "./fork.ts";
 import { defaultTimes, type Lease, type LeaseTimes, LeaseWatch, reloadMs, takeLease, takeOverLease } from "./lease.ts";
 import { freshLogIn, hasLog, logIn, removeOldLogs } from "./logFile.ts";
 import { defaultKeepBytes, openEventLog } from "./openLog.ts";
@@ -41,7 +41,7 @@ export class ConversationStore {
   /** A new conversation whose first events say what it was given. Rejects with `exists` when the id is taken. */
   async create(start: ConversationStart): Promise<Conversation> {
     const folder = this.#folder(start.id);
-    if (await isConversation(folder)) throw new ConversationError("exists", `There is a conversation ${start.id} already.`);
+    if (await isConversation(folder)) throw taken(start.id);
     await makeFolder(folder).catch(refuse);
     const conversation = await this.#open(start.id, takeLease(folder, 0, this.#options.times));
     try {

@@ -144,16 +144,18 @@ class SandboxReview implements Review, AsyncDisposable {
   }
 
   #inTurn<T>(signal: AbortSignal, act: (parts: ReviewParts) => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(async () => {
+    return this.#next(async () => {
       signal.throwIfAborted();
       return act(await this.#parts(signal));
     });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 
   #inTurnAlone<T>(signal: AbortSignal, act: (parts: ReviewParts) => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(() => alone(this.#options.base, async () => act(await this.#parts(signal)), { signal }));
+    return this.#next(() => alone(this.#options.base, async () => act(await this.#parts(signal)), { signal }));
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
     return turn;
   }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { McpListing } from "../../tools/mcpTool.ts";
 
 /** Of one server. */
 const mostTools = 1_000;
@@ -21,13 +22,7 @@ const Listed = z.object({
 });
 
 /** A tool as a server describes it, with a schema that every model's API takes. */
-export interface ListedTool {
-  readonly ownName: string;
-  readonly description: string;
-  readonly inputSchema: Readonly<Record<string, unknown>>;
-  readonly isReadOnly: boolean;
-  readonly hints: { readonly destructiveHint: boolean; readonly idempotentHint: boolean; readonly openWorldHint: boolean };
-}
+export type ListedTool = Omit<McpListing, "name" | "server">;
 
 export interface Listing {
   readonly tools: readonly ListedTool[];
@@ -67,19 +62,15 @@ function toolIn(given: unknown): ListedTool | undefined {
   };
 }
 
+/** Of the top of a schema. */
+const notTaken: ReadonlySet<string> = new Set(["$schema", "anyOf", "oneOf", "allOf", "not", "enum"]);
+
 /** APIs take an object with properties of plain names, and no alternatives at its top; the server itself checks what comes. */
-function takenSchema({
-  $schema: _,
-  anyOf: __,
-  oneOf: ___,
-  allOf: ____,
-  not: _____,
-  enum: ______,
-  ...schema
-}: Readonly<Record<string, unknown>>) {
-  const { type, properties = {} } = schema;
+function takenSchema(given: Readonly<Record<string, unknown>>): ListedTool["inputSchema"] | undefined {
+  const { type, properties = {} } = given;
   if ((type !== undefined && type !== "object") || typeof properties !== "object" || properties === null) return undefined;
   const isPlain = Object.keys(properties).every((name) => /^[\w.-]{1,64}$/.test(name));
+  const schema = Object.fromEntries(Object.entries(given).filter(([key]) => !notTaken.has(key)));
   return isPlain ? { ...schema, type: "object", properties } : undefined;
 }
 
